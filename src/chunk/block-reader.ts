@@ -1,0 +1,153 @@
+import { LogError } from '../base/errors.ts';
+import type { Labels } from '../model/labels.ts';
+import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
+import { C_LENGTH, C_OFFSET, R_FLAGS, R_LINES, R_METADATA, R_ROWS, R_TIMES } from './block-ref.ts';
+import { FLAG_ASCII, FLAG_LENGTHS } from './directory.ts';
+import type { FrameReader } from './frame-reader.ts';
+import { type MetadataColumn, readMetadataColumns } from './metadata-columns.ts';
+import { decodeTimes } from './times.ts';
+
+/** Which columns of a block to read. */
+export interface BlockColumns {
+  readonly lines: boolean;
+  readonly metadata: boolean;
+}
+
+/** Rows of one stored block. Arrays are the reader's scratch (see `BlockReader`) and may be longer than `rowCount`. */
+export interface StoredRows {
+  readonly rowCount: number;
+  readonly times: Float64Array;
+  readonly bytes: Buffer;
+  readonly lineStarts: Uint32Array;
+  readonly lineEnds: Uint32Array;
+  readonly ascii: boolean;
+  readonly levels: Uint8Array;
+  readonly columns: readonly MetadataColumn[];
+}
+
+const NO_BYTES: Buffer = Buffer.alloc(0);
+const NO_NUMBERS: Uint32Array = new Uint32Array(0);
+const SLOT_TIMES = 0;
+const SLOT_LINES = 1;
+const SLOT_METADATA = 2;
+
+/** Decodes blocks for one thread. With `reuse` the arrays of the block before are overwritten. */
+export class BlockReader {
+  readonly frames: FrameReader;
+  readonly #reuse: boolean;
+  #times: Float64Array = new Float64Array(0);
+  #levels: Uint8Array = new Uint8Array(0);
+  #starts: Uint32Array = new Uint32Array(0);
+  #ends: Uint32Array = new Uint32Array(0);
+
+  constructor(frames: FrameReader, reuse: boolean) {
+    this.frames = frames;
+    this.#reuse = reuse;
+  }
+
+  /** Raw bytes of the lines column: joined lines behind the lengths, if there are any. For a look before the rest is read. */
+  lineColumn(path: string, refs: Float64Array, at: number): Buffer {
+    const frame = this.frames.frame(SLOT_LINES, path, refs, at + R_LINES);
+    const offset = refs[at + R_LINES + C_OFFSET]!;
+    return frame.subarray(offset, offset + refs[at + R_LINES + C_LENGTH]!);
+  }
+
+  /** @throws LogError CHUNK_CORRUPT */
+  read(path: string, refs: Float64Array, at: number, columns: BlockColumns): StoredRows {
+    const rowCount = refs[at + R_ROWS]!;
+    const flags = refs[at + R_FLAGS]!;
+    this.#room(rowCount);
+    this.#readTimes(path, refs, at, rowCount);
+    const bytes = columns.lines ? this.#readLines(path, refs, at, rowCount, flags) : NO_BYTES;
+    return {
+      rowCount,
+      times: this.#times,
+      levels: this.#levels,
+      bytes,
+      lineStarts: columns.lines ? this.#starts : NO_NUMBERS,
+      lineEnds: columns.lines ? this.#ends : NO_NUMBERS,
+      ascii: (flags & FLAG_ASCII) !== 0,
+      columns: columns.metadata ? this.#readMetadata(path, refs, at, rowCount) : [],
+    };
+  }
+
+  #room(rowCount: number): void {
+    if (this.#reuse && this.#times.length >= rowCount) return;
+    const size = this.#reuse ? Math.max(4096, rowCount * 2) : rowCount;
+    this.#times = new Float64Array(size);
+    this.#levels = new Uint8Array(size);
+    this.#starts = new Uint32Array(size);
+    this.#ends = new Uint32Array(size);
+  }
+
+  #readTimes(path: string, refs: Float64Array, at: number, rowCount: number): void {
+    const frame = this.frames.frame(SLOT_TIMES, path, refs, at + R_TIMES);
+    const start = refs[at + R_TIMES + C_OFFSET]!;
+    const end = start + refs[at + R_TIMES + C_LENGTH]!;
+    let next = decodeTimes(frame, start, end, rowCount, this.#times);
+    if (next < 0 || next + 2 > end) throw new LogError('CHUNK_CORRUPT', `${path}: times end too early in block of ${rowCount} rows`);
+    const same = frame[next++] === 0;
+    if (same) this.#levels.fill(frame[next]!, 0, rowCount);
+    else if (next + rowCount <= end) this.#levels.set(frame.subarray(next, next + rowCount));
+    else throw new LogError('CHUNK_CORRUPT', `${path}: levels end too early in block of ${rowCount} rows`);
+  }
+
+  #readLines(path: string, refs: Float64Array, at: number, rowCount: number, flags: number): Buffer {
+    const bytes = this.lineColumn(path, refs, at);
+    const good = (flags & FLAG_LENGTHS) !== 0 ? this.#splitByLengths(bytes, rowCount) : this.#splitByNewlines(bytes, rowCount);
+    if (!good) throw new LogError('CHUNK_CORRUPT', `${path}: lines do not add up in block of ${rowCount} rows`);
+    return bytes;
+  }
+
+  #splitByNewlines(bytes: Buffer, rowCount: number): boolean {
+    let start = 0;
+    for (let row = 0; row < rowCount; row++) {
+      let end = bytes.indexOf(10, start);
+      if (end < 0) end = bytes.length;
+      this.#starts[row] = start;
+      this.#ends[row] = end;
+      start = end + 1;
+    }
+    return start === bytes.length + 1;
+  }
+
+  #splitByLengths(bytes: Buffer, rowCount: number): boolean {
+    let at = 0;
+    for (let row = 0; row < rowCount; row++) {
+      let length = 0;
+      let scale = 1;
+      let byte = 128;
+      while (byte >= 128 && at < bytes.length) {
+        byte = bytes[at++]!;
+        length += (byte & 127) * scale;
+        scale *= 128;
+      }
+      this.#ends[row] = length;
+    }
+    for (let row = 0; row < rowCount; row++) {
+      this.#starts[row] = at;
+      at += this.#ends[row]!;
+      this.#ends[row] = at;
+      at++;
+    }
+    return at === bytes.length + 1;
+  }
+
+  #readMetadata(path: string, refs: Float64Array, at: number, rowCount: number): readonly MetadataColumn[] {
+    const length = refs[at + R_METADATA + C_LENGTH]!;
+    if (length === 0) return [];
+    const frame = this.frames.frame(SLOT_METADATA, path, refs, at + R_METADATA);
+    const start = refs[at + R_METADATA + C_OFFSET]!;
+    return readMetadataColumns(frame, start, start + length, rowCount, path);
+  }
+}
+
+/** Where the detected level goes in a set that is sorted by name. */
+export function withLevel(metadata: Labels, level: number): Labels {
+  if (level === LEVEL_NONE || level === LEVEL_IN_METADATA) return metadata;
+  const text = LEVELS[level] ?? LEVELS[0];
+  let at = 0;
+  while (at < metadata.length && metadata[at]! < LEVEL_LABEL) at += 2;
+  return [...metadata.slice(0, at), LEVEL_LABEL, text, ...metadata.slice(at)];
+}
+

@@ -1,0 +1,64 @@
+import {
+  BLOCK_FIELDS,
+  B_FILTER,
+  B_FLAGS,
+  B_LINES,
+  B_LINE_BYTES,
+  B_MAX,
+  B_METADATA,
+  B_MIN,
+  B_ROWS,
+  B_TIMES,
+  type Directory,
+  FRAME_FIELDS,
+  F_OFFSET,
+} from './directory.ts';
+
+/**
+ * A block as a worker needs it: plain numbers in a row of a Float64Array, so that thousands of them cross to a thread as one
+ * typed array. Three columns follow each other, each with where its frame is and where it is in the frame.
+ */
+export const R_ROWS = 0;
+export const R_MIN = 1;
+export const R_MAX = 2;
+export const R_LINE_BYTES = 3;
+export const R_FLAGS = 4;
+export const R_TIMES = 5;
+export const R_LINES = 12;
+export const R_METADATA = 19;
+export const R_FILTER = 26;
+export const REF_FIELDS = 28;
+
+/** Within a column: offset, compressed bytes, raw bytes, codec and checksum of the frame; offset and length in it. */
+export const C_FRAME_OFFSET = 0;
+export const C_COMPRESSED = 1;
+export const C_RAW = 2;
+export const C_CODEC = 3;
+export const C_CRC = 4;
+export const C_OFFSET = 5;
+export const C_LENGTH = 6;
+
+/** Writes the reference of block number `block` to `into[at ..]`. */
+export function writeBlockRef(directory: Directory, block: number, into: Float64Array, at: number): void {
+  const from = block * BLOCK_FIELDS;
+  const blocks = directory.blocks;
+  into[at + R_ROWS] = blocks[from + B_ROWS]!;
+  into[at + R_MIN] = blocks[from + B_MIN]!;
+  into[at + R_MAX] = blocks[from + B_MAX]!;
+  into[at + R_LINE_BYTES] = blocks[from + B_LINE_BYTES]!;
+  into[at + R_FLAGS] = blocks[from + B_FLAGS]!;
+  writeColumn(directory, from + B_TIMES, into, at + R_TIMES);
+  writeColumn(directory, from + B_LINES, into, at + R_LINES);
+  writeColumn(directory, from + B_METADATA, into, at + R_METADATA);
+  into[at + R_FILTER] = blocks[from + B_FILTER]!;
+  into[at + R_FILTER + 1] = blocks[from + B_FILTER + 1]!;
+}
+
+function writeColumn(directory: Directory, from: number, into: Float64Array, at: number): void {
+  const length = directory.blocks[from + 2]!;
+  into[at + C_LENGTH] = length;
+  if (length === 0) return;
+  const frame = directory.blocks[from]! * FRAME_FIELDS;
+  for (let i = 0; i < FRAME_FIELDS; i++) into[at + i] = directory.frames[frame + F_OFFSET + i]!;
+  into[at + C_OFFSET] = directory.blocks[from + 1]!;
+}

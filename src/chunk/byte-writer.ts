@@ -1,0 +1,64 @@
+/** A growing byte buffer for cold encoders (directories, dictionaries); hot columns write into arrays of known size. */
+export class ByteWriter {
+  #bytes: Buffer;
+  length = 0;
+
+  constructor(sizeBytes = 4096) {
+    this.#bytes = Buffer.allocUnsafe(sizeBytes);
+  }
+
+  #room(count: number): void {
+    if (this.length + count <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.length + count));
+    this.#bytes.copy(grown, 0, 0, this.length);
+    this.#bytes = grown;
+  }
+
+  byte(value: number): void {
+    this.#room(1);
+    this.#bytes[this.length++] = value;
+  }
+
+  /** Unsigned varint of an integer below 2^53. */
+  varint(value: number): void {
+    this.#room(8);
+    let rest = value;
+    while (rest > 127) {
+      this.#bytes[this.length++] = (rest % 128) | 128;
+      rest = Math.floor(rest / 128);
+    }
+    this.#bytes[this.length++] = rest;
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#room(bytes.length);
+    this.#bytes.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  /** Length as varint, then the UTF-8 bytes. */
+  text(value: string): void {
+    const size = Buffer.byteLength(value);
+    this.varint(size);
+    this.#room(size);
+    this.#bytes.write(value, this.length, 'utf8');
+    this.length += size;
+  }
+
+  /** Length as varint, then one byte a character: for bytes kept in a latin1 string. */
+  latin1(value: string): void {
+    this.varint(value.length);
+    this.#room(value.length);
+    this.#bytes.write(value, this.length, 'latin1');
+    this.length += value.length;
+  }
+
+  /** A view, valid until the next write. */
+  view(): Buffer {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  reset(): void {
+    this.length = 0;
+  }
+}

@@ -1,0 +1,152 @@
+import type { Labels } from '../model/labels.ts';
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { compressFrame, decompressFrame } from './compress.ts';
+import { LogError } from '../base/errors.ts';
+
+/**
+ * The directory of a segment: which streams, which blocks, where their bytes are, and statistics that answer without
+ * reading rows. It stands at the end of the segment file and, the same bytes, in the index.
+ * Format: docs/format/segment.md, section Directory.
+ */
+
+/** Numbers of one block in `Directory.blocks`, by position. */
+export const B_STREAM = 0;
+export const B_ROWS = 1;
+export const B_MIN = 2;
+export const B_MAX = 3;
+/** Sum of line lengths, separators not counted. */
+export const B_LINE_BYTES = 4;
+export const B_FLAGS = 5;
+/** Frame number, offset in the frame and length of the three columns. */
+export const B_TIMES = 6;
+export const B_LINES = 9;
+export const B_METADATA = 12;
+/** Offset and length of the skip filter in the file; length 0: none. */
+export const B_FILTER = 15;
+export const B_METADATA_BYTES = 17;
+/** Rows for each code of model/level.ts, then rows with any other or no level. */
+export const B_LEVELS = 18;
+export const LEVEL_COUNTERS = 9;
+export const BLOCK_FIELDS: number = B_LEVELS + LEVEL_COUNTERS;
+
+export const FLAG_ASCII = 1;
+export const FLAG_LENGTHS = 2;
+
+/** Numbers of one frame in `Directory.frames`. */
+export const F_OFFSET = 0;
+export const F_COMPRESSED = 1;
+export const F_RAW = 2;
+export const F_CODEC = 3;
+export const F_CRC = 4;
+export const FRAME_FIELDS = 5;
+
+export const SEGMENT_VERSION = 1;
+
+export interface SegmentIdentity {
+  readonly tenant: string;
+  readonly day: number;
+  /** The head generation whose rows these are; all `parts` of it together make it complete. */
+  readonly generation: number;
+  readonly part: number;
+  readonly parts: number;
+  /** Last WAL segment whose records are all in this generation or an earlier one. */
+  readonly walSeq: number;
+  /** Who wrote it: the start of the process that did, so that two writers never meet in one name. */
+  readonly writer: string;
+}
+
+export interface Directory extends SegmentIdentity {
+  readonly streams: readonly Labels[];
+  readonly blocks: Float64Array;
+  readonly frames: Float64Array;
+}
+
+/** Packs a directory: version, raw length, then one compressed frame. */
+export function encodeDirectory(directory: Directory): Uint8Array {
+  const body = new ByteWriter(64 * 1024);
+  body.text(directory.tenant);
+  body.varint(directory.day >= 0 ? directory.day * 2 : -directory.day * 2 - 1);
+  body.varint(directory.generation);
+  body.varint(directory.part);
+  body.varint(directory.parts);
+  body.varint(directory.walSeq);
+  body.text(directory.writer);
+  body.varint(directory.streams.length);
+  for (const labels of directory.streams) {
+    body.varint(labels.length / 2);
+    for (const text of labels) body.text(text);
+  }
+  writeColumns(directory.frames, FRAME_FIELDS, body);
+  writeColumns(directory.blocks, BLOCK_FIELDS, body);
+  const frame = compressFrame(body.view(), 3);
+  const out = new ByteWriter(frame.bytes.length + 16);
+  out.varint(SEGMENT_VERSION);
+  out.byte(frame.codec);
+  out.varint(body.length);
+  out.raw(frame.bytes);
+  return Uint8Array.from(out.view());
+}
+
+/** Field by field rather than row by row: equal neighbours compress away. */
+function writeColumns(rows: Float64Array, fields: number, out: ByteWriter): void {
+  const count = rows.length / fields;
+  out.varint(count);
+  for (let field = 0; field < fields; field++) for (let i = 0; i < count; i++) out.varint(rows[i * fields + field]!);
+}
+
+function readColumns(fields: number, reader: ByteReader): Float64Array {
+  const count = reader.count(fields);
+  const rows = new Float64Array(count * fields);
+  for (let field = 0; field < fields; field++) for (let i = 0; i < count; i++) rows[i * fields + field] = reader.varint();
+  return rows;
+}
+
+/** Largest directory that is taken: a bound for allocation, far above what a segment of 100,000 streams needs. */
+const MAX_DIRECTORY_BYTES = 1 << 30;
+
+/** @throws LogError CHUNK_CORRUPT or FORMAT_UNKNOWN */
+export function decodeDirectory(bytes: Uint8Array, where: string): Directory {
+  const head = new ByteReader(bytes, where);
+  const version = head.varint();
+  if (version !== SEGMENT_VERSION) throw new LogError('FORMAT_UNKNOWN', `${where}: segment version ${version}, this program knows ${SEGMENT_VERSION}`);
+  const codec = head.byte();
+  const rawLength = head.varint();
+  if (rawLength > MAX_DIRECTORY_BYTES) throw new LogError('CHUNK_CORRUPT', `${where}: directory of ${rawLength} bytes`);
+  const raw = decompressFrame(codec, bytes.subarray(head.at), rawLength, where);
+  const reader = new ByteReader(raw, where);
+  const tenant = reader.text();
+  const zigzagDay = reader.varint();
+  const day = zigzagDay % 2 === 0 ? zigzagDay / 2 : -(zigzagDay + 1) / 2;
+  const generation = reader.varint();
+  const part = reader.varint();
+  const parts = reader.varint();
+  const walSeq = reader.varint();
+  const writer = reader.text();
+  const streams: Labels[] = [];
+  const streamCount = reader.count(1);
+  for (let i = 0; i < streamCount; i++) {
+    const labels: string[] = [];
+    const texts = reader.count(2) * 2;
+    for (let j = 0; j < texts; j++) labels.push(reader.text());
+    streams.push(labels);
+  }
+  const frames = readColumns(FRAME_FIELDS, reader);
+  const blocks = readColumns(BLOCK_FIELDS, reader);
+  checkReferences(streams.length, frames, blocks, where);
+  return { tenant, day, generation, part, parts, walSeq, writer, streams, frames, blocks };
+}
+
+function checkReferences(streamCount: number, frames: Float64Array, blocks: Float64Array, where: string): void {
+  const frameCount = frames.length / FRAME_FIELDS;
+  for (let at = 0; at < blocks.length; at += BLOCK_FIELDS) {
+    let good = blocks[at + B_STREAM]! < streamCount;
+    for (const column of [B_TIMES, B_LINES, B_METADATA]) {
+      const length = blocks[at + column + 2]!;
+      if (length === 0 && column === B_METADATA) continue;
+      const frame = blocks[at + column]!;
+      good &&= frame < frameCount && blocks[at + column + 1]! + length <= frames[frame * FRAME_FIELDS + F_RAW]!;
+    }
+    if (!good) throw new LogError('CHUNK_CORRUPT', `${where}: block ${at / BLOCK_FIELDS} points outside its frames`);
+  }
+}

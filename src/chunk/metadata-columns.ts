@@ -1,0 +1,191 @@
+import type { Labels } from '../model/labels.ts';
+import { compareText } from '../model/labels.ts';
+import { ByteReader } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
+
+/**
+ * Structured metadata of a block as columns, one for each name: a dictionary with one code a row, or, when (nearly) every
+ * row has a value of its own (trace ids), the values in row order.
+ * Format: docs/format/segment.md, section Metadata.
+ */
+
+const KIND_DICTIONARY = 0;
+const KIND_SEQUENCE = 1;
+
+interface ColumnBuilder {
+  readonly codes: Uint32Array;
+  readonly codeByValue: Map<string, number>;
+  present: number;
+}
+
+/** Collects the metadata of a block's rows. Values are kept as latin1 strings of their UTF-8 bytes: exact and cheap. */
+export class MetadataColumnsBuilder {
+  readonly #columns = new Map<string, ColumnBuilder>();
+  readonly #rowCapacity: number;
+
+  constructor(rowCapacity: number) {
+    this.#rowCapacity = rowCapacity;
+  }
+
+  get empty(): boolean {
+    return this.#columns.size === 0;
+  }
+
+  /** Adds one row's metadata in the encoding of model/metadata-bytes.ts. */
+  add(row: number, bytes: Buffer, start: number, end: number): void {
+    let at = start;
+    while (at < end) {
+      const nameEnd = at + 2 + bytes.readUInt16LE(at);
+      const name = bytes.latin1Slice(at + 2, nameEnd);
+      const valueEnd = nameEnd + 4 + bytes.readUInt32LE(nameEnd);
+      const value = bytes.latin1Slice(nameEnd + 4, valueEnd);
+      at = valueEnd;
+      let column = this.#columns.get(name);
+      if (column === undefined) {
+        column = { codes: new Uint32Array(this.#rowCapacity), codeByValue: new Map(), present: 0 };
+        this.#columns.set(name, column);
+      }
+      let code = column.codeByValue.get(value);
+      if (code === undefined) {
+        code = column.codeByValue.size + 1;
+        column.codeByValue.set(value, code);
+      }
+      column.codes[row] = code;
+      column.present++;
+    }
+  }
+
+  write(rowCount: number, out: ByteWriter): void {
+    out.varint(this.#columns.size);
+    for (const [name, column] of this.#columns) {
+      out.latin1(name);
+      if (column.present > 8 && column.codeByValue.size === column.present) writeSequence(column, rowCount, out);
+      else writeDictionary(column, rowCount, out);
+    }
+  }
+}
+
+function writeDictionary(column: ColumnBuilder, rowCount: number, out: ByteWriter): void {
+  out.byte(KIND_DICTIONARY);
+  out.varint(column.codeByValue.size);
+  for (const value of column.codeByValue.keys()) out.latin1(value);
+  const width = codeWidth(column.codeByValue.size);
+  out.byte(width);
+  const codes = Buffer.alloc(rowCount * width);
+  for (let row = 0; row < rowCount; row++) codes.writeUIntLE(column.codes[row]!, row * width, width);
+  out.raw(codes);
+}
+
+/** Values are unique, so codes ascend in row order: the map's own order is the row order. */
+function writeSequence(column: ColumnBuilder, rowCount: number, out: ByteWriter): void {
+  out.byte(KIND_SEQUENCE);
+  const allPresent = column.present === rowCount;
+  out.byte(allPresent ? 1 : 0);
+  if (!allPresent) {
+    const presence = Buffer.alloc((rowCount + 7) >> 3);
+    for (let row = 0; row < rowCount; row++) if (column.codes[row]! > 0) presence[row >> 3]! |= 1 << (row & 7);
+    out.raw(presence);
+  }
+  const values = [...column.codeByValue.keys()];
+  const size = values[0]!.length;
+  const fixed = values.every((value) => value.length === size) ? size : 0;
+  out.varint(fixed);
+  if (fixed === 0) for (const value of values) out.varint(value.length);
+  out.raw(Buffer.from(values.join(''), 'latin1'));
+}
+
+function codeWidth(count: number): number {
+  return count < 256 ? 1 : count < 65_536 ? 2 : 4;
+}
+
+/** One decoded column: code 0 means that the row lacks the name; text is made on first use. */
+export class MetadataColumn {
+  readonly name: string;
+  readonly codes: Uint32Array;
+  /** Number of distinct codes, 0 included. */
+  readonly codeCount: number;
+  readonly #bytes: Buffer;
+  readonly #starts: Uint32Array;
+  readonly #ends: Uint32Array;
+  readonly #texts: (string | undefined)[] = [];
+
+  constructor(name: string, codes: Uint32Array, bytes: Buffer, starts: Uint32Array, ends: Uint32Array) {
+    this.name = name;
+    this.codes = codes;
+    this.codeCount = starts.length + 1;
+    this.#bytes = bytes;
+    this.#starts = starts;
+    this.#ends = ends;
+  }
+
+  text(code: number): string {
+    const known = this.#texts[code];
+    if (known !== undefined) return known;
+    const text = this.#bytes.utf8Slice(this.#starts[code - 1]!, this.#ends[code - 1]!);
+    this.#texts[code] = text;
+    return text;
+  }
+}
+
+/** Reads the columns of a block; `bytes` must stay unchanged while they are in use. Sorted by name. */
+export function readMetadataColumns(bytes: Buffer, start: number, end: number, rowCount: number, where: string): MetadataColumn[] {
+  const reader = new ByteReader(bytes, where, start, end);
+  const columns: MetadataColumn[] = [];
+  const count = reader.count(3);
+  for (let i = 0; i < count; i++) {
+    const name = reader.text();
+    columns.push(reader.byte() === KIND_DICTIONARY ? readDictionary(name, bytes, rowCount, reader) : readSequence(name, bytes, rowCount, reader));
+  }
+  return columns.sort((a, b) => compareText(a.name, b.name));
+}
+
+function readDictionary(name: string, bytes: Buffer, rowCount: number, reader: ByteReader): MetadataColumn {
+  const size = reader.count(1);
+  const starts = new Uint32Array(size);
+  const ends = new Uint32Array(size);
+  for (let i = 0; i < size; i++) {
+    const length = reader.varint();
+    starts[i] = reader.skip(length);
+    ends[i] = starts[i]! + length;
+  }
+  const width = reader.byte();
+  const at = reader.skip(width * rowCount);
+  const codes = new Uint32Array(rowCount);
+  for (let row = 0; row < rowCount; row++) codes[row] = Math.min(bytes.readUIntLE(at + row * width, width), size);
+  return new MetadataColumn(name, codes, bytes, starts, ends);
+}
+
+function readSequence(name: string, bytes: Buffer, rowCount: number, reader: ByteReader): MetadataColumn {
+  const allPresent = reader.byte() === 1;
+  const presenceAt = allPresent ? 0 : reader.skip((rowCount + 7) >> 3);
+  const codes = new Uint32Array(rowCount);
+  let present = 0;
+  for (let row = 0; row < rowCount; row++) {
+    if (allPresent || (bytes[presenceAt + (row >> 3)]! & (1 << (row & 7))) !== 0) codes[row] = ++present;
+  }
+  const fixed = reader.varint();
+  const starts = new Uint32Array(present);
+  const ends = new Uint32Array(present);
+  let total = 0;
+  for (let i = 0; i < present; i++) {
+    starts[i] = total;
+    total += fixed === 0 ? reader.varint() : fixed;
+    ends[i] = total;
+  }
+  const at = reader.skip(total);
+  for (let i = 0; i < present; i++) {
+    starts[i]! += at;
+    ends[i]! += at;
+  }
+  return new MetadataColumn(name, codes, bytes, starts, ends);
+}
+
+/** Label set of one row from its columns, detected level put in its place by name. */
+export function columnsToLabels(columns: readonly MetadataColumn[], row: number): Labels {
+  const out: string[] = [];
+  for (const column of columns) {
+    const code = column.codes[row]!;
+    if (code > 0) out.push(column.name, column.text(code));
+  }
+  return out;
+}

@@ -1,0 +1,233 @@
+import { isAscii } from 'node:buffer';
+import { crc32c } from '../base/crc32c.ts';
+import type { Labels } from '../model/labels.ts';
+import { LEVELS } from '../model/level.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { compressFrame } from './compress.ts';
+import { BLOCK_FIELDS, B_LEVELS, type Directory, FLAG_ASCII, FLAG_LENGTHS, LEVEL_COUNTERS, type SegmentIdentity } from './directory.ts';
+import { MetadataColumnsBuilder } from './metadata-columns.ts';
+import { encodeTimes, maxTimesBytes } from './times.ts';
+
+/**
+ * Builds the bytes of a segment: streams in, frames out, the directory at the end. Rows come in time order, streams in label
+ * order. A block holds rows of one stream; a frame is what is compressed as one, and small blocks of neighbouring streams
+ * share frames, so that thousands of quiet streams stay cheap.
+ */
+
+/** 256 KiB raw: where zstd level 1 stops gaining while a block is still small enough to skip by (docs/decisions/0003-block-size.md). */
+export const BLOCK_LINE_BYTES: number = 256 * 1024;
+export const BLOCK_ROWS = 65_536;
+/** A block of at least this many bytes gets a frame of its own. */
+const OWN_FRAME_BYTES = 128 * 1024;
+const TIMES_FRAME_BYTES = 64 * 1024;
+const METADATA_FRAME_BYTES = 128 * 1024;
+
+/** Rows of one stream in time order, as columns; arrays may be longer than `rowCount`. */
+export interface StreamRows {
+  readonly rowCount: number;
+  readonly times: Float64Array;
+  readonly bytes: Buffer;
+  readonly lineStarts: Uint32Array;
+  readonly lineEnds: Uint32Array;
+  readonly levels: Uint8Array;
+  readonly metadataBytes: Buffer;
+  /** Range of a row's metadata in `metadataBytes`; start equals end when it has none. */
+  readonly metadataStarts: Uint32Array;
+  readonly metadataEnds: Uint32Array;
+}
+
+/** A frame that is being filled. */
+class OpenFrame {
+  readonly writer: ByteWriter = new ByteWriter(64 * 1024);
+  /** Number in the directory; -1 while nothing is in it. */
+  index = -1;
+}
+
+export class SegmentBuilder {
+  readonly #emit: (bytes: Uint8Array) => void;
+  readonly #level: number;
+  readonly #streams: Labels[] = [];
+  readonly #blocks: number[] = [];
+  readonly #frames: number[] = [];
+  readonly #times: OpenFrame = new OpenFrame();
+  readonly #lines: OpenFrame = new OpenFrame();
+  readonly #metadata: OpenFrame = new OpenFrame();
+  readonly #ownLines: OpenFrame = new OpenFrame();
+  #scratch: Uint8Array = new Uint8Array(64 * 1024);
+  #offset: number;
+  rowCount = 0;
+  lineBytes = 0;
+  minOffsetNs: number = Number.POSITIVE_INFINITY;
+  maxOffsetNs = 0;
+
+  /**
+   * @param emit takes the bytes of the file in order, the first of them at `startOffset`
+   * @param level zstd level
+   */
+  constructor(emit: (bytes: Uint8Array) => void, startOffset: number, level: number) {
+    this.#emit = emit;
+    this.#offset = startOffset;
+    this.#level = level;
+  }
+
+  /** Streams must come in ascending label order, each once. */
+  beginStream(labels: Labels): void {
+    this.#streams.push(labels);
+  }
+
+  /** Rows of the stream begun last; later calls bring later rows. */
+  addRows(rows: StreamRows): void {
+    const stream = this.#streams.length - 1;
+    let from = 0;
+    while (from < rows.rowCount) {
+      let to = from;
+      let size = 0;
+      while (to < rows.rowCount && to - from < BLOCK_ROWS) {
+        const next = rows.lineEnds[to]! - rows.lineStarts[to]! + 1;
+        if (to > from && size + next > BLOCK_LINE_BYTES) break;
+        size += next;
+        to++;
+      }
+      this.#addBlock(stream, rows, from, to, size - 1);
+      from = to;
+    }
+  }
+
+  #addBlock(stream: number, rows: StreamRows, from: number, to: number, joinedBytes: number): void {
+    const count = to - from;
+    const block = new Array<number>(BLOCK_FIELDS).fill(0);
+    const times = this.#addTimes(rows, from, to, block);
+    const [lines, flags] = this.#addLines(rows, from, to, joinedBytes);
+    const [metadata, metadataBytes] = this.#addMetadata(rows, from, to);
+    const min = rows.times[from]!;
+    const max = rows.times[to - 1]!;
+    const lineBytes = joinedBytes - (count - 1);
+    block.splice(0, B_LEVELS, stream, count, min, max, lineBytes, flags, ...times, ...lines, ...metadata, 0, 0, metadataBytes);
+    for (const value of block) this.#blocks.push(value);
+    this.rowCount += count;
+    this.lineBytes += lineBytes;
+    this.minOffsetNs = Math.min(this.minOffsetNs, min);
+    this.maxOffsetNs = Math.max(this.maxOffsetNs, max);
+  }
+
+  /** Times, then levels: one code for all rows, or a code a row. */
+  #addTimes(rows: StreamRows, from: number, to: number, block: number[]): number[] {
+    const count = to - from;
+    const need = maxTimesBytes(count) + 2 + count;
+    if (this.#scratch.length < need) this.#scratch = new Uint8Array(need * 2);
+    let at = encodeTimes(rows.times.subarray(from, to), count, this.#scratch, 0);
+    const first = rows.levels[from]!;
+    let same = true;
+    for (let row = from; row < to; row++) {
+      const code = rows.levels[row]!;
+      same &&= code === first;
+      block[B_LEVELS + (code < LEVELS.length ? code : LEVEL_COUNTERS - 1)]!++;
+    }
+    this.#scratch[at++] = same ? 0 : 1;
+    if (same) this.#scratch[at++] = first;
+    else {
+      this.#scratch.set(rows.levels.subarray(from, to), at);
+      at += count;
+    }
+    return this.#put(this.#times, this.#scratch.subarray(0, at), TIMES_FRAME_BYTES);
+  }
+
+  /** Lines joined by newlines; where a line holds one itself, all line lengths stand before them. */
+  #addLines(rows: StreamRows, from: number, to: number, joinedBytes: number): [number[], number] {
+    const own = joinedBytes >= OWN_FRAME_BYTES;
+    const frame = own ? this.#ownLines : this.#lines;
+    const start = this.#begin(frame);
+    const joined = joinLines(rows, from, to, joinedBytes);
+    const embedded = countNewlines(joined) !== to - from - 1;
+    if (embedded) for (let row = from; row < to; row++) frame.writer.varint(rows.lineEnds[row]! - rows.lineStarts[row]!);
+    frame.writer.raw(joined);
+    const reference = [frame.index, start, frame.writer.length - start];
+    if (own || frame.writer.length >= BLOCK_LINE_BYTES) this.#close(frame);
+    return [reference, (isAscii(joined) ? FLAG_ASCII : 0) | (embedded ? FLAG_LENGTHS : 0)];
+  }
+
+  #addMetadata(rows: StreamRows, from: number, to: number): [number[], number] {
+    const columns = new MetadataColumnsBuilder(to - from);
+    let bytes = 0;
+    for (let row = from; row < to; row++) {
+      const start = rows.metadataStarts[row]!;
+      const end = rows.metadataEnds[row]!;
+      if (end > start) columns.add(row - from, rows.metadataBytes, start, end);
+      bytes += end - start;
+    }
+    if (columns.empty) return [[0, 0, 0], 0];
+    const start = this.#begin(this.#metadata);
+    columns.write(to - from, this.#metadata.writer);
+    const reference = [this.#metadata.index, start, this.#metadata.writer.length - start];
+    if (this.#metadata.writer.length >= METADATA_FRAME_BYTES) this.#close(this.#metadata);
+    return [reference, bytes];
+  }
+
+  #put(frame: OpenFrame, bytes: Uint8Array, closeAtBytes: number): number[] {
+    const start = this.#begin(frame);
+    frame.writer.raw(bytes);
+    const reference = [frame.index, start, bytes.length];
+    if (frame.writer.length >= closeAtBytes) this.#close(frame);
+    return reference;
+  }
+
+  #begin(frame: OpenFrame): number {
+    if (frame.index < 0) {
+      frame.index = this.#frames.length / 5;
+      this.#frames.push(0, 0, 0, 0, 0);
+    }
+    return frame.writer.length;
+  }
+
+  #close(frame: OpenFrame): void {
+    if (frame.index < 0) return;
+    const raw = frame.writer.view();
+    const { codec, bytes } = compressFrame(raw, this.#level);
+    this.#frames.splice(frame.index * 5, 5, this.#offset, bytes.length, raw.length, codec, crc32c(bytes));
+    this.#emit(bytes.length === raw.length ? Uint8Array.from(bytes) : bytes);
+    this.#offset += bytes.length;
+    frame.writer.reset();
+    frame.index = -1;
+  }
+
+  /** Closes the open frames and returns the directory; `emit` has then had every frame. */
+  finish(identity: SegmentIdentity): Directory {
+    for (const frame of [this.#times, this.#lines, this.#metadata]) this.#close(frame);
+    return { ...identity, streams: this.#streams, blocks: Float64Array.from(this.#blocks), frames: Float64Array.from(this.#frames) };
+  }
+
+  get fileOffset(): number {
+    return this.#offset;
+  }
+
+  get streamCount(): number {
+    return this.#streams.length;
+  }
+}
+
+let joinScratch: Buffer = Buffer.allocUnsafeSlow(BLOCK_LINE_BYTES + 1024);
+
+/** Lines `from..to` joined by newlines: one copy when they already stand so, else line by line. The result is reused. */
+function joinLines(rows: StreamRows, from: number, to: number, joinedBytes: number): Buffer {
+  if (rows.lineEnds[to - 1]! - rows.lineStarts[from]! === joinedBytes && contiguous(rows, from, to)) {
+    return rows.bytes.subarray(rows.lineStarts[from]!, rows.lineEnds[to - 1]!);
+  }
+  if (joinScratch.length < joinedBytes) joinScratch = Buffer.allocUnsafeSlow(joinedBytes);
+  let at = 0;
+  for (let row = from; row < to; row++) {
+    if (row > from) joinScratch[at++] = 10;
+    at += rows.bytes.copy(joinScratch, at, rows.lineStarts[row]!, rows.lineEnds[row]!);
+  }
+  return joinScratch.subarray(0, joinedBytes);
+}
+
+function contiguous(rows: StreamRows, from: number, to: number): boolean {
+  for (let row = from + 1; row < to; row++) if (rows.lineStarts[row] !== rows.lineEnds[row - 1]! + 1) return false;
+  return true;
+}
+
+function countNewlines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++;
+  return count;
+}

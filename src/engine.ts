@@ -1,0 +1,24 @@
+import type { Logger } from 'pino';
+import type { Settings } from './config.ts';
+import type { PushService, QueryService } from './http/parts.ts';
+import type { Metrics } from './metrics.ts';
+import type { Limits } from './model/limits.ts';
+
+export interface EngineOptions {
+  readonly settings: Settings;
+  readonly limitsFor: (tenant: string) => Limits;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** Everything behind the routes: store, ingest, queries and their threads, opened on one data folder. */
+export interface Engine {
+  readonly push: PushService;
+  readonly queries: QueryService;
+  /** Undefined while all is well, else why no traffic should come. */
+  notReadyReason(): string | undefined;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type OpenEngine = (options: EngineOptions) => Promise<Engine>;

@@ -1,0 +1,46 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { clientSignal } from './abort.ts';
+import { queryParams } from './params.ts';
+import type { JsonText, QueryRequest } from './parts.ts';
+import { sendJson } from './reply-json.ts';
+import type { RouteContext } from './route-context.ts';
+import { tenantOf } from './tenant.ts';
+
+/** Asks one method of the query service. */
+export type Ask = (query: QueryRequest, request: FastifyRequest) => Promise<JsonText>;
+
+/** Registers a query endpoint: GET and POST, answered with the JSON that `ask` returns. */
+export function queryRoute(context: RouteContext, path: string, ask: Ask): void {
+  context.app.route({
+    method: ['GET', 'POST'],
+    url: path,
+    config: { errorSide: 'query' },
+    handler: (request, reply) => answerQuery(context, request, reply, ask),
+  });
+}
+
+async function answerQuery(
+  context: RouteContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  ask: Ask,
+): Promise<FastifyReply> {
+  const tenant = tenantOf(request, context.options.authEnabled);
+  const params = await queryParams(request, context.bodies);
+  const { signal, end } = clientSignal(reply);
+  try {
+    const query: QueryRequest = { tenant, params, encodingFlags: encodingFlags(request), signal };
+    return await sendJson(request, reply, await ask(query, request));
+  } finally {
+    end();
+  }
+}
+
+function encodingFlags(request: FastifyRequest): readonly string[] {
+  const header = request.headers['x-loki-response-encoding-flags'];
+  const text = typeof header === 'string' ? header : (header?.join(',') ?? '');
+  return text
+    .split(',')
+    .map((flag) => flag.trim())
+    .filter((flag) => flag !== '');
+}

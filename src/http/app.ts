@@ -1,0 +1,95 @@
+import { type FastifyError, type FastifyInstance, fastify, LogController } from 'fastify';
+import { BodyReader } from './body.ts';
+import { registerDetectedRoutes } from './detected-routes.ts';
+import { answerFor, sendError, sendText } from './error-reply.ts';
+import { registerIndexRoutes } from './index-routes.ts';
+import { registerLabelRoutes } from './label-routes.ts';
+import { registerLegacyRoutes } from './legacy-routes.ts';
+import { registerLimitsRoutes } from './limits-routes.ts';
+import { registerLogLevelRoutes } from './log-level-routes.ts';
+import type { HttpOptions, ServerParts } from './parts.ts';
+import { registerPushRoutes } from './push-routes.ts';
+import { registerQueryRoutes } from './query-routes.ts';
+import type { RouteContext } from './route-context.ts';
+import { collapseSlashes, RouteTable, routeName } from './route-name.ts';
+import { registerRulerRoutes } from './ruler-routes.ts';
+import { registerStatusRoutes } from './status-routes.ts';
+
+/** A label name in a path; longer ones cannot exist (limit 1024 bytes, three characters each when coded). */
+const MAX_PARAM_CHARACTERS = 4096;
+const KEEP_ALIVE_MS = 120_000;
+
+export interface HttpApp {
+  readonly app: FastifyInstance;
+  readonly routes: RouteTable;
+}
+
+/** Builds the HTTP application: all routes, error answers, metrics of requests. Nothing listens yet. */
+export function buildApp(parts: ServerParts, options: HttpOptions): HttpApp {
+  const app = fastify({
+    loggerInstance: options.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: options.requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    rewriteUrl: (request) => collapseSlashes(request.url ?? '/'),
+    routerOptions: { ignoreTrailingSlash: false, maxParamLength: MAX_PARAM_CHARACTERS, querystringParser: () => ({}) },
+  });
+  const routes = new RouteTable();
+  app.addHook('onRoute', (route) => routes.add(route.url, [route.method].flat()));
+  takeBodiesRaw(app);
+  observeRequests(app, parts);
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (answerFor(error).status >= 500)
+      request.log.error({ err: error, method: request.method, url: request.url }, 'request failed');
+    return sendError(reply, error, request.routeOptions.config.errorSide ?? 'query');
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0]!;
+    const methods = request.method === 'GET' ? undefined : routes.methodsOf(path);
+    if (methods === undefined) return sendText(reply.code(404), '404 page not found\n');
+    return reply.code(405).header('allow', methods.join(', ')).send();
+  });
+  const context: RouteContext = { app, parts, options, bodies: new BodyReader(options.bodyBytes) };
+  registerPushRoutes(context);
+  registerQueryRoutes(context);
+  registerLabelRoutes(context);
+  registerIndexRoutes(context);
+  registerDetectedRoutes(context);
+  registerLegacyRoutes(context);
+  registerLimitsRoutes(context);
+  registerRulerRoutes(context);
+  registerStatusRoutes(context);
+  registerLogLevelRoutes(context);
+  return { app, routes };
+}
+
+// Routes read bodies themselves (body.ts). Fastify would refuse media types that it cannot parse before a route could
+// answer in Loki's words, so it is shown one that it always knows; the real one stays in `request.raw.headers`.
+function takeBodiesRaw(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined));
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.raw.headers['content-type'] !== undefined)
+      request.headers = { 'content-type': 'application/octet-stream' };
+    done();
+  });
+}
+
+function observeRequests(app: FastifyInstance, parts: ServerParts): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    parts.metrics.requestStarted(request.method, routeName(request.routeOptions.url));
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = routeName(request.routeOptions.url);
+    parts.metrics.requestEnded(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
+    request.log.debug(
+      { method: request.method, url: request.url, status: reply.statusCode, ms: reply.elapsedTime },
+      'request',
+    );
+    done();
+  });
+}

@@ -1,0 +1,200 @@
+import type { Query } from '../../grammar/ast.ts';
+import { parseQuery } from '../../grammar/parse.ts';
+import { printQuery } from '../../grammar/print.ts';
+import { LogError } from '../base/errors.ts';
+import type { Limits } from '../model/limits.ts';
+import { detectedFields, detectedFieldValues } from '../query/detected-fields.ts';
+import { detectedLabels } from '../query/detected-labels.ts';
+import { labelNames, labelValues, type MetadataDeps, seriesLabels } from '../query/labels.ts';
+import { type QueryDeps, type QueryResult, runParsed, runQuery } from '../query/run.ts';
+import { parseText } from '../query/selectors.ts';
+import { indexStats } from '../query/stats.ts';
+import type { TaskRunner } from '../query/task.ts';
+import { queryVolume } from '../query/volume.ts';
+import type { QueryStore } from '../store/select.ts';
+import {
+  detectedFieldsJson,
+  detectedLabelsJson,
+  fieldValuesJson,
+  indexStatsJson,
+  namesJson,
+  seriesJson,
+} from '../wire/metadata-json.ts';
+import {
+  parseBounds,
+  parseDetectedFieldsParams,
+  parseInstantParams,
+  parseRangeParams,
+  parseSteppedBounds,
+  parseVolumeParams,
+} from '../wire/query-params.ts';
+import { legacyStreamsJson, resultJson } from '../wire/result-json.ts';
+import { NO_STATS, type QueryStats } from '../wire/stats-json.ts';
+import type { JsonText, QueryRequest, QueryService } from './parts.ts';
+
+export interface QueryAnswersOptions {
+  readonly store: QueryStore;
+  readonly runner: TaskRunner;
+  readonly limitsFor: (tenant: string) => Limits;
+  /** Now, nanoseconds since the epoch. */
+  readonly nowNs: () => bigint;
+  /** Hears of every query that ran to its end. */
+  readonly onQuery: (info: QueryInfo) => void;
+}
+
+export interface QueryInfo {
+  readonly type: 'log' | 'metric';
+  readonly range: 'range' | 'instant';
+  readonly stats: QueryStats;
+}
+
+/** The query endpoints on one store: parameters are parsed, the engine is called, its result is encoded; nothing else. */
+export class QueryAnswers implements QueryService {
+  readonly #options: QueryAnswersOptions;
+
+  constructor(options: QueryAnswersOptions) {
+    this.#options = options;
+  }
+
+  async query(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const params = parseInstantParams(request.params, deps.nowNs);
+    const result = await runQuery({ kind: 'instant', ...params, encodingFlags: request.encodingFlags }, deps);
+    return this.#encode(request, result, 'instant');
+  }
+
+  async queryRange(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const params = parseRangeParams(request.params, deps.nowNs);
+    const result = await runQuery({ kind: 'range', ...params, encodingFlags: request.encodingFlags }, deps);
+    return this.#encode(request, result, 'range');
+  }
+
+  /** `/api/prom/query`: a range log query with an older encoding; `regexp` filters lines. */
+  async legacyQuery(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const params = parseRangeParams(request.params, deps.nowNs);
+    const regexp = request.params.get('regexp') ?? '';
+    const { data, stats } = await runParsed(
+      withLineFilter(parseText(params.query), regexp),
+      { kind: 'range', ...params },
+      deps,
+    );
+    if (data.resultType !== 'streams') {
+      throw new LogError(
+        'QUERY_INVALID',
+        'rpc error: code = Code(400) desc = legacy endpoints only support streams result type',
+      );
+    }
+    this.#options.onQuery({ type: 'log', range: 'range', stats });
+    return legacyStreamsJson(data.streams, stats);
+  }
+
+  async labels(request: QueryRequest): Promise<JsonText> {
+    return namesJson(this.#labelNames(request));
+  }
+
+  async labelValues(request: QueryRequest, name: string): Promise<JsonText> {
+    return namesJson(this.#labelValues(request, name));
+  }
+
+  async legacyLabels(request: QueryRequest): Promise<JsonText> {
+    return legacyNamesJson(this.#labelNames(request));
+  }
+
+  async legacyLabelValues(request: QueryRequest, name: string): Promise<JsonText> {
+    return legacyNamesJson(this.#labelValues(request, name));
+  }
+
+  async series(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const bounds = parseBounds(request.params, deps.nowNs);
+    const selectors = [...request.params.getAll('match'), ...request.params.getAll('match[]')];
+    return seriesJson(seriesLabels(selectors, bounds, deps));
+  }
+
+  async indexStats(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const bounds = parseSteppedBounds(request.params, deps.nowNs);
+    return indexStatsJson(indexStats(selectorOf(request), bounds, deps));
+  }
+
+  async volume(request: QueryRequest): Promise<JsonText> {
+    return this.#volume(request, false);
+  }
+
+  async volumeRange(request: QueryRequest): Promise<JsonText> {
+    return this.#volume(request, true);
+  }
+
+  async detectedLabels(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const bounds = parseBounds(request.params, deps.nowNs);
+    return detectedLabelsJson(detectedLabels(selectorOf(request), bounds, deps));
+  }
+
+  async detectedFields(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const params = parseDetectedFieldsParams(request.params, deps.nowNs);
+    return detectedFieldsJson(await detectedFields(params, deps), params.fieldLimit);
+  }
+
+  async detectedFieldValues(request: QueryRequest, name: string): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const params = parseDetectedFieldsParams(request.params, deps.nowNs);
+    return fieldValuesJson(await detectedFieldValues(name, params, deps), params.fieldLimit);
+  }
+
+  formatQuery(text: string): string {
+    return printQuery(parseQuery(text));
+  }
+
+  #deps({ tenant, signal }: QueryRequest): QueryDeps & MetadataDeps {
+    const { store, runner, limitsFor, nowNs } = this.#options;
+    return { store, runner, limits: limitsFor(tenant), nowNs: nowNs(), tenant, signal };
+  }
+
+  #encode(
+    request: QueryRequest,
+    { data, stats, warnings, explain }: QueryResult,
+    range: 'range' | 'instant',
+  ): JsonText {
+    this.#options.onQuery({ type: data.resultType === 'streams' ? 'log' : 'metric', range, stats });
+    const text = resultJson(data, stats, warnings);
+    if (request.params.get('explain') !== 'true') return text;
+    return `${text.slice(0, -1)},"explain":${JSON.stringify(explain)}}`;
+  }
+
+  #labelNames(request: QueryRequest): readonly string[] {
+    const deps = this.#deps(request);
+    return labelNames(selectorOf(request), parseBounds(request.params, deps.nowNs), deps);
+  }
+
+  #labelValues(request: QueryRequest, name: string): readonly string[] {
+    const deps = this.#deps(request);
+    return labelValues(name, selectorOf(request), parseBounds(request.params, deps.nowNs), deps);
+  }
+
+  #volume(request: QueryRequest, range: boolean): JsonText {
+    const deps = this.#deps(request);
+    if (!deps.limits.volumeEnabled) throw new LogError('QUERY_INVALID', 'not found', { status: 404 });
+    const params = parseVolumeParams(request.params, deps.nowNs, range);
+    return resultJson(queryVolume(params, deps), NO_STATS);
+  }
+}
+
+function selectorOf(request: QueryRequest): string {
+  return request.params.get('query') ?? '';
+}
+
+function legacyNamesJson(names: readonly string[]): string {
+  return names.length === 0 ? '{}' : JSON.stringify({ values: names });
+}
+
+function withLineFilter(query: Query, regexp: string): Query {
+  if (regexp === '' || query.kind !== 'log') return query;
+  return {
+    ...query,
+    stages: [...query.stages, { kind: 'line-filter', op: '|~', args: [{ kind: 'text', value: regexp }] }],
+  };
+}

@@ -1,0 +1,33 @@
+import type { FastifyReply } from 'fastify';
+import { sendText } from './error-reply.ts';
+import type { RouteContext } from './route-context.ts';
+import { tenantOf } from './tenant.ts';
+
+const RULE_BASES = ['/loki/api/v1/rules', '/api/prom/rules'];
+const JSON_TYPE = 'application/json';
+
+/**
+ * The rules of a server that has none: Grafana's alerting pages ask for them and show an error without an answer. Reading
+ * says that there are no rules; there is nothing to write to, so writing is not offered.
+ */
+export function registerRulerRoutes({ app, options }: RouteContext): void {
+  const empty = (path: string, data: object): void => {
+    app.get(path, { config: { errorSide: 'push' } }, (request, reply) => {
+      tenantOf(request, options.authEnabled);
+      return reply.type(JSON_TYPE).send(JSON.stringify({ status: 'success', data, errorType: '', error: '' }));
+    });
+  };
+  empty('/prometheus/api/v1/rules', { groups: [] });
+  empty('/prometheus/api/v1/alerts', { alerts: [] });
+  const absent = (path: string, text: string): void => {
+    app.get(path, { config: { errorSide: 'push' } }, (request, reply): FastifyReply => {
+      tenantOf(request, options.authEnabled);
+      return sendText(reply.code(404), text);
+    });
+  };
+  for (const base of RULE_BASES) {
+    absent(base, 'no rule groups found\n');
+    absent(`${base}/:namespace`, 'no rule groups found\n');
+    absent(`${base}/:namespace/:group`, 'group does not exist\n');
+  }
+}

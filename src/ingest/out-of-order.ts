@@ -1,0 +1,65 @@
+import { formatGoTime, formatRfc3339Seconds } from './go-time.ts';
+
+const MAX_LISTED = 10;
+
+/** Entries that the storage stage refused for one stream, told as a list of at most ten and the full count. */
+export class RefusedList {
+  readonly #lines: string[] = [];
+  #refused = 0;
+
+  /** @param reason asked for only when the entry is listed */
+  add(seconds: number, nanos: number, reason: () => string): void {
+    this.#refused++;
+    if (this.#lines.length >= MAX_LISTED) return;
+    this.#lines.push(`entry with timestamp ${formatGoTime(seconds, nanos)} ignored, reason: '${reason()}',\n`);
+  }
+
+  get isEmpty(): boolean {
+    return this.#refused === 0;
+  }
+
+  text(tenant: string, streamText: string, total: number): string {
+    return `${this.#lines.join('')}user '${tenant}', total ignored: ${this.#refused} out of ${total} for stream: ${streamText}`;
+  }
+}
+
+/**
+ * The window before the newest time of a stream inside which late entries are taken. One instance follows one stream
+ * through one batch; the bound itself is still inside.
+ */
+export class LateWindow {
+  readonly #windowNs: number;
+  newestSeconds: number;
+  newestNanos: number;
+
+  /** @param windowMs 0: entries of any age are taken */
+  constructor(windowMs: number, newestNs: bigint | undefined) {
+    this.#windowNs = windowMs > 0 ? windowMs * 1e6 : Number.POSITIVE_INFINITY;
+    const ns = newestNs ?? 0n;
+    const nanos = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+    this.newestSeconds = newestNs === undefined ? Number.NEGATIVE_INFINITY : Number((ns - nanos) / 1_000_000_000n);
+    this.newestNanos = Number(nanos);
+  }
+
+  /** Whether an entry may be taken; if it is the newest so far, it moves the window. */
+  admits(seconds: number, nanos: number): boolean {
+    const behindSeconds = this.newestSeconds - seconds;
+    if (behindSeconds < 0 || (behindSeconds === 0 && nanos > this.newestNanos)) {
+      this.newestSeconds = seconds;
+      this.newestNanos = nanos;
+      return true;
+    }
+    return behindSeconds * 1e9 + (this.newestNanos - nanos) <= this.#windowNs;
+  }
+
+  get newestNs(): bigint | undefined {
+    if (this.newestSeconds === Number.NEGATIVE_INFINITY) return undefined;
+    return BigInt(this.newestSeconds) * 1_000_000_000n + BigInt(this.newestNanos);
+  }
+
+  reason(seconds: number): string {
+    // The bound is printed in whole seconds, rounded down as any printed time is.
+    const bound = this.newestSeconds + Math.floor((this.newestNanos - this.#windowNs) / 1e9);
+    return `entry too far behind, entry timestamp is: ${formatRfc3339Seconds(seconds)}, oldest acceptable timestamp is: ${formatRfc3339Seconds(bound)}`;
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Label sets. A set is a flat array `[name, value, name, value, ...]` sorted by name (code unit order of UTF-8 bytes),
+ * names unique: cheap to build, compare and send to a thread.
+ */
+
+export type Labels = readonly string[];
+
+export const EMPTY_LABELS: Labels = [];
+
+/** Compares as Go compares strings: by bytes of UTF-8. Differs from UTF-16 order only above the surrogate range. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  const n = Math.min(a.length, b.length);
+  for (let i = 0; i < n; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x === y) continue;
+    const xs = x >= 0xd800 && x <= 0xdfff;
+    const ys = y >= 0xd800 && y <= 0xdfff;
+    if (xs !== ys) return xs ? 1 : -1;
+    return x - y;
+  }
+  return a.length - b.length;
+}
+
+/** Builds a sorted set from pairs; a later pair of the same name wins; empty values are kept. */
+export function labelsFromPairs(pairs: Iterable<readonly [string, string]>): Labels {
+  const map = new Map(pairs);
+  const names = [...map.keys()].sort(compareText);
+  const out: string[] = [];
+  for (const name of names) out.push(name, map.get(name)!);
+  return out;
+}
+
+export function labelsFromObject(object: Readonly<Record<string, string>>): Labels {
+  return labelsFromPairs(Object.entries(object));
+}
+
+export function labelsToObject(labels: Labels): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (let i = 0; i < labels.length; i += 2) out[labels[i]!] = labels[i + 1]!;
+  return out;
+}
+
+/** Value of a name, undefined when absent. Linear: sets are small. */
+export function labelValue(labels: Labels, name: string): string | undefined {
+  for (let i = 0; i < labels.length; i += 2) if (labels[i] === name) return labels[i + 1];
+  return undefined;
+}
+
+/** A key that is equal exactly when the sets are equal. Not for people. */
+export function labelsKey(labels: Labels): string {
+  let key = '';
+  for (const part of labels) key += `${part.length}:${part}`;
+  return key;
+}
+
+/** Order of Prometheus label sets: pairwise name, then value; the shorter set first. */
+export function compareLabels(a: Labels, b: Labels): number {
+  const n = Math.min(a.length, b.length);
+  for (let i = 0; i < n; i++) {
+    const c = compareText(a[i]!, b[i]!);
+    if (c !== 0) return c;
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,30 @@
+import type { Labels } from './labels.ts';
+
+/**
+ * Rows of one stream and one UTC day in ascending time (arrival order among equals), decoded and ready to scan: what a
+ * chunk block and an open part of the head both become. Row `i` has line `bytes[lineStarts[i], lineEnds[i])`.
+ * The arrays may be longer than `rowCount`, and are reused by the loader after the block has been scanned: copy what
+ * must live on.
+ */
+export interface RowBlock {
+  readonly streamId: number;
+  readonly streamLabels: Labels;
+  /** First nanosecond of the day. */
+  readonly dayStartNs: bigint;
+  readonly rowCount: number;
+  /** Nanoseconds from the start of the day, ascending, exact integers below 8.64e13. */
+  readonly times: Float64Array;
+  /** Empty when the plan said that it needs no lines. */
+  readonly bytes: Uint8Array;
+  readonly lineStarts: Uint32Array;
+  readonly lineEnds: Uint32Array;
+  /**
+   * Structured metadata of a row (with `detected_level` when the row has one), sorted by name. Equal ids mean equal sets;
+   * ids are dense from 0 within the block when the block says so by `metadataIdCount`, which is an upper bound.
+   */
+  metadataId(row: number): number;
+  readonly metadataIdCount: number;
+  metadata(id: number): Labels;
+  /** Lines hold only ASCII bytes (known from a flag or a test): byte positions are character positions. */
+  readonly ascii: boolean;
+}

@@ -1,0 +1,98 @@
+import { availableParallelism } from 'node:os';
+import { nodeDisk } from './base/node-disk.ts';
+import type { Engine, EngineOptions } from './engine.ts';
+import { QueryAnswers } from './http/query-answers.ts';
+import { WorkerPool } from './pool/pool.ts';
+import { StorePushService } from './push-service.ts';
+import { LogStore, type StoreStats } from './store/store.ts';
+
+/** Parts of the head that are open at most, beside those on their way to disk. */
+const GENERATIONS_IN_HEAD = 2;
+const MAX_AGE_MS = 60 * 60_000;
+const IDLE_MS = 10 * 60_000;
+const RETENTION_EVERY_MS = 5 * 60_000;
+const SYNC_INTERVAL_MS = 1000;
+
+/** Wall clock in nanoseconds; milliseconds are all it knows. */
+const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
+
+/** Opens the data folder and starts the threads: store, ingest and queries joined. */
+export async function openEngine({ settings, limitsFor, metrics, logger }: EngineOptions): Promise<Engine> {
+  const pool = new WorkerPool({
+    scanners: settings.queryWorkers === 0 ? availableParallelism() : settings.queryWorkers,
+    onDamage: (message) => logger.error({ damage: message }, 'a damaged block was left out of a query'),
+    onWorkerExit: (err) => logger.error({ err }, 'a worker thread died and was replaced'),
+  });
+  const pushes = new StorePushService({ limitsFor, maxBodyBytes: settings.maxBodyBytes, maxDecompressedBytes: settings.maxDecompressedBytes, metrics, nowNs });
+  let store: LogStore;
+  try {
+    store = await LogStore.open({
+      disk: nodeDisk,
+      dataFolder: settings.dataDir,
+      head: { headBytes: settings.headBytes, generationBytes: settings.headBytes / GENERATIONS_IN_HEAD, maxAgeMs: MAX_AGE_MS, idleMs: IDLE_MS },
+      walSync: settings.walSync,
+      walSyncIntervalMs: SYNC_INTERVAL_MS,
+      runFlush: (task) => pool.flush(task),
+      applyLogged: (record, sink) => pushes.replay(record, sink),
+      now: Date.now,
+      events: {
+        damage: (damage) => logger.error({ damage }, 'damage in the write-ahead log'),
+        recovered: (counts) => logger.info(counts, 'store opened'),
+        flushed: (info) => logger.info(info, 'head written'),
+        flushFailed: (err, retryMs) => logger.error({ err, retryMs }, 'head not written'),
+        walFailed: (err) => logger.error({ err }, 'write-ahead log not written'),
+      },
+    });
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+  pushes.attach(store);
+  watchStore(metrics, () => store.stats());
+  const queries = new QueryAnswers({
+    store,
+    runner: pool,
+    limitsFor,
+    nowNs,
+    onQuery: ({ type, range, stats }) => metrics.queried(type, range, 200, stats.execSeconds, stats.bytesProcessed),
+  });
+  const applyRetention = (): void => {
+    store
+      .applyRetention((tenant) => limitsFor(tenant).retentionPeriodMs)
+      .then(
+        (segments) => segments > 0 && logger.info({ segments }, 'segments dropped by retention'),
+        (err: unknown) => logger.error({ err }, 'retention failed'),
+      );
+  };
+  applyRetention();
+  const retention = setInterval(applyRetention, RETENTION_EVERY_MS);
+  retention.unref();
+  return {
+    push: pushes,
+    queries,
+    notReadyReason: () => undefined,
+    flush: () => store.flush(),
+    close: async () => {
+      clearInterval(retention);
+      await store.close();
+      await pool.close();
+    },
+  };
+}
+
+function watchStore(metrics: EngineOptions['metrics'], stats: () => StoreStats): void {
+  metrics.watch([
+    { name: 'halogi_head_bytes', help: 'shared memory of rows not yet in segments', kind: 'gauge', read: () => stats().headBytes },
+    { name: 'halogi_head_rows', help: 'rows not yet in segments', kind: 'gauge', read: () => stats().headRows },
+    { name: 'halogi_head_sealed_generations', help: 'generations of the head on their way to segments', kind: 'gauge', read: () => stats().sealedGenerations },
+    { name: 'halogi_segments', help: 'segment files', kind: 'gauge', read: () => stats().segments },
+    { name: 'halogi_segment_bytes', help: 'bytes of segment files', kind: 'gauge', read: () => stats().segmentBytes },
+    { name: 'halogi_stored_rows', help: 'rows in segments', kind: 'gauge', read: () => stats().storedRows },
+    { name: 'loki_ingester_memory_streams', help: 'streams known', kind: 'gauge', read: () => [...stats().streamsByTenant.values()].reduce((sum, count) => sum + count, 0) },
+    { name: 'loki_ingester_wal_records_logged_total', help: 'records written to the write-ahead log', kind: 'counter', read: () => stats().wal.records },
+    { name: 'loki_ingester_wal_bytes_logged_total', help: 'bytes written to the write-ahead log', kind: 'counter', read: () => stats().wal.bytes },
+    { name: 'halogi_wal_syncs_total', help: 'syncs of the write-ahead log', kind: 'counter', read: () => stats().wal.syncs },
+    { name: 'halogi_wal_failures_total', help: 'failed writes and syncs of the write-ahead log', kind: 'counter', read: () => stats().wal.failures },
+    { name: 'halogi_flush_failing', help: '1 while the head cannot be written', kind: 'gauge', read: () => (stats().flushError === undefined ? 0 : 1) },
+  ]);
+}

@@ -1,0 +1,22 @@
+import type { ScanResult, ScanTask } from '../query/task.ts';
+import type { ErrorCode } from '../base/errors.ts';
+import type { FlushResult, FlushTask } from '../store/flush-task.ts';
+
+/** What the main thread and a worker say to each other. */
+export type WorkerRequest =
+  | { readonly kind: 'scan'; readonly id: number; readonly task: ScanTask }
+  | { readonly kind: 'flush'; readonly id: number; readonly task: FlushTask };
+
+export type WorkerReply =
+  | { readonly kind: 'scan'; readonly id: number; readonly result: ScanResult; readonly damage: readonly string[] }
+  | { readonly kind: 'flush'; readonly id: number; readonly result: FlushResult }
+  | { readonly kind: 'error'; readonly id: number; readonly error: WorkerError };
+
+/** An error as it crosses threads: classes do not. `code` is absent for errors that are not ours. */
+export interface WorkerError {
+  readonly code?: ErrorCode;
+  readonly status?: number;
+  readonly systemCode?: string;
+  readonly message: string;
+  readonly stack?: string;
+}

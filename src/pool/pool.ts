@@ -1,0 +1,151 @@
+import { Worker } from 'node:worker_threads';
+import { LogError } from '../base/errors.ts';
+import type { ScanResult, ScanTask, TaskRunner } from '../query/task.ts';
+import type { FlushResult, FlushTask } from '../store/flush-task.ts';
+import { unpackError } from './error-transfer.ts';
+import type { WorkerReply, WorkerRequest } from './messages.ts';
+
+export interface PoolOptions {
+  /** Scanning threads; one for each core. */
+  readonly scanners: number;
+  /** Told of blocks that a scan had to leave out. */
+  readonly onDamage: (message: string) => void;
+  /** Told when a worker has died and been replaced. */
+  readonly onWorkerExit: (error: unknown) => void;
+}
+
+interface Waiting {
+  readonly request: WorkerRequest;
+  readonly resolve: (reply: WorkerReply) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Memory of a worker's own heap: tasks hold little, so a runaway one dies alone. */
+const WORKER_HEAP_MB = 1024;
+/** Requests given to a worker beside the one it works on, so that it never waits for the main thread. */
+const AHEAD = 1;
+
+/** A file name is text to the compiler and is not rewritten: in `dist/` the worker ends in `.js`, as this module then does. */
+const WORKER_FILE: URL = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+
+/** One thread and what it was given. */
+class PoolThread {
+  readonly given: Map<number, Waiting> = new Map();
+  worker: Worker;
+
+  constructor(worker: Worker) {
+    this.worker = worker;
+  }
+}
+
+/**
+ * Scanning threads and one that writes segments. Scans wait in one queue and go to the thread that has least to do; segments
+ * have a thread of their own, since compressing a generation takes a second and no query should stand behind that.
+ */
+export class WorkerPool implements TaskRunner {
+  readonly parallelism: number;
+  readonly #options: PoolOptions;
+  readonly #threads: PoolThread[] = [];
+  readonly #writer: PoolThread;
+  #queue: Waiting[] = [];
+  #nextId = 1;
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.parallelism = options.scanners;
+    for (let i = 0; i < options.scanners; i++) this.#threads.push(this.#start());
+    this.#writer = this.#start();
+  }
+
+  #start(): PoolThread {
+    const thread = new PoolThread(this.#spawn());
+    this.#watch(thread);
+    return thread;
+  }
+
+  #spawn(): Worker {
+    return new Worker(WORKER_FILE, { resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB } });
+  }
+
+  #watch(thread: PoolThread): void {
+    const { worker } = thread;
+    worker.on('message', (reply: WorkerReply) => this.#settle(thread, reply));
+    worker.on('error', (error) => this.#replace(thread, error));
+    worker.unref();
+  }
+
+  /** A worker died: what it was given fails, and a new one takes its place. */
+  #replace(thread: PoolThread, error: unknown): void {
+    const lost = [...thread.given.values()];
+    thread.given.clear();
+    for (const waiting of lost) waiting.reject(new LogError('INTERNAL', 'a worker thread died', { cause: error }));
+    if (this.#closed) return;
+    this.#options.onWorkerExit(error);
+    thread.worker = this.#spawn();
+    this.#watch(thread);
+    this.#dispatch();
+  }
+
+  #settle(thread: PoolThread, reply: WorkerReply): void {
+    const waiting = thread.given.get(reply.id);
+    thread.given.delete(reply.id);
+    if (thread.given.size === 0) thread.worker.unref();
+    this.#dispatch();
+    if (waiting === undefined) return;
+    if (reply.kind === 'error') waiting.reject(unpackError(reply.error));
+    else waiting.resolve(reply);
+  }
+
+  #dispatch(): void {
+    while (this.#queue.length > 0) {
+      let free: PoolThread | undefined;
+      for (const thread of this.#threads) if (thread.given.size <= AHEAD && (free === undefined || thread.given.size < free.given.size)) free = thread;
+      if (free === undefined) return;
+      this.#give(free, this.#queue.shift()!);
+    }
+  }
+
+  #give(thread: PoolThread, waiting: Waiting): void {
+    thread.given.set(waiting.request.id, waiting);
+    thread.worker.ref();
+    thread.worker.postMessage(waiting.request);
+  }
+
+  /** Runs a scan. When the signal aborts it rejects with its reason; a scan that was begun ends unheard. */
+  async run(task: ScanTask, signal: AbortSignal): Promise<ScanResult> {
+    signal.throwIfAborted();
+    const request: WorkerRequest = { kind: 'scan', id: this.#nextId++, task };
+    let onAbort: (() => void) | undefined;
+    try {
+      const reply = await new Promise<WorkerReply>((resolve, reject) => {
+        const waiting: Waiting = { request, resolve, reject };
+        onAbort = () => {
+          this.#queue = this.#queue.filter((other) => other !== waiting);
+          reject(signal.reason);
+        };
+        signal.addEventListener('abort', onAbort, { once: true });
+        this.#queue.push(waiting);
+        this.#dispatch();
+      });
+      if (reply.kind !== 'scan') throw new LogError('INTERNAL', `a scan was answered by ${reply.kind}`);
+      for (const message of reply.damage) this.#options.onDamage(message);
+      return reply.result;
+    } finally {
+      if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Writes a segment. */
+  async flush(task: FlushTask): Promise<FlushResult> {
+    const request: WorkerRequest = { kind: 'flush', id: this.#nextId++, task };
+    const reply = await new Promise<WorkerReply>((resolve, reject) => this.#give(this.#writer, { request, resolve, reject }));
+    if (reply.kind !== 'flush') throw new LogError('INTERNAL', `a flush was answered by ${reply.kind}`);
+    return reply.result;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#threads, this.#writer].map((thread) => thread.worker.terminate()));
+  }
+}

@@ -1,0 +1,19 @@
+import type { WorkerReply } from './messages.ts';
+
+/** Buffers of a reply that move instead of being copied: whole, unshared ones, each once. */
+export function transferList(reply: WorkerReply): ArrayBuffer[] {
+  const found = new Set<ArrayBuffer>();
+  const add = (array: ArrayBufferView): void => {
+    const { buffer } = array;
+    // Small Buffers are slices of Node's shared pool; moving that would empty other people's Buffers.
+    if (buffer instanceof ArrayBuffer && array.byteLength === buffer.byteLength && array.byteLength > 0) found.add(buffer);
+  };
+  if (reply.kind === 'flush') add(reply.result.directory);
+  else if (reply.kind === 'scan') for (const value of Object.values(reply.result)) collect(value, add);
+  return [...found];
+}
+
+function collect(value: unknown, add: (array: ArrayBufferView) => void): void {
+  if (ArrayBuffer.isView(value)) add(value);
+  else if (Array.isArray(value) && ArrayBuffer.isView(value[0])) for (const one of value) collect(one, add);
+}

@@ -1,0 +1,42 @@
+import { parentPort } from 'node:worker_threads';
+import { nodeDisk } from '../base/node-disk.ts';
+import { runScanTask } from '../query/scan.ts';
+import { runFlushTask } from '../store/flush-task.ts';
+import { PartLoader } from '../store/load-part.ts';
+import { packError } from './error-transfer.ts';
+import type { WorkerReply, WorkerRequest } from './messages.ts';
+import { transferList } from './transfer.ts';
+
+/** A worker: runs scan tasks one after the other and writes segments; reads what is closed or shared, writes only new segment files. */
+
+const port = parentPort;
+if (port === null) throw new Error('this file runs as a worker thread');
+
+/** Damage found since the last reply: blocks that were left out. Bounded, one broken disk must not flood the log. */
+const MAX_DAMAGE_TEXTS = 20;
+let damage: string[] = [];
+
+const loader = new PartLoader((error) => {
+  if (damage.length < MAX_DAMAGE_TEXTS) damage.push(error instanceof Error ? error.message : String(error));
+});
+
+function answer(reply: WorkerReply): void {
+  port!.postMessage(reply, transferList(reply));
+}
+
+async function handle(request: WorkerRequest): Promise<void> {
+  try {
+    if (request.kind === 'scan') {
+      const result = runScanTask(request.task, (part, options, counts) => loader.load(part, options, counts));
+      const found = damage;
+      damage = [];
+      answer({ kind: 'scan', id: request.id, result, damage: found });
+    } else {
+      answer({ kind: 'flush', id: request.id, result: await runFlushTask(request.task, nodeDisk) });
+    }
+  } catch (error) {
+    answer({ kind: 'error', id: request.id, error: packError(error) });
+  }
+}
+
+port.on('message', (request: WorkerRequest) => void handle(request));

@@ -1,0 +1,67 @@
+import type { RangeState } from './range-state.ts';
+import type { Points } from './series-set.ts';
+import type { WindowGrid } from './window-grid.ts';
+
+/**
+ * Turns the buckets of one series into one value per grid point. Windows that share buckets are combined with two stacks
+ * (suffixes of the older buckets, one running state of the newer), so the cost is linear in buckets for every operation.
+ *
+ * @param buckets `grid.bucketCount * state.width` columns
+ */
+export function slideWindows(grid: WindowGrid, state: RangeState, buckets: Float64Array): Points {
+  const { width } = state;
+  const values = new Float64Array(grid.count);
+  const present = new Uint8Array(grid.count);
+  if (grid.bucketCount === 0) return { values, present };
+  const suffixes = new Float64Array(buckets.length);
+  const newer = new Float64Array(width);
+  const joined = new Float64Array(width);
+  let suffixEnd = -1;
+  let taken = -1;
+  for (let point = 0; point < grid.count; point++) {
+    const first = grid.firstBucket(point);
+    const last = grid.lastBucket(point);
+    if (taken < first - 1) taken = first - 1;
+    if (first === last) {
+      if (buckets[first * width] !== 0) {
+        values[point] = state.value(buckets, first * width);
+        present[point] = 1;
+      }
+      continue;
+    }
+    if (first > suffixEnd) {
+      fillSuffixes(state, buckets, suffixes, first, last);
+      suffixEnd = last;
+      newer.fill(0);
+    } else {
+      for (let bucket = taken + 1; bucket <= last; bucket++) mergeInto(state, newer, 0, buckets, bucket * width);
+    }
+    taken = last;
+    joined.set(suffixes.subarray(first * width, first * width + width));
+    mergeInto(state, joined, 0, newer, 0);
+    if (joined[0] === 0) continue;
+    values[point] = state.value(joined, 0);
+    present[point] = 1;
+  }
+  return { values, present };
+}
+
+/** Sets `suffixes[i]` to the combination of buckets `i..last`, for `i` from `last` down to `first`. */
+function fillSuffixes(state: RangeState, buckets: Float64Array, suffixes: Float64Array, first: number, last: number): void {
+  const { width } = state;
+  for (let bucket = last; bucket >= first; bucket--) {
+    const at = bucket * width;
+    for (let column = 0; column < width; column++) suffixes[at + column] = buckets[at + column]!;
+    if (bucket < last) mergeInto(state, suffixes, at, suffixes, at + width);
+  }
+}
+
+/** Merges a state that may be empty into one that may be empty. */
+export function mergeInto(state: RangeState, to: Float64Array, at: number, from: Float64Array, fromAt: number): void {
+  if (from[fromAt] === 0) return;
+  if (to[at] === 0) {
+    for (let column = 0; column < state.width; column++) to[at + column] = from[fromAt + column]!;
+    return;
+  }
+  state.merge(to, at, from, fromAt);
+}

@@ -1,0 +1,89 @@
+import type { Grouping, VectorOp } from '../../../grammar/ast.ts';
+import { LogError } from '../../base/errors.ts';
+import type { Labels } from '../../model/labels.ts';
+import { labelsKey } from '../../model/labels.ts';
+import { groupLabels, type Series, type VectorValue, vectorOf } from './series-set.ts';
+
+/** Series of one group, in the order in which they came. */
+export interface SeriesGroup {
+  readonly labels: Labels;
+  readonly members: Series[];
+}
+
+/** Sorts series into groups; an absent label and an empty one are different groups. No grouping: one group without labels. */
+export function groupSeries(series: readonly Series[], grouping: Grouping | undefined): SeriesGroup[] {
+  const names = new Set(grouping?.labels ?? []);
+  const without = grouping?.without ?? false;
+  const groups = new Map<string, SeriesGroup>();
+  for (const one of series) {
+    const labels = groupLabels(one.labels, without, names);
+    const key = labelsKey(labels);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { labels, members: [one] });
+    else group.members.push(one);
+  }
+  return [...groups.values()];
+}
+
+/** Folds the samples of one point: `count` samples seen so far, `a` and `b` free for the operation. */
+interface Fold {
+  count: number;
+  a: number;
+  b: number;
+}
+type FoldStep = (fold: Fold, value: number) => void;
+
+const ADD: FoldStep = (fold, value) => {
+  fold.a += value;
+};
+const MEAN: FoldStep = (fold, value) => {
+  const finite = Number.isFinite(fold.a) && Number.isFinite(value);
+  fold.a = finite ? fold.a + (value / fold.count - fold.a / fold.count) : fold.a + value;
+};
+const WELFORD: FoldStep = (fold, value) => {
+  const delta = value - fold.a;
+  fold.a += delta / fold.count;
+  fold.b += delta * (value - fold.a);
+};
+const MAX: FoldStep = (fold, value) => {
+  if (fold.count === 1 || Number.isNaN(fold.a) || value > fold.a) fold.a = value;
+};
+const MIN: FoldStep = (fold, value) => {
+  if (fold.count === 1 || Number.isNaN(fold.a) || value < fold.a) fold.a = value;
+};
+const NOTHING: FoldStep = () => undefined;
+
+const FOLDS: Partial<Record<VectorOp, { readonly step: FoldStep; readonly value: (fold: Fold) => number }>> = {
+  sum: { step: ADD, value: (fold) => fold.a },
+  avg: { step: MEAN, value: (fold) => fold.a },
+  count: { step: NOTHING, value: (fold) => fold.count },
+  max: { step: MAX, value: (fold) => fold.a },
+  min: { step: MIN, value: (fold) => fold.a },
+  stdvar: { step: WELFORD, value: (fold) => fold.b / fold.count },
+  stddev: { step: WELFORD, value: (fold) => Math.sqrt(fold.b / fold.count) },
+};
+
+/** sum, avg, count, min, max, stddev, stdvar over the groups of a vector, point by point. */
+export function reduceVector(op: VectorOp, input: VectorValue, grouping: Grouping | undefined): VectorValue {
+  const rule = FOLDS[op];
+  if (rule === undefined) throw new LogError('INTERNAL', `${op} does not reduce`);
+  return vectorOf(
+    groupSeries(input.series, grouping).map(({ labels, members }) => {
+      const count = members[0]!.values.length;
+      const values = new Float64Array(count);
+      const present = new Uint8Array(count);
+      for (let point = 0; point < count; point++) {
+        const fold: Fold = { count: 0, a: 0, b: 0 };
+        for (const member of members) {
+          if (member.present[point] === 0) continue;
+          fold.count++;
+          rule.step(fold, member.values[point]!);
+        }
+        if (fold.count === 0) continue;
+        values[point] = rule.value(fold);
+        present[point] = 1;
+      }
+      return { labels, values, present };
+    }),
+  );
+}

@@ -1,0 +1,95 @@
+import { LogError } from '../base/errors.ts';
+import { compareText, type Labels, labelValue } from '../model/labels.ts';
+import type { DetectedField } from '../wire/metadata-json.ts';
+import type { DetectedFieldsParams } from '../wire/query-params.ts';
+import { checkEntriesLimit } from './check-query.ts';
+import { type FieldType, fieldType, jsonFields, shownValue } from './field-values.ts';
+import type { LogRow } from './log-query.ts';
+import { logfmtFields } from './logfmt-fields.ts';
+import { type QueryDeps, scanLogRows } from './run.ts';
+import { parseText } from './selectors.ts';
+
+/** What is known of a field after some rows. */
+interface Field {
+  type: FieldType;
+  readonly values: Set<string>;
+  readonly parsers: Set<string>;
+  jsonPath: readonly string[] | undefined;
+  parsed: boolean;
+}
+
+/**
+ * Fields of the newest rows of a log query: structured metadata, what the query parses, and what each line holds as JSON or else
+ * as logfmt. The type is that of the oldest row; the number of values is exact for the rows looked at.
+ */
+export async function detectedFields(params: DetectedFieldsParams, deps: QueryDeps): Promise<readonly DetectedField[]> {
+  const fields = await collectFields(params, deps);
+  const out: DetectedField[] = [];
+  for (const [label, field] of fields) {
+    if (out.length >= params.fieldLimit) break;
+    out.push({
+      label,
+      type: field.type,
+      cardinality: field.values.size,
+      parsers: [...field.parsers].sort(compareText),
+      ...(field.jsonPath === undefined ? {} : { jsonPath: field.jsonPath }),
+    });
+  }
+  return out.sort((a, b) => compareText(a.label, b.label));
+}
+
+/** Values of one field, in the order in which they were met. */
+export async function detectedFieldValues(name: string, params: DetectedFieldsParams, deps: QueryDeps): Promise<readonly string[]> {
+  const field = (await collectFields(params, deps)).get(name);
+  if (field === undefined) return [];
+  const shown = [...field.values].map((value) => (field.parsed ? shownValue(value) : value));
+  return [...new Set(shown)].slice(0, params.fieldLimit);
+}
+
+async function collectFields(params: DetectedFieldsParams, deps: QueryDeps): Promise<Map<string, Field>> {
+  const query = parseText(params.query);
+  if (query.kind !== 'log') throw new LogError('QUERY_INVALID', 'only log selector is supported');
+  checkEntriesLimit(params.lineLimit, deps.limits);
+  const { rows } = await scanLogRows(
+    { expr: query, startNs: params.startNs, endNs: params.endNs, limit: params.lineLimit, backward: true, categorize: true },
+    deps,
+  );
+  const fields = new Map<string, Field>();
+  for (const row of rows) addRow(fields, row);
+  return fields;
+}
+
+function addRow(fields: Map<string, Field>, row: LogRow): void {
+  const { stream, structuredMetadata, parsed } = row.labels.categorized ?? { stream: [], structuredMetadata: [], parsed: [] };
+  for (let i = 0; i < structuredMetadata.length; i += 2) addValue(fields, structuredMetadata[i]!, structuredMetadata[i + 1]!);
+  const json = jsonFields(row.line);
+  const parser = json === undefined ? 'logfmt' : 'json';
+  for (let i = 0; i < parsed.length; i += 2) {
+    if (!parsed[i]!.startsWith('__error')) addValue(fields, parsed[i]!, parsed[i + 1]!, parser);
+  }
+  if (json !== undefined) {
+    for (const { name, value, path } of json) addValue(fields, fieldName(name, stream), value, parser, path);
+    return;
+  }
+  const pairs = logfmtFields(row.line);
+  for (let i = 0; i < pairs.length; i += 2) addValue(fields, fieldName(pairs[i]!, stream), pairs[i + 1]!, parser);
+}
+
+function fieldName(name: string, stream: Labels): string {
+  return labelValue(stream, name) === undefined ? name : `${name}_extracted`;
+}
+
+function addValue(fields: Map<string, Field>, name: string, value: string, parser?: string, jsonPath?: readonly string[]): void {
+  let field = fields.get(name);
+  if (field === undefined) {
+    field = { type: 'string', values: new Set(), parsers: new Set(), jsonPath: undefined, parsed: false };
+    fields.set(name, field);
+  }
+  field.type = fieldType(value);
+  field.values.add(value);
+  if (parser !== undefined) {
+    field.parsed = true;
+    field.parsers.add(parser);
+  }
+  if (jsonPath !== undefined) field.jsonPath = jsonPath;
+}

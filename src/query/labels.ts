@@ -1,0 +1,72 @@
+import { LogError } from '../base/errors.ts';
+import type { Labels } from '../model/labels.ts';
+import { compareLabels, compareText, labelsKey, labelValue } from '../model/labels.ts';
+import type { Limits } from '../model/limits.ts';
+import type { TimeRange } from '../model/time.ts';
+import type { QueryStore } from '../store/select.ts';
+import { checkQueryLength, clampStart } from './check-query.ts';
+import { compileSelector, parseSelectorOnly } from './selectors.ts';
+
+/** What the metadata endpoints need. */
+export interface MetadataDeps {
+  readonly store: QueryStore;
+  readonly limits: Limits;
+  readonly nowNs: bigint;
+  readonly tenant: string;
+}
+
+/** Names of the stream labels in the range, ascending. `selector` may be empty: all streams. */
+export function labelNames(selector: string, range: TimeRange, deps: MetadataDeps): readonly string[] {
+  const names = new Set<string>();
+  for (const labels of matchingStreams(selector, range, deps)) for (let i = 0; i < labels.length; i += 2) names.add(labels[i]!);
+  return [...names].sort(compareText);
+}
+
+/** Values of one stream label in the range, ascending; an unknown name has none. */
+export function labelValues(name: string, selector: string, range: TimeRange, deps: MetadataDeps): readonly string[] {
+  const values = new Set<string>();
+  for (const labels of matchingStreams(selector, range, deps)) {
+    const value = labelValue(labels, name);
+    if (value !== undefined) values.add(value);
+  }
+  return [...values].sort(compareText);
+}
+
+/**
+ * Label sets of the streams that match any of the selectors. No selector, or a single `{}`, means all streams.
+ *
+ * @throws LogError QUERY_INVALID for `{}` beside others
+ */
+export function seriesLabels(selectors: readonly string[], range: TimeRange, deps: MetadataDeps): readonly Labels[] {
+  const wanted = selectors.filter((text) => text !== '');
+  if (wanted.length > 1) {
+    for (const text of wanted) if (isEmptySelector(text)) throw new LogError('QUERY_INVALID', `0 matchers in group: ${text}`);
+  }
+  const all = wanted.length === 0 || (wanted.length === 1 && isEmptySelector(wanted[0]!));
+  const found = new Map<string, Labels>();
+  for (const text of all ? [''] : wanted) {
+    for (const labels of matchingStreams(text, range, deps)) found.set(labelsKey(labels), labels);
+  }
+  return [...found.values()].sort(compareLabels);
+}
+
+function isEmptySelector(text: string): boolean {
+  return /^\s*\{\s*\}\s*$/.test(text);
+}
+
+/** @throws LogError QUERY_LIMIT for a range that is too long, QUERY_INVALID for one that is upside down */
+function matchingStreams(selector: string, range: TimeRange, deps: MetadataDeps): readonly Labels[] {
+  const matchers = selector === '' ? [] : compileSelector(parseSelectorOnly(selector));
+  const startNs = usableStart(range, deps);
+  if (startNs === undefined) return [];
+  return deps.store.streams(deps.tenant, matchers, { startNs, endNs: range.endNs });
+}
+
+/** Checks a range and applies max_query_lookback; undefined when nothing of it is left. */
+export function usableStart({ startNs, endNs }: TimeRange, deps: MetadataDeps): bigint | undefined {
+  if (startNs > endNs) {
+    throw new LogError('QUERY_INVALID', 'this data is no longer available, it is past now - max_query_lookback (0s)');
+  }
+  checkQueryLength(startNs, endNs, deps.limits);
+  return clampStart(startNs, endNs, deps.nowNs, deps.limits);
+}

@@ -1,0 +1,82 @@
+import type { Matcher, RangeAggExpr } from '../../grammar/ast.ts';
+import type { Labels } from '../model/labels.ts';
+import { labelsFromPairs, labelsKey } from '../model/labels.ts';
+import { applyWindows, counterRateOf, quantileOf, SampleList } from './aggregate/range-samples.ts';
+import { mergeInto, slideWindows } from './aggregate/range-slide.ts';
+import { keepsSamples, type RangeState, rangeState } from './aggregate/range-state.ts';
+import { constantSeries, hasPoint, type Series } from './aggregate/series-set.ts';
+import { WindowGrid } from './aggregate/window-grid.ts';
+import type { SampleScan, SampleScanResult } from './task.ts';
+
+/** Merges the partial results of the tasks of one sample scan, and turns them into series. */
+export class SampleMerger {
+  readonly #scan: SampleScan;
+  readonly #grid: WindowGrid;
+  /** Undefined for operations that keep samples. */
+  readonly #state: RangeState | undefined;
+  readonly #indexOf = new Map<string, number>();
+  readonly #labels: Labels[] = [];
+  readonly #buckets: Float64Array[] = [];
+  readonly #samples: SampleList[] = [];
+
+  constructor(scan: SampleScan) {
+    this.#scan = scan;
+    this.#grid = new WindowGrid(scan.grid.count, scan.grid.stepNs, scan.grid.rangeNs);
+    this.#state = keepsSamples(scan.op) ? undefined : rangeState(scan.op, scan.grid.rangeNs, scan.unwrap !== undefined);
+  }
+
+  /** Results must be added in the order of their tasks, so that ties resolve alike whichever worker was faster. */
+  add(result: SampleScanResult): void {
+    for (let i = 0; i < result.series.length; i++) {
+      const index = this.#seriesIndex(result.series[i]!);
+      if (this.#state === undefined) {
+        const columns = result.samples[i]!;
+        this.#samples[index]!.addAll(columns.timesNs, columns.values);
+        continue;
+      }
+      const to = this.#buckets[index]!;
+      const from = result.buckets[i]!;
+      const offset = result.firstBucket * this.#state.width;
+      for (let at = 0; at < from.length; at += this.#state.width) mergeInto(this.#state, to, offset + at, from, at);
+    }
+  }
+
+  #seriesIndex(labels: Labels): number {
+    const key = labelsKey(labels);
+    let index = this.#indexOf.get(key);
+    if (index === undefined) {
+      index = this.#labels.length;
+      this.#indexOf.set(key, index);
+      this.#labels.push(labels);
+      if (this.#state === undefined) this.#samples.push(new SampleList());
+      else this.#buckets.push(new Float64Array(this.#grid.bucketCount * this.#state.width));
+    }
+    return index;
+  }
+
+  /** The series of the expression, in the order of first appearance. */
+  finish(expr: RangeAggExpr): Series[] {
+    const state = this.#state;
+    if (state === undefined) {
+      const fn = expr.op === 'quantile_over_time' ? quantileOf(expr.param ?? 0) : counterRateOf(this.#grid.rangeNs);
+      return this.#labels.map((labels, i) => ({ labels, ...applyWindows(this.#grid, this.#samples[i]!, fn) }));
+    }
+    const series = this.#labels.map((labels, i) => ({ labels, ...slideWindows(this.#grid, state, this.#buckets[i]!) }));
+    return expr.op === 'absent_over_time' ? absentSeries(expr, series[0], this.#grid.count) : series;
+  }
+}
+
+/** One series that is 1 where there was no row at all. */
+function absentSeries(expr: RangeAggExpr, seen: Series | undefined, count: number): Series[] {
+  const absent = constantSeries(1, count);
+  for (let point = 0; point < count; point++) absent.present[point] = 1 - (seen?.present[point] ?? 0);
+  return hasPoint(absent) ? [{ ...absent, labels: absentLabels(expr.range.log.matchers) }] : [];
+}
+
+/** Labels of an absent series: the `=` matchers whose name is matched once. */
+function absentLabels(matchers: readonly Matcher[]): Labels {
+  const uses = new Map<string, number>();
+  for (const { name } of matchers) uses.set(name, (uses.get(name) ?? 0) + 1);
+  const pairs = matchers.filter((m) => m.op === '=' && m.value !== '' && uses.get(m.name) === 1);
+  return labelsFromPairs(pairs.map((m) => [m.name, m.value] as const));
+}

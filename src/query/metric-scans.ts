@@ -1,0 +1,92 @@
+import type { RangeAggExpr, VectorAggExpr } from '../../grammar/ast.ts';
+import type { Series } from './aggregate/series-set.ts';
+import { checkBytesRead } from './check-query.ts';
+import { scanGrouping } from './fold.ts';
+import type { EvaluationGrid } from './grid.ts';
+import { SampleMerger } from './metric-scan.ts';
+import { metricPipelineOptions } from './pipeline/build.ts';
+import type { QueryWork } from './query-work.ts';
+import type { QueryDeps } from './run.ts';
+import { compileSelector } from './selectors.ts';
+import type { SampleScan, SampleScanTask } from './task.ts';
+import { cutPieces, groupPieces } from './task-plan.ts';
+import { runTasks } from './task-queue.ts';
+
+/** Plans and runs the sample scans of one metric query; equal scans run once. */
+export class MetricScans {
+  readonly #grid: EvaluationGrid;
+  readonly #deps: QueryDeps;
+  readonly #work: QueryWork;
+  readonly #started = new Map<string, Promise<readonly Series[]>>();
+
+  constructor(grid: EvaluationGrid, deps: QueryDeps, work: QueryWork) {
+    this.#grid = grid;
+    this.#deps = deps;
+    this.#work = work;
+  }
+
+  /**
+   * Series of a range aggregation over the grid.
+   *
+   * @param outer the vector aggregation right around it, if any
+   * @param folded `outer` is a `sum` whose groups the scan shall make at once
+   */
+  scan(range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean): Promise<readonly Series[]> {
+    const scan = this.#plan(range, outer, folded);
+    const key = planKey([range, scan.grouping, scan.options]);
+    let running = this.#started.get(key);
+    if (running === undefined) this.#started.set(key, (running = this.#run(range, scan)));
+    return running;
+  }
+
+  #plan(range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean): SampleScan {
+    const { log, unwrap, rangeNs, offsetNs } = range.range;
+    return {
+      op: range.op,
+      stages: log.stages,
+      unwrap,
+      grouping: scanGrouping(range, folded ? outer : undefined),
+      options: metricPipelineOptions(range, outer),
+      grid: {
+        baseNs: this.#grid.startNs - offsetNs,
+        count: this.#grid.count,
+        stepNs: Number(this.#grid.stepNs),
+        rangeNs: Number(rangeNs),
+      },
+    };
+  }
+
+  async #run(range: RangeAggExpr, scan: SampleScan): Promise<readonly Series[]> {
+    const { log, rangeNs } = range.range;
+    const fromNs = scan.grid.baseNs - rangeNs + 1n;
+    const toNs = scan.grid.baseNs + BigInt(this.#grid.count - 1) * this.#grid.stepNs;
+    const merger = new SampleMerger(scan);
+    if (fromNs <= toNs) {
+      const { store, tenant, limits } = this.#deps;
+      const selection = store.select(tenant, compileSelector(log.matchers), { startNs: fromNs, endNs: toNs });
+      try {
+        this.#work.addStep(log, selection, fromNs, toNs);
+        checkBytesRead(this.#work.selectedBytes, limits);
+        const pieces = cutPieces(selection.parts, fromNs, toNs);
+        const tasks = groupPieces(pieces, this.#work.runner.parallelism).map((parts): SampleScanTask => ({ kind: 'samples', parts, scan }));
+        this.#work.onTasks(tasks.length);
+        await runTasks(tasks, this.#work.runner, this.#work.signal, (result) => {
+          if (result.kind !== 'samples') return;
+          this.#work.addCounts(result.counts);
+          merger.add(result);
+        });
+      } finally {
+        selection.release();
+      }
+    }
+    return merger.finish(range);
+  }
+}
+
+/** A text that is equal for equal plans. */
+function planKey(plan: unknown): string {
+  return JSON.stringify(plan, (_, value: unknown) => {
+    if (typeof value === 'bigint') return `${value}n`;
+    return value instanceof Set ? [...value] : value;
+  });
+}

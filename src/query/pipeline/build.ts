@@ -1,0 +1,194 @@
+import type { LabelPredicate, LineFilterStage, RangeAggExpr, RangeOp, Stage, VectorAggExpr } from '../../../grammar/ast.ts';
+import { printStage } from '../../../grammar/print.ts';
+import { assertNever } from '../../base/assert.ts';
+import { LogError } from '../../base/errors.ts';
+import { Decolorize } from './decolorize.ts';
+import { DropLabels, KeepLabels } from './drop-keep.ts';
+import type { ParserOptions } from './extractor.ts';
+import { JsonParser } from './json-parser.ts';
+import { JsonPathParser } from './json-paths.ts';
+import { compilePredicate, LabelFilter, type Predicate, type PredicateOptions } from './label-filter.ts';
+import { LabelFormat } from './label-format.ts';
+import { compileLineFilters, type LineFilterChain } from './line-filter.ts';
+import { LineFormat } from './line-format.ts';
+import { LogfmtFieldParser, LogfmtParser } from './logfmt-parser.ts';
+import { effectiveGrouping, parserHints } from './needed-labels.ts';
+import { PatternParser } from './pattern-parser.ts';
+import { EARLY_LABEL_FILTER_DROP } from './quirks.ts';
+import { RegexpParser } from './regexp-parser.ts';
+import { deleteTrailingLineFormats, hoistLineFilters, isParser, splitLeadingLineFilters } from './rewrite.ts';
+import type { ScanRow } from './row-state.ts';
+import type { ParserHints, PipelineStage, Row } from './stage.ts';
+import { UnpackParser } from './unpack.ts';
+
+export interface PipelineOptions extends PredicateOptions {
+  /** What parsers have to extract; absent: everything. */
+  readonly hints?: ParserHints;
+  /** Set for metric queries. `groupedBy`: the samples are grouped by a non-empty list of labels. */
+  readonly metric?: { readonly op: RangeOp; readonly groupedBy: boolean };
+}
+
+/** A compiled pipeline. Not shared between threads. */
+export interface Pipeline {
+  /**
+   * Runs the stages on a row that passed `leadingLineFilters`.
+   *
+   * @returns false when the row is dropped
+   */
+  process(row: ScanRow): boolean;
+  /** Line filters to be tested on the stored bytes of a row before it is begun; `process` does not test them again. */
+  readonly leadingLineFilters: LineFilterChain;
+  /** `process` does nothing. */
+  readonly isIdentity: boolean;
+  /** Line bytes are read by a filter or stage, or are part of the result. */
+  readonly needsLine: boolean;
+  /** Structured metadata is read by a stage or is part of the result of a log query. */
+  readonly needsMetadata: boolean;
+}
+
+/** Pipeline options of a metric query. `outer` is the vector aggregation right around the range aggregation, if any. */
+export function metricPipelineOptions(range: RangeAggExpr, outer?: VectorAggExpr): PipelineOptions {
+  const grouping = effectiveGrouping(range, outer);
+  // Byte literals of expressions that are not rewritten for splitting keep their exact value.
+  const isRewritten = outer !== undefined || (range.op !== 'stddev_over_time' && range.op !== 'stdvar_over_time');
+  return {
+    hints: parserHints(range, outer),
+    metric: { op: range.op, groupedBy: (grouping?.labels.length ?? 0) > 0 },
+    exactByteLiterals: !isRewritten,
+  };
+}
+
+/**
+ * Compiles the stages of a query, with the rewrites of `rewrite.ts`.
+ *
+ * @throws LogError QUERY_INVALID `parse error : stage '<stage>' : <cause>`
+ */
+export function buildPipeline(stages: readonly Stage[], options: PipelineOptions = {}): Pipeline {
+  const { metric, hints } = options;
+  const kept = metric === undefined ? stages : deleteTrailingLineFormats(stages, metric.op);
+  const { leading, rest } = splitLeadingLineFilters(hoistLineFilters(kept));
+  const parserOptions: ParserOptions = { ...(hints && { hints }), early: earlyPredicates(kept, options) };
+  const leadingLineFilters = compileFilterGroup(leading);
+  const compiled: PipelineStage[] = [];
+  const skipsParsers = hints?.skip === true;
+  let readsLine = leading.length > 0 || metric === undefined;
+  let readsMetadata = metric === undefined;
+  for (const stage of rest) {
+    const made = compileStage(stage, () => makeStage(stage, parserOptions, options));
+    if (skipsParsers && isParser(stage)) continue;
+    compiled.push(made);
+    readsLine ||= stageReadsLine(stage);
+    readsMetadata ||= stage.kind !== 'line-filter' && stage.kind !== 'decolorize';
+  }
+  return {
+    process: (row) => {
+      for (let i = 0; i < compiled.length; i++) if (!compiled[i]!.process(row)) return false;
+      return true;
+    },
+    leadingLineFilters,
+    isIdentity: compiled.length === 0,
+    needsLine: readsLine,
+    needsMetadata: readsMetadata,
+  };
+}
+
+/** Runs a stage's compilation and says which stage failed. @throws LogError QUERY_INVALID */
+export function compileStage<T>(stage: Stage, compile: () => T): T {
+  try {
+    return compile();
+  } catch (error) {
+    if (!(error instanceof LogError) || error.kind === 'internal') throw error;
+    const message = `parse error : stage '${printStage(stage)}' : ${error.message}`;
+    throw new LogError('QUERY_INVALID', message, { cause: error });
+  }
+}
+
+/** The first filter of one predicate for each label name. */
+function earlyPredicates(stages: readonly Stage[], options: PipelineOptions): ReadonlyMap<string, Predicate> {
+  const early = new Map<string, Predicate>();
+  if (!EARLY_LABEL_FILTER_DROP || options.metric?.groupedBy === true) return early;
+  for (const stage of stages) {
+    if (stage.kind !== 'label-filter') continue;
+    const { predicate } = stage;
+    const name = singleName(predicate);
+    if (name === undefined || early.has(name)) continue;
+    early.set(
+      name,
+      compileStage(stage, () => compilePredicate(predicate, options)),
+    );
+  }
+  return early;
+}
+
+/** The label of a predicate that is not put together from others. */
+function singleName(predicate: LabelPredicate): string | undefined {
+  switch (predicate.kind) {
+    case 'and':
+    case 'or':
+      return undefined;
+    default:
+      return predicate.name;
+  }
+}
+
+function compileFilterGroup(stages: readonly LineFilterStage[]): LineFilterChain {
+  // One by one first, so that an error names the stage it comes from.
+  for (const stage of stages) compileStage(stage, () => compileLineFilters([stage]));
+  return compileLineFilters(stages);
+}
+
+class LineFilter implements PipelineStage {
+  readonly #chain: LineFilterChain;
+
+  constructor(chain: LineFilterChain) {
+    this.#chain = chain;
+  }
+
+  process(row: Row): boolean {
+    return this.#chain.test(row.bytes, row.start, row.end);
+  }
+}
+
+function makeStage(stage: Stage, parser: ParserOptions, options: PredicateOptions): PipelineStage {
+  switch (stage.kind) {
+    case 'line-filter':
+      return new LineFilter(compileLineFilters([stage]));
+    case 'json':
+      return stage.extractions.length === 0 ? new JsonParser(parser) : new JsonPathParser(stage.extractions, parser);
+    case 'logfmt':
+      return stage.extractions.length === 0 ? new LogfmtParser(stage, parser) : new LogfmtFieldParser(stage, parser);
+    case 'regexp':
+      return new RegexpParser(stage.pattern, parser);
+    case 'pattern':
+      return new PatternParser(stage.pattern, parser);
+    case 'unpack':
+      return new UnpackParser(parser);
+    case 'label-filter':
+      return new LabelFilter(compilePredicate(stage.predicate, options));
+    case 'line-format':
+      return new LineFormat(stage.template);
+    case 'label-format':
+      return new LabelFormat(stage.items);
+    case 'decolorize':
+      return new Decolorize();
+    case 'drop':
+      return new DropLabels(stage.items);
+    case 'keep':
+      return new KeepLabels(stage.items);
+    default:
+      return assertNever(stage);
+  }
+}
+
+function stageReadsLine(stage: Stage): boolean {
+  switch (stage.kind) {
+    case 'label-filter':
+    case 'drop':
+    case 'keep':
+      return false;
+    case 'label-format':
+      return stage.items.some((item) => item.kind === 'template' && item.template.includes('__line__'));
+    default:
+      return true;
+  }
+}

@@ -1,0 +1,272 @@
+import { compareText, EMPTY_LABELS, type Labels, labelValue } from '../../model/labels.ts';
+import type { CategorizedLabels, LabelState } from './stage.ts';
+
+export const ERROR_LABEL = '__error__';
+export const ERROR_DETAILS_LABEL = '__error_details__';
+export const EXTRACTED_SUFFIX = '_extracted';
+
+const STREAM = 0;
+const METADATA = 1;
+const PARSED = 2;
+const DELETED = 3;
+
+/** Recently seen (stream, metadata) pairs whose merged labels are kept: neighbouring rows repeat a few of them. */
+const BASE_CACHE_SIZE = 16;
+
+/** What a row starts with; shared by all rows of the same stream and metadata, never changed. */
+interface Base {
+  readonly stream: Labels;
+  readonly metadata: Labels;
+  /** Stream and metadata labels merged, sorted by name, with their categories. */
+  readonly names: readonly string[];
+  readonly values: readonly string[];
+  readonly categories: readonly number[];
+  readonly error: string;
+  readonly errorDetails: string;
+  readonly labels: Labels;
+  categorized: CategorizedLabels | undefined;
+  groupedNames: readonly string[] | undefined;
+  groupedWithout: boolean;
+  grouped: Labels;
+}
+
+/** From this many changes on, names are looked up in a map: a line may hold thousands of keys. */
+const INDEX_FROM = 24;
+
+const EMPTY_BASE = makeBase(EMPTY_LABELS, EMPTY_LABELS);
+
+/**
+ * Labels of the row in flight. Changes are kept apart from the shared base in parallel arrays of a few entries; an entry
+ * of a deleted name stays, so that it hides the base and remembers that the name was extracted once.
+ */
+export class RowLabels implements LabelState {
+  error = '';
+  errorDetails = '';
+  #base: Base = EMPTY_BASE;
+  readonly #recent: Base[] = [];
+  #recentAt = 0;
+  #count = 0;
+  readonly #names: string[] = [];
+  readonly #values: string[] = [];
+  readonly #categories: number[] = [];
+  readonly #wasParsed: boolean[] = [];
+  readonly #index: Map<string, number> = new Map();
+
+  get stream(): Labels {
+    return this.#base.stream;
+  }
+
+  reset(stream: Labels, metadata: Labels): void {
+    if (this.#count > INDEX_FROM) this.#index.clear();
+    this.#count = 0;
+    let base = this.#base;
+    if (base.stream !== stream || base.metadata !== metadata) {
+      base = this.#findBase(stream, metadata);
+      this.#base = base;
+    }
+    this.error = base.error;
+    this.errorDetails = base.errorDetails;
+  }
+
+  get(name: string): string | undefined {
+    const entry = this.#find(name);
+    if (entry >= 0) return this.#categories[entry] === DELETED ? undefined : this.#values[entry];
+    const names = this.#base.names;
+    for (let i = 0; i < names.length; i++) if (names[i] === name) return this.#base.values[i];
+    if (name === ERROR_LABEL && this.error !== '') return this.error;
+    if (name === ERROR_DETAILS_LABEL && this.errorDetails !== '') return this.errorDetails;
+    return undefined;
+  }
+
+  isStreamLabel(name: string): boolean {
+    return labelValue(this.#base.stream, name) !== undefined;
+  }
+
+  wasParsed(name: string): boolean {
+    const entry = this.#find(name);
+    return entry >= 0 && this.#wasParsed[entry]!;
+  }
+
+  setParsed(name: string, value: string): void {
+    this.#set(name, value, PARSED);
+  }
+
+  setStructuredMetadata(name: string, value: string): void {
+    const entry = this.#find(name);
+    if (entry >= 0 && this.#categories[entry] === PARSED) return;
+    this.#set(name, value, METADATA);
+  }
+
+  delete(name: string): void {
+    const entry = this.#find(name);
+    if (entry >= 0) this.#categories[entry] = DELETED;
+    else if (this.#base.names.includes(name)) this.#set(name, '', DELETED);
+  }
+
+  get untouched(): boolean {
+    return this.#count === 0 && this.error === this.#base.error && this.errorDetails === this.#base.errorDetails;
+  }
+
+  result(): Labels {
+    if (this.untouched) return this.#base.labels;
+    const out: string[] = [];
+    this.#merge((name, value) => out.push(name, value));
+    return withErrors(out, this.error, this.errorDetails);
+  }
+
+  categorized(): CategorizedLabels {
+    const base = this.#base;
+    if (this.untouched && base.categorized !== undefined) return base.categorized;
+    const parts: [string[], string[], string[]] = [[], [], []];
+    this.#merge((name, value, category) => parts[category as 0 | 1 | 2].push(name, value));
+    const result: CategorizedLabels = {
+      stream: parts[STREAM],
+      structuredMetadata: parts[METADATA],
+      parsed: withErrors(parts[PARSED], this.error, this.errorDetails),
+    };
+    if (this.untouched) base.categorized = result;
+    return result;
+  }
+
+  grouped(without: boolean, names: readonly string[]): Labels {
+    const base = this.#base;
+    const untouched = this.untouched;
+    if (untouched && base.groupedNames === names && base.groupedWithout === without) return base.grouped;
+    const result = without ? this.#without(names) : this.#by(names);
+    if (untouched) {
+      base.groupedNames = names;
+      base.groupedWithout = without;
+      base.grouped = result;
+    }
+    return result;
+  }
+
+  #without(names: readonly string[]): Labels {
+    const out: string[] = [];
+    this.#merge((name, value) => {
+      if (!names.includes(name) && name !== ERROR_LABEL && name !== ERROR_DETAILS_LABEL) out.push(name, value);
+    });
+    return out;
+  }
+
+  #by(names: readonly string[]): Labels {
+    if (names.length === 0) return EMPTY_LABELS;
+    const out: string[] = [];
+    const sorted = isSortedUnique(names) ? names : [...new Set(names)].sort(compareText);
+    for (const name of sorted) {
+      const value = this.get(name);
+      if (value !== undefined) out.push(name, value);
+    }
+    return out;
+  }
+
+  #find(name: string): number {
+    if (this.#count > INDEX_FROM) return this.#index.get(name) ?? -1;
+    for (let i = 0; i < this.#count; i++) if (this.#names[i] === name) return i;
+    return -1;
+  }
+
+  #set(name: string, value: string, category: number): void {
+    let entry = this.#find(name);
+    if (entry < 0) {
+      entry = this.#count++;
+      this.#names[entry] = name;
+      if (entry === INDEX_FROM) for (let i = 0; i < entry; i++) this.#index.set(this.#names[i]!, i);
+      if (entry >= INDEX_FROM) this.#index.set(name, entry);
+      this.#wasParsed[entry] = false;
+    }
+    this.#values[entry] = value;
+    this.#categories[entry] = category;
+    if (category === PARSED) this.#wasParsed[entry] = true;
+  }
+
+  /** Visits the labels in order of name: base and changes are merged, changes win. */
+  #merge(visit: (name: string, value: string, category: number) => void): void {
+    const { names, values, categories } = this.#base;
+    const order = this.#sortedEntries();
+    let at = 0;
+    for (const entry of order) {
+      const name = this.#names[entry]!;
+      let c = -1;
+      while (at < names.length) {
+        c = compareText(names[at]!, name);
+        if (c >= 0) break;
+        visit(names[at]!, values[at]!, categories[at]!);
+        at++;
+      }
+      if (at < names.length && c === 0) at++;
+      const category = this.#categories[entry]!;
+      if (category !== DELETED) visit(name, this.#values[entry]!, category);
+    }
+    for (; at < names.length; at++) visit(names[at]!, values[at]!, categories[at]!);
+  }
+
+  #sortedEntries(): number[] {
+    const order: number[] = [];
+    const names = this.#names;
+    for (let i = 0; i < this.#count; i++) order.push(i);
+    if (order.length > 1) order.sort((a, b) => compareText(names[a]!, names[b]!));
+    return order;
+  }
+
+  #findBase(stream: Labels, metadata: Labels): Base {
+    for (const base of this.#recent) if (base.stream === stream && base.metadata === metadata) return base;
+    const base = makeBase(stream, metadata);
+    this.#recent[this.#recentAt] = base;
+    this.#recentAt = (this.#recentAt + 1) % BASE_CACHE_SIZE;
+    return base;
+  }
+}
+
+function makeBase(stream: Labels, metadata: Labels): Base {
+  const merged: [string, string, number][] = [];
+  for (let i = 0; i < stream.length; i += 2) merged.push([stream[i]!, stream[i + 1]!, STREAM]);
+  let error = '';
+  let errorDetails = '';
+  for (let i = 0; i < metadata.length; i += 2) {
+    const name = metadata[i]!;
+    const value = metadata[i + 1]!;
+    if (name === ERROR_LABEL) error = value;
+    else if (name === ERROR_DETAILS_LABEL) errorDetails = value;
+    else merged.push([labelValue(stream, name) === undefined ? name : name + EXTRACTED_SUFFIX, value, METADATA]);
+  }
+  if (metadata.length > 0) merged.sort((a, b) => compareText(a[0], b[0]) || a[2] - b[2]);
+  // A renamed metadata label can meet a label of that very name: the later category wins.
+  const unique = merged.filter((pair, i) => merged[i + 1]?.[0] !== pair[0]);
+  const names = unique.map((pair) => pair[0]);
+  const values = unique.map((pair) => pair[1]);
+  const flat = unique.flatMap((pair) => [pair[0], pair[1]]);
+  return {
+    stream,
+    metadata,
+    names,
+    values,
+    categories: unique.map((pair) => pair[2]),
+    error,
+    errorDetails,
+    labels: withErrors(flat, error, errorDetails),
+    categorized: undefined,
+    groupedNames: undefined,
+    groupedWithout: false,
+    grouped: EMPTY_LABELS,
+  };
+}
+
+/** Inserts the error labels, when set, at their place. */
+function withErrors(sorted: string[], error: string, errorDetails: string): Labels {
+  if (error !== '') insertLabel(sorted, ERROR_LABEL, error);
+  if (errorDetails !== '') insertLabel(sorted, ERROR_DETAILS_LABEL, errorDetails);
+  return sorted;
+}
+
+function insertLabel(sorted: string[], name: string, value: string): void {
+  let at = 0;
+  while (at < sorted.length && compareText(sorted[at]!, name) < 0) at += 2;
+  if (sorted[at] === name) sorted[at + 1] = value;
+  else sorted.splice(at, 0, name, value);
+}
+
+function isSortedUnique(names: readonly string[]): boolean {
+  for (let i = 1; i < names.length; i++) if (compareText(names[i - 1]!, names[i]!) >= 0) return false;
+  return true;
+}

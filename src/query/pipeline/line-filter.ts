@@ -1,0 +1,188 @@
+import type { LineFilterArg, LineFilterStage } from '../../../grammar/ast.ts';
+import { LogError } from '../../base/errors.ts';
+import { type ByteSearch, createByteSearch, type Needle } from '../../base/regex/byte-search.ts';
+import { compileRegex } from '../../base/regex/regex.ts';
+import { needlesOfText, requiredLiterals } from '../../base/regex/required-literals.ts';
+import { compileIp } from './ip.ts';
+import { compilePatternFilter } from './pattern-filter.ts';
+import { DISCARD_TRUE_ALTERNATIVES, IP_IN_OR_LIST_IS_TEXT } from './quirks.ts';
+import { type SimpleTest, simplifyRegex } from './simple-test.ts';
+import { compileFoldedText } from './text-test.ts';
+
+/** Tests a line given as bytes; `ascii`: the line is known to hold ASCII only. */
+export type LineTest = (bytes: Uint8Array, start: number, end: number, ascii?: boolean) => boolean;
+
+/** Line filters joined by AND. */
+export interface LineFilterChain {
+  readonly test: LineTest;
+  /** Every passing line contains each of these; for skipping blocks. Longest first. */
+  readonly needles: readonly Needle[];
+  /** Every line passes. */
+  readonly always: boolean;
+  /** No line passes. */
+  readonly never: boolean;
+  /** A search for the first needle, to jump from candidate to candidate through a block; absent without needles. */
+  readonly search: ByteSearch | undefined;
+  /** A line passes exactly if `search` finds its needle in it: hits need no further test. */
+  readonly searchDecides: boolean;
+}
+
+/** One filter. Cheap tests (literals) are run before costly ones. */
+interface Filter {
+  readonly verdict: 'always' | 'never' | 'test';
+  readonly test: LineTest;
+  readonly needles: readonly Needle[];
+  /** The test is that the first needle is contained. */
+  readonly exact: boolean;
+  readonly cost: number;
+}
+
+const LITERAL_COST = 1;
+const PATTERN_COST = 2;
+const REGEX_COST = 3;
+
+const ALWAYS: Filter = { verdict: 'always', test: () => true, needles: [], exact: false, cost: 0 };
+const NEVER: Filter = { verdict: 'never', test: () => false, needles: [], exact: false, cost: 0 };
+
+/**
+ * Compiles line filters. Errors carry the cause alone; who builds the pipeline adds the stage.
+ *
+ * @throws LogError REGEX_SYNTAX, or QUERY_INVALID for patterns and `ip(...)`, with Loki's texts
+ */
+export function compileLineFilters(stages: readonly LineFilterStage[]): LineFilterChain {
+  const filters = stages.map(compileStage);
+  const never = filters.some((filter) => filter.verdict === 'never');
+  const active = filters.filter((filter) => filter.verdict === 'test').sort((a, b) => a.cost - b.cost);
+  const needles = never ? [] : uniqueNeedles(active.flatMap((filter) => filter.needles));
+  return {
+    test: never ? NEVER.test : conjunction(active.map((filter) => filter.test)),
+    needles,
+    always: !never && active.length === 0,
+    never,
+    search: needles[0] === undefined ? undefined : createByteSearch(needles[0]),
+    searchDecides: !never && active.length === 1 && active[0]!.exact,
+  };
+}
+
+function conjunction(tests: readonly LineTest[]): LineTest {
+  if (tests.length === 0) return ALWAYS.test;
+  if (tests.length === 1) return tests[0]!;
+  return (bytes, start, end, ascii) => {
+    for (let i = 0; i < tests.length; i++) if (!tests[i]!(bytes, start, end, ascii)) return false;
+    return true;
+  };
+}
+
+function disjunction(filters: readonly Filter[]): Filter {
+  if (filters.some((filter) => filter.verdict === 'always')) return ALWAYS;
+  const kept = filters.filter((filter) => filter.verdict === 'test');
+  if (kept.length === 0) return NEVER;
+  if (kept.length === 1) return kept[0]!;
+  const tests = [...kept].sort((a, b) => a.cost - b.cost).map((filter) => filter.test);
+  const test: LineTest = (bytes, start, end, ascii) => {
+    for (let i = 0; i < tests.length; i++) if (tests[i]!(bytes, start, end, ascii)) return true;
+    return false;
+  };
+  return { verdict: 'test', test, needles: [], exact: false, cost: Math.max(...kept.map((filter) => filter.cost)) };
+}
+
+function negation(filter: Filter): Filter {
+  if (filter.verdict === 'always') return NEVER;
+  if (filter.verdict === 'never') return ALWAYS;
+  const { test, cost } = filter;
+  return {
+    verdict: 'test',
+    test: (bytes, start, end, ascii) => !test(bytes, start, end, ascii),
+    needles: [],
+    exact: false,
+    cost,
+  };
+}
+
+function uniqueNeedles(needles: readonly Needle[]): readonly Needle[] {
+  const seen = new Set<string>();
+  const unique = needles.filter((needle) => {
+    const key = `${needle.ignoreCase}${Buffer.from(needle.bytes).toString('latin1')}`;
+    return !seen.has(key) && seen.add(key) !== undefined;
+  });
+  return unique.sort((a, b) => b.bytes.length - a.bytes.length);
+}
+
+function compileStage({ op, args }: LineFilterStage): Filter {
+  if (op.startsWith('!')) {
+    // The parser makes one stage of each alternative; should several arrive, none may match.
+    const filters = args.map((arg) => negation(compileArg(op, arg)));
+    if (filters.length === 1) return filters[0]!;
+    return negation(disjunction(filters.map(negation)));
+  }
+  if (args.length === 1) return compileArg(op, args[0]!);
+  const filters = args.map((arg) =>
+    arg.kind === 'ip' && IP_IN_OR_LIST_IS_TEXT ? containsText(arg.value) : compileArg(op, arg),
+  );
+  const kept = DISCARD_TRUE_ALTERNATIVES ? filters.filter((filter) => filter.verdict !== 'always') : filters;
+  return kept.length === 0 ? ALWAYS : disjunction(kept);
+}
+
+function compileArg(op: LineFilterStage['op'], arg: LineFilterArg): Filter {
+  const isText = op === '|=' || op === '!=';
+  if (arg.kind === 'ip') {
+    if (!isText) throw new LogError('QUERY_INVALID', 'ip: invalid operation');
+    return { verdict: 'test', test: compileIp(arg.value).testLine, needles: [], exact: false, cost: PATTERN_COST };
+  }
+  if (isText) return containsText(arg.value);
+  return op === '|~' || op === '!~' ? compileRegexFilter(arg.value) : compilePattern(arg.value);
+}
+
+function containsText(text: string): Filter {
+  if (text === '') return ALWAYS;
+  const needle: Needle = { bytes: new Uint8Array(Buffer.from(text, 'utf8')), ignoreCase: false };
+  const search = createByteSearch(needle);
+  const test: LineTest = (bytes, start, end) => search.indexOf(bytes, start, end) >= 0;
+  return { verdict: 'test', test, needles: [needle], exact: true, cost: LITERAL_COST };
+}
+
+/** Case is ignored. Plain ASCII texts are searched as bytes; letters with relatives outside ASCII need the regex. */
+function containsFolded(text: string): Filter {
+  const needles = needlesOfText(text, true);
+  const needle = needles[0];
+  if (needle !== undefined && needle.bytes.length === Buffer.byteLength(text)) {
+    const search = createByteSearch(needle);
+    const test: LineTest = (bytes, start, end) => search.indexOf(bytes, start, end) >= 0;
+    return { verdict: 'test', test, needles, exact: true, cost: LITERAL_COST };
+  }
+  const regex = compileFoldedText(text, false);
+  return {
+    verdict: 'test',
+    test: (bytes, start, end, ascii) => regex.testBytes(bytes, start, end, ascii),
+    needles,
+    exact: false,
+    cost: REGEX_COST,
+  };
+}
+
+function compilePattern(pattern: string): Filter {
+  const { test, literals } = compilePatternFilter(pattern);
+  const needles = literals.map((bytes): Needle => ({ bytes, ignoreCase: false }));
+  return { verdict: 'test', test, needles, exact: false, cost: PATTERN_COST };
+}
+
+function compileRegexFilter(pattern: string): Filter {
+  const simple = simplifyRegex(pattern, false);
+  if (simple !== undefined) return compileSimple(simple);
+  const regex = compileRegex(pattern);
+  const test: LineTest = (bytes, start, end, ascii) => regex.testBytes(bytes, start, end, ascii);
+  return { verdict: 'test', test, needles: requiredLiterals(pattern), exact: false, cost: REGEX_COST };
+}
+
+function compileSimple(simple: SimpleTest): Filter {
+  switch (simple.kind) {
+    case 'always':
+      return ALWAYS;
+    case 'non-empty':
+      return { verdict: 'test', test: (_bytes, start, end) => end > start, needles: [], exact: false, cost: 0 };
+    case 'text':
+      return simple.fold ? containsFolded(simple.text) : containsText(simple.text);
+    case 'any':
+      return disjunction(simple.tests.map(compileSimple));
+  }
+}

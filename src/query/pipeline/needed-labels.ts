@@ -1,0 +1,97 @@
+import type { Grouping, LabelPredicate, RangeAggExpr, RangeOp, Stage, VectorAggExpr } from '../../../grammar/ast.ts';
+import { assertNever } from '../../base/assert.ts';
+import { JSON_PARSER_ERROR } from './json-parser.ts';
+import { ERROR_LABEL, EXTRACTED_SUFFIX } from './label-state.ts';
+import { LOGFMT_PARSER_ERROR } from './logfmt-parser.ts';
+import { SKIP_UNNEEDED_PARSERS } from './quirks.ts';
+import { deleteTrailingLineFormats, templateFields } from './rewrite.ts';
+import type { ParserHints } from './stage.ts';
+
+/** Range operations whose samples an outer `sum` can fold before the labels are known. */
+const FOLDED_BY_SUM: ReadonlySet<RangeOp> = new Set([
+  'count_over_time',
+  'rate',
+  'bytes_over_time',
+  'bytes_rate',
+  'sum_over_time',
+]);
+
+const EVERYTHING: ParserHints = { skip: false, keepErrors: false };
+
+/**
+ * The grouping that decides which labels the samples need: that of the range aggregation or of a `sum` right around it.
+ * Undefined when all labels may matter.
+ */
+export function effectiveGrouping(range: RangeAggExpr, outer?: VectorAggExpr): Grouping | undefined {
+  if (range.op === 'absent_over_time') return { without: false, labels: [] };
+  if (range.grouping !== undefined) return range.grouping.without ? undefined : range.grouping;
+  if (outer?.op !== 'sum' || !FOLDED_BY_SUM.has(range.op)) return undefined;
+  if (outer.grouping === undefined) return { without: false, labels: [] };
+  return outer.grouping.without ? undefined : outer.grouping;
+}
+
+/**
+ * What the parsers of a range aggregation have to extract.
+ *
+ * @param outer the vector aggregation right around it, if any
+ */
+export function parserHints(range: RangeAggExpr, outer?: VectorAggExpr): ParserHints {
+  const grouping = effectiveGrouping(range, outer);
+  if (grouping === undefined) return EVERYTHING;
+  const names = new Set(grouping.labels);
+  for (const stage of deleteTrailingLineFormats(range.range.log.stages, range.op)) addStageLabels(stage, names);
+  const unwrap = range.range.unwrap;
+  if (unwrap !== undefined) {
+    names.add(unwrap.label);
+    for (const filter of unwrap.filters) addPredicateLabels(filter.predicate, names);
+  }
+  for (const name of [...names]) {
+    if (name.endsWith(EXTRACTED_SUFFIX)) names.add(name.slice(0, -EXTRACTED_SUFFIX.length));
+  }
+  return { skip: SKIP_UNNEEDED_PARSERS && names.size === 0, names, keepErrors: names.has(ERROR_LABEL) };
+}
+
+/** True if a sample with this error fails the whole metric query. */
+export function isFatalError(error: string, hints: ParserHints | undefined): boolean {
+  if (error === '') return false;
+  if (hints?.keepErrors !== true) return true;
+  return error !== JSON_PARSER_ERROR && error !== LOGFMT_PARSER_ERROR;
+}
+
+function addStageLabels(stage: Stage, names: Set<string>): void {
+  switch (stage.kind) {
+    case 'label-filter':
+      addPredicateLabels(stage.predicate, names);
+      return;
+    case 'line-format':
+      for (const field of templateFields(stage.template, 'line')) names.add(field);
+      return;
+    case 'label-format':
+      for (const item of stage.items) {
+        if (item.kind === 'rename') names.add(item.source);
+        else for (const field of templateFields(item.template, 'label')) names.add(field);
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+function addPredicateLabels(predicate: LabelPredicate, names: Set<string>): void {
+  switch (predicate.kind) {
+    case 'and':
+    case 'or':
+      addPredicateLabels(predicate.left, names);
+      addPredicateLabels(predicate.right, names);
+      return;
+    case 'string':
+    case 'number':
+    case 'duration':
+    case 'bytes':
+    case 'ip':
+      names.add(predicate.name);
+      return;
+    default:
+      assertNever(predicate);
+  }
+}

@@ -1,0 +1,70 @@
+import type { ByteSearch } from '../base/regex/byte-search.ts';
+import type { RowBlock } from '../model/row-block.ts';
+import type { LineFilterChain } from './pipeline/line-filter.ts';
+
+/**
+ * Rows of a block that pass the leading line filters, as ascending row numbers. One instance serves a whole scan: the array is
+ * reused from block to block.
+ */
+export class RowSelection {
+  rows: Uint32Array = new Uint32Array(4096);
+  count = 0;
+
+  /** Takes all rows of a range. */
+  all(first: number, end: number): void {
+    this.#grow(end - first);
+    for (let row = first; row < end; row++) this.rows[row - first] = row;
+    this.count = end - first;
+  }
+
+  /** Takes the rows of a range that pass line filters. */
+  filter(block: RowBlock, first: number, end: number, chain: LineFilterChain): void {
+    this.#grow(end - first);
+    this.count = 0;
+    if (first === end || chain.never) return;
+    if (chain.search !== undefined && linesAscend(block, first, end)) {
+      this.#filterBySearch(block, first, end, chain, chain.search);
+      return;
+    }
+    const { bytes, lineStarts, lineEnds, ascii } = block;
+    for (let row = first; row < end; row++) {
+      if (chain.test(bytes, lineStarts[row]!, lineEnds[row]!, ascii)) this.rows[this.count++] = row;
+    }
+  }
+
+  /** Searches all lines of the range at once for the first needle, maps hits back to rows, and tests only those. */
+  #filterBySearch(block: RowBlock, first: number, end: number, chain: LineFilterChain, search: ByteSearch): void {
+    const { bytes, lineStarts, lineEnds, ascii } = block;
+    const needleBytes = search.needle.bytes.length;
+    const lines = Buffer.from(bytes.buffer, bytes.byteOffset, lineEnds[end - 1]!);
+    let row = first;
+    let at = lineStarts[first]!;
+    while (row < end) {
+      at = search.findNext(lines, at);
+      if (at < 0) return;
+      while (row < end && lineEnds[row]! < at + needleBytes) row++;
+      if (row === end) return;
+      const lineStart = lineStarts[row]!;
+      const lineEnd = lineEnds[row]!;
+      // A hit between or across lines says nothing about a row: go on behind it.
+      if (at < lineStart) {
+        at++;
+        continue;
+      }
+      if (chain.searchDecides || chain.test(bytes, lineStart, lineEnd, ascii)) this.rows[this.count++] = row;
+      row++;
+      at = lineEnd;
+    }
+  }
+
+  #grow(count: number): void {
+    if (this.rows.length < count) this.rows = new Uint32Array(Math.max(count, this.rows.length * 2));
+  }
+}
+
+/** Lines lie in row order without overlap, as they do in stored blocks; merged parts may differ. */
+function linesAscend(block: RowBlock, first: number, end: number): boolean {
+  const { lineStarts, lineEnds } = block;
+  for (let row = first + 1; row < end; row++) if (lineStarts[row]! < lineEnds[row - 1]!) return false;
+  return true;
+}

@@ -1,0 +1,225 @@
+import type { LogExpr, MetricExpr, Query, RangeAggExpr, VariantsExpr, VectorAggExpr } from '../../grammar/ast.ts';
+import { LogError } from '../base/errors.ts';
+import type { Limits } from '../model/limits.ts';
+import { NS_PER_MS } from '../model/time.ts';
+import type { QueryStore } from '../store/select.ts';
+import { CATEGORIZE_LABELS, type ResultData } from '../wire/result-json.ts';
+import type { QueryStats } from '../wire/stats-json.ts';
+import type { MetricValue } from './aggregate/series-set.ts';
+import {
+  checkBytesRead,
+  checkEntriesLimit,
+  checkExpression,
+  checkQueryLength,
+  checkRangeInterval,
+  checkSelectors,
+  clampStart,
+} from './check-query.ts';
+import { evaluateLimited } from './evaluate.ts';
+import { type EvaluationGrid, floorTo, instantGrid, rangeGrid } from './grid.ts';
+import { groupRows, type LogRow, runLogQuery, thinRows } from './log-query.ts';
+import { MetricScans } from './metric-scans.ts';
+import { matrixData, vectorData } from './metric-result.ts';
+import { type QueryExplain, QueryWork } from './query-work.ts';
+import { checkStages } from './scan-pipeline.ts';
+import { compileSelector, parseText } from './selectors.ts';
+import type { TaskRunner } from './task.ts';
+import { throwIfAborted } from './task-queue.ts';
+import { evaluateVariants } from './variants.ts';
+
+interface RequestBase {
+  readonly query: string;
+  /** Log queries only, but always checked. */
+  readonly limit: number;
+  readonly direction: 'forward' | 'backward';
+  /** As asked for by header; `categorize-labels` has a meaning, others are echoed. */
+  readonly encodingFlags?: readonly string[];
+}
+
+/** `/query` at one time, or `/query_range` over a range with an included start and an excluded end. */
+export type QueryRequest =
+  | (RequestBase & { readonly kind: 'instant'; readonly timeNs: bigint })
+  | (RequestBase & {
+      readonly kind: 'range';
+      readonly startNs: bigint;
+      readonly endNs: bigint;
+      readonly stepNs: bigint;
+      readonly intervalNs: bigint;
+    });
+
+export interface QueryDeps {
+  readonly store: QueryStore;
+  readonly runner: TaskRunner;
+  readonly limits: Limits;
+  readonly nowNs: bigint;
+  readonly tenant: string;
+  readonly signal: AbortSignal;
+}
+
+export interface QueryResult {
+  readonly data: ResultData;
+  readonly stats: QueryStats;
+  readonly warnings: readonly string[];
+  /** What was planned and done, for `?explain=true`. */
+  readonly explain: QueryExplain;
+}
+
+/**
+ * Runs a query of either kind.
+ *
+ * @throws LogError with Loki's text and, where it differs from the code's kind, its status
+ */
+export async function runQuery(request: QueryRequest, deps: QueryDeps): Promise<QueryResult> {
+  const query = parseText(request.query);
+  return runParsed(query, request, deps);
+}
+
+/** As `runQuery`, for a query that was parsed (and perhaps changed) before. */
+export async function runParsed(query: Query, request: QueryRequest, deps: QueryDeps): Promise<QueryResult> {
+  checkQuery(query, request, deps.limits);
+  const work = new QueryWork(deps);
+  throwIfAborted(work.signal);
+  const warnings: string[] = [];
+  const data = query.kind === 'log' ? await runLog(query, request, deps, work) : await runMetric(query, request, deps, work, warnings);
+  const returned = data.resultType === 'streams' ? entryCount(data) : data.resultType === 'scalar' ? 1 : data.series.length;
+  return { data, stats: work.stats(returned), warnings, explain: work.explain() };
+}
+
+function entryCount(data: ResultData & { resultType: 'streams' }): number {
+  return data.streams.reduce((sum, stream) => sum + stream.entries.length, 0);
+}
+
+/** Everything that can be said against a query before it reads anything. */
+function checkQuery(query: Query, request: QueryRequest, limits: Limits): void {
+  if (query.kind === 'variants' && !limits.enableMultiVariantQueries) {
+    throw new LogError('QUERY_INVALID', 'multi variant queries are disabled for this instance');
+  }
+  if (query.kind === 'log' && request.kind === 'instant') {
+    throw new LogError(
+      'QUERY_INVALID',
+      'log queries are not supported as an instant query type, please change your query to a range query type',
+    );
+  }
+  if (query.kind !== 'log' && query.kind !== 'variants') checkExpression(query);
+  checkStages(query);
+  if (request.kind === 'range') checkQueryLength(request.startNs, request.endNs, limits);
+  if (query.kind === 'log') checkEntriesLimit(request.limit, limits);
+  checkSelectors(query, limits);
+  checkRangeInterval(query, limits);
+}
+
+async function runLog(expr: LogExpr, request: QueryRequest, deps: QueryDeps, work: QueryWork): Promise<ResultData> {
+  if (request.kind === 'instant') throw new LogError('INTERNAL', 'instant log query');
+  const flags = request.encodingFlags ?? [];
+  const categorize = flags.includes(CATEGORIZE_LABELS);
+  const backward = request.direction === 'backward';
+  const { startNs, endNs, limit } = request;
+  const scan = { expr, startNs, endNs, limit, backward, categorize };
+  const rows =
+    request.intervalNs > 0n
+      ? await scanThinned(scan, request.intervalNs, deps, work)
+      : await scanWith(scan, deps, work);
+  const descending = backward && crossesSplit(startNs, endNs, deps.limits);
+  const streams = groupRows(rows, categorize, descending);
+  return { resultType: 'streams', streams, ...(flags.length > 0 ? { encodingFlags: flags } : {}) };
+}
+
+/**
+ * Rows at least `intervalNs` apart. Query splitting shows here: each split is cut to the limit and thinned on its own, and the
+ * next one is only asked for what is left of the limit.
+ */
+async function scanThinned(scan: LogScan, intervalNs: bigint, deps: QueryDeps, work: QueryWork): Promise<readonly LogRow[]> {
+  const splitNs = BigInt(deps.limits.splitQueriesByIntervalMs) * NS_PER_MS;
+  const splits: { startNs: bigint; endNs: bigint }[] = [];
+  for (let from = scan.startNs; from < scan.endNs || splits.length === 0; ) {
+    const next = splitNs > 0n ? floorTo(from, splitNs) + splitNs : scan.endNs;
+    const to = next < scan.endNs ? next : scan.endNs;
+    splits.push({ startNs: from, endNs: to });
+    if (to === from) break;
+    from = to;
+  }
+  if (scan.backward) splits.reverse();
+  const rows: LogRow[] = [];
+  for (const split of splits) {
+    const limit = scan.limit - rows.length;
+    if (limit <= 0) break;
+    rows.push(...thinRows(await scanWith({ ...scan, ...split, limit }, deps, work), intervalNs));
+  }
+  return rows;
+}
+
+/** The range does not lie within one interval of query splitting, which decides the order of streams and series. */
+function crossesSplit(startNs: bigint, endNs: bigint, limits: Limits): boolean {
+  const splitNs = BigInt(limits.splitQueriesByIntervalMs) * NS_PER_MS;
+  return splitNs > 0n && startNs / splitNs !== (endNs - 1n) / splitNs;
+}
+
+/** A bare log scan, for endpoints that look at rows themselves. */
+export interface LogScan {
+  readonly expr: LogExpr;
+  readonly startNs: bigint;
+  /** Not included, unless it equals the start. */
+  readonly endNs: bigint;
+  readonly limit: number;
+  readonly backward: boolean;
+  readonly categorize: boolean;
+}
+
+/** Rows of a log expression, best first; checks the limits on selectors and length. */
+export async function scanLogRows(scan: LogScan, deps: QueryDeps): Promise<{ rows: readonly LogRow[]; stats: QueryStats }> {
+  checkStages(scan.expr);
+  checkQueryLength(scan.startNs, scan.endNs, deps.limits);
+  checkSelectors(scan.expr, deps.limits);
+  const work = new QueryWork(deps);
+  throwIfAborted(work.signal);
+  const rows = await scanWith(scan, deps, work);
+  return { rows, stats: work.stats(rows.length) };
+}
+
+async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promise<readonly LogRow[]> {
+  const { expr, endNs, limit, backward, categorize } = scan;
+  const startNs = clampStart(scan.startNs, endNs, deps.nowNs, deps.limits);
+  if (startNs === undefined) return [];
+  // A range without length still shows the rows of that very nanosecond.
+  const toNs = startNs === endNs ? endNs : endNs - 1n;
+  const selection = deps.store.select(deps.tenant, compileSelector(expr.matchers), { startNs, endNs: toNs });
+  try {
+    work.addStep(expr, selection, startNs, toNs);
+    if (expr.stages.length > 0) checkBytesRead(work.selectedBytes, deps.limits);
+    return await runLogQuery({ expr, fromNs: startNs, toNs, limit, backward, categorize }, selection.parts, work);
+  } finally {
+    selection.release();
+  }
+}
+
+/** Points to evaluate at; undefined when max_query_lookback leaves none. */
+function gridOf(request: QueryRequest, { limits, nowNs }: QueryDeps): EvaluationGrid | undefined {
+  if (request.kind === 'instant') {
+    return clampStart(request.timeNs, request.timeNs, nowNs, limits) === undefined ? undefined : instantGrid(request.timeNs);
+  }
+  const startNs = clampStart(request.startNs, request.endNs, nowNs, limits);
+  if (startNs === undefined) return undefined;
+  return rangeGrid(startNs, request.endNs, request.stepNs, limits.splitQueriesByIntervalMs > 0);
+}
+
+async function runMetric(
+  query: MetricExpr | VariantsExpr,
+  request: QueryRequest,
+  deps: QueryDeps,
+  work: QueryWork,
+  warnings: string[],
+): Promise<ResultData> {
+  const grid = gridOf(request, deps);
+  if (grid === undefined) return { resultType: request.kind === 'instant' ? 'vector' : 'matrix', series: [] };
+  const scans = new MetricScans(grid, deps, work);
+  const context = {
+    count: grid.count,
+    maxSeries: deps.limits.maxQuerySeries,
+    scan: (range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean) => scans.scan(range, outer, folded),
+  };
+  const value: MetricValue =
+    query.kind === 'variants' ? await evaluateVariants(query, context, warnings) : await evaluateLimited(query, context);
+  throwIfAborted(work.signal);
+  if (request.kind === 'instant') return vectorData(query, value, grid);
+  return matrixData(value, grid, crossesSplit(request.startNs, request.endNs, deps.limits));
+}

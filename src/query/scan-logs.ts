@@ -1,0 +1,188 @@
+import type { Labels } from '../model/labels.ts';
+import { labelsKey } from '../model/labels.ts';
+import type { RowBlock } from '../model/row-block.ts';
+import { dayStartNs } from '../model/time.ts';
+import { ScanRow } from './pipeline/row-state.ts';
+import { firstRowAfter, firstRowFrom } from './row-range.ts';
+import { RowSelection } from './row-selection.ts';
+import { type LogPipeline, logPipeline } from './scan-pipeline.ts';
+import { emptyCounts, type LogScanResult, type LogScanTask, type PartLoader, type ResultLabels, type ScanCounts, type TaskPart } from './task.ts';
+
+/** Scans the parts of a task for the first `limit` rows in the asked direction. */
+export function scanLogs(task: LogScanTask, load: PartLoader): LogScanResult {
+  const scan = new LogScanner(task);
+  for (let index = 0; index < task.parts.length; index++) scan.part(index, load);
+  return scan.result();
+}
+
+/** A row that may be in the answer; its line was copied, for blocks are reused. */
+interface Found {
+  readonly timeNs: bigint;
+  readonly line: Uint8Array;
+  readonly part: number;
+  readonly labelId: number;
+}
+
+class LogScanner {
+  readonly #task: LogScanTask;
+  readonly #pipeline: LogPipeline;
+  readonly #counts: ScanCounts = emptyCounts();
+  readonly #row = new ScanRow();
+  readonly #selection = new RowSelection();
+  #found: Found[] = [];
+  readonly #labelSets: ResultLabels[] = [];
+  readonly #labelIds = new Map<string, number>();
+  #labelIdOfMetadata = new Map<number, number>();
+  #metadataSets: (Labels | undefined)[] = [];
+
+  constructor(task: LogScanTask) {
+    this.#task = task;
+    this.#pipeline = logPipeline(task.stages);
+  }
+
+  part(index: number, load: PartLoader): void {
+    const { backward, limit } = this.#task;
+    const bounds = this.#bounds(this.#task.parts[index]!);
+    if (bounds === undefined) return;
+    const { part } = this.#task.parts[index]!;
+    const options = {
+      fromOffsetNs: bounds.from,
+      toOffsetNs: bounds.to,
+      lines: true,
+      metadata: true,
+      reverse: backward,
+      needles: this.#pipeline.needles,
+    };
+    let taken = 0;
+    for (const block of load(part, options, this.#counts)) {
+      const first = firstRowFrom(block, bounds.from);
+      const end = firstRowAfter(block, bounds.to);
+      if (first >= end) continue;
+      taken += this.#block(block, first, end, index, limit - taken);
+      if (taken >= limit) break;
+    }
+    if (this.#found.length >= limit) this.#keepBest();
+  }
+
+  /** The range of a part, less what cannot beat the rows found so far; undefined when nothing is left. */
+  #bounds({ part, fromOffsetNs, toOffsetNs }: TaskPart): { from: number; to: number } | undefined {
+    let from = fromOffsetNs;
+    let to = toOffsetNs;
+    if (this.#found.length >= this.#task.limit) {
+      const worst = Number(this.#found[this.#task.limit - 1]!.timeNs - dayStartNs(part.day));
+      if (this.#task.backward) from = Math.max(from, worst);
+      else to = Math.min(to, worst);
+    }
+    return from > to ? undefined : { from, to };
+  }
+
+  /** Runs the rows of a block through the pipeline, in the asked direction, until enough have passed. */
+  #block(block: RowBlock, first: number, end: number, part: number, wanted: number): number {
+    const { filter } = this.#pipeline;
+    this.#labelIdOfMetadata = new Map();
+    this.#metadataSets = [];
+    if (filter === undefined) return this.#unfiltered(block, first, end, part, wanted);
+    this.#counts.rowsScanned += end - first;
+    this.#counts.bytesScanned += spanBytes(block, first, end);
+    this.#selection.filter(block, first, end, filter);
+    const { rows, count } = this.#selection;
+    let taken = 0;
+    for (let i = 0; i < count && taken < wanted; i++) {
+      if (this.#take(block, rows[this.#task.backward ? count - 1 - i : i]!, part)) taken++;
+    }
+    return taken;
+  }
+
+  #unfiltered(block: RowBlock, first: number, end: number, part: number, wanted: number): number {
+    let taken = 0;
+    for (let i = first; i < end && taken < wanted; i++) {
+      const row = this.#task.backward ? end - 1 - (i - first) : i;
+      this.#counts.rowsScanned++;
+      this.#counts.bytesScanned += block.lineEnds[row]! - block.lineStarts[row]!;
+      if (this.#take(block, row, part)) taken++;
+    }
+    return taken;
+  }
+
+  #take(block: RowBlock, at: number, part: number): boolean {
+    const row = this.#row;
+    const metadataId = block.metadataId(at);
+    const metadata = (this.#metadataSets[metadataId] ??= block.metadata(metadataId));
+    row.begin(block.bytes, block.lineStarts[at]!, block.lineEnds[at]!, block.dayStartNs, block.times[at]!, block.streamLabels, metadata);
+    const { stages } = this.#pipeline;
+    if (stages !== undefined && !stages.process(row)) return false;
+    this.#counts.rowsMatched++;
+    this.#found.push({
+      timeNs: block.dayStartNs + BigInt(block.times[at]!),
+      line: row.bytes.slice(row.start, row.end),
+      part,
+      labelId: row.labels.untouched ? this.#untouchedLabels(row, metadataId) : this.#internLabels(row),
+    });
+    return true;
+  }
+
+  #untouchedLabels(row: ScanRow, metadataId: number): number {
+    let id = this.#labelIdOfMetadata.get(metadataId);
+    if (id === undefined) {
+      id = this.#internLabels(row);
+      this.#labelIdOfMetadata.set(metadataId, id);
+    }
+    return id;
+  }
+
+  #internLabels(row: ScanRow): number {
+    const all = row.labels.result();
+    const categorized = this.#task.categorize ? row.labels.categorized() : undefined;
+    const key =
+      categorized === undefined
+        ? labelsKey(all)
+        : [categorized.stream, categorized.structuredMetadata, categorized.parsed].map(labelsKey).join('|');
+    let id = this.#labelIds.get(key);
+    if (id === undefined) {
+      id = this.#labelSets.length;
+      this.#labelSets.push(categorized === undefined ? { all } : { all, categorized });
+      this.#labelIds.set(key, id);
+    }
+    return id;
+  }
+
+  /** Keeps the best `limit` rows; ties are broken by stream, and keep their order within one. */
+  #keepBest(): void {
+    const { backward, limit, parts } = this.#task;
+    const sign = backward ? -1 : 1;
+    this.#found.sort((a, b) => {
+      if (a.timeNs !== b.timeNs) return a.timeNs < b.timeNs ? -sign : sign;
+      return sign * (parts[a.part]!.part.streamId - parts[b.part]!.part.streamId);
+    });
+    if (this.#found.length > limit) this.#found.length = limit;
+  }
+
+  result(): LogScanResult {
+    this.#keepBest();
+    const found = this.#found;
+    const lines = new Uint8Array(found.reduce((sum, row) => sum + row.line.length, 0));
+    const lineEnds = new Uint32Array(found.length);
+    let end = 0;
+    for (const [i, row] of found.entries()) {
+      lines.set(row.line, end);
+      end += row.line.length;
+      lineEnds[i] = end;
+    }
+    return {
+      kind: 'logs',
+      timesNs: BigInt64Array.from(found, (row) => row.timeNs),
+      lines,
+      lineEnds,
+      partIndexes: Uint32Array.from(found, (row) => row.part),
+      labelIds: Uint32Array.from(found, (row) => row.labelId),
+      labelSets: this.#labelSets,
+      counts: this.#counts,
+    };
+  }
+}
+
+function spanBytes(block: RowBlock, first: number, end: number): number {
+  let sum = 0;
+  for (let row = first; row < end; row++) sum += block.lineEnds[row]! - block.lineStarts[row]!;
+  return sum;
+}

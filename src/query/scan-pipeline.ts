@@ -1,0 +1,122 @@
+import type { Query, Stage, Unwrap } from '../../grammar/ast.ts';
+import { assertNever } from '../base/assert.ts';
+import { metricAggregations } from './metric-parts.ts';
+import { buildPipeline, metricPipelineOptions, type Pipeline } from './pipeline/build.ts';
+import type { LineFilterChain } from './pipeline/line-filter.ts';
+import type { Row } from './pipeline/stage.ts';
+import { buildUnwrap } from './pipeline/unwrap.ts';
+import type { SampleScan } from './task.ts';
+
+/** A compiled pipeline as a scan uses it. */
+export interface LogPipeline {
+  /** Line filters on stored bytes, tested before anything else; undefined when there are none. */
+  readonly filter: LineFilterChain | undefined;
+  /** Texts that all lines passing the filter hold, for the skip filters of the store. */
+  readonly needles: readonly Uint8Array[];
+  /** What is left to do with a row that passed; undefined: nothing. */
+  readonly stages: Pick<Pipeline, 'process'> | undefined;
+}
+
+/** Takes the sample of a row that passed the pipeline; `value` is set when it returns true. */
+export interface SampleReader {
+  value: number;
+  take(row: Row): boolean;
+}
+
+export interface SamplePipeline extends LogPipeline {
+  readonly needsLines: boolean;
+  readonly sample: SampleReader;
+}
+
+export function logPipeline(stages: readonly Stage[]): LogPipeline {
+  const pipeline = buildPipeline(stages);
+  return { ...filterOf(pipeline), stages: pipeline.isIdentity ? undefined : pipeline };
+}
+
+export function samplePipeline(scan: SampleScan): SamplePipeline {
+  const pipeline = buildPipeline(scan.stages, scan.options);
+  const countsBytes = scan.op === 'bytes_over_time' || scan.op === 'bytes_rate';
+  // The row's number is all that a plain count needs of it; an unwrap reads labels, so it counts as a stage.
+  const isPlain = pipeline.isIdentity && scan.unwrap === undefined;
+  return {
+    ...filterOf(pipeline),
+    stages: isPlain ? undefined : pipeline,
+    needsLines: pipeline.needsLine || countsBytes,
+    sample: sampleReader(scan, countsBytes),
+  };
+}
+
+function sampleReader(scan: SampleScan, countsBytes: boolean): SampleReader {
+  if (scan.unwrap !== undefined) return new UnwrapReader(scan.unwrap, scan);
+  return countsBytes ? new LengthReader() : new OneReader();
+}
+
+class OneReader implements SampleReader {
+  readonly value = 1;
+  take(): boolean {
+    return true;
+  }
+}
+
+class LengthReader implements SampleReader {
+  value = 0;
+  take(row: Row): boolean {
+    // `end` first: reading it may encode a line that a stage has made.
+    const { end } = row;
+    this.value = end - row.start;
+    return true;
+  }
+}
+
+class UnwrapReader implements SampleReader {
+  value = 0;
+  readonly #unwrap: ReturnType<typeof buildUnwrap>;
+
+  constructor(unwrap: Unwrap, scan: SampleScan) {
+    // The label stays on the row, so that rows remain untouched and their series can be looked up by metadata id; the
+    // grouping leaves it out.
+    this.#unwrap = buildUnwrap(unwrap, { ...scan.options, keepLabel: true });
+  }
+
+  take(row: Row): boolean {
+    const value = this.#unwrap.extract(row);
+    if (value === undefined) return false;
+    this.value = value;
+    return true;
+  }
+}
+
+function filterOf({ leadingLineFilters: chain }: Pipeline): Omit<LogPipeline, 'stages'> {
+  if (chain.always) return { filter: undefined, needles: [] };
+  return { filter: chain, needles: chain.needles.filter((needle) => !needle.ignoreCase).map((needle) => needle.bytes) };
+}
+
+/**
+ * Compiles every pipeline of a query, for its errors.
+ *
+ * @throws LogError QUERY_INVALID with Loki's text
+ */
+export function checkStages(query: Query): void {
+  switch (query.kind) {
+    case 'log':
+      buildPipeline(query.stages);
+      return;
+    case 'variants':
+      buildPipeline(query.of.log.stages);
+      return;
+    case 'range-agg':
+    case 'vector-agg':
+    case 'binary':
+    case 'label-replace':
+    case 'literal':
+    case 'vector':
+      for (const { range, outer } of metricAggregations(query)) {
+        const options = metricPipelineOptions(range, outer);
+        buildPipeline(range.range.log.stages, options);
+        if (range.range.unwrap !== undefined) buildUnwrap(range.range.unwrap, options);
+      }
+      return;
+    default:
+      assertNever(query);
+  }
+}

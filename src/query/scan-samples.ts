@@ -1,0 +1,226 @@
+import { assert } from '../base/assert.ts';
+import type { Labels } from '../model/labels.ts';
+import { EMPTY_LABELS } from '../model/labels.ts';
+import type { RowBlock } from '../model/row-block.ts';
+import { dayStartNs } from '../model/time.ts';
+import type { RangeState } from './aggregate/range-state.ts';
+import { pipelineError } from './pipeline-error.ts';
+import { isFatalError } from './pipeline/needed-labels.ts';
+import { ScanRow } from './pipeline/row-state.ts';
+import { firstRowAfter, firstRowFrom, upperBound } from './row-range.ts';
+import { RowSelection } from './row-selection.ts';
+import { SampleStore } from './sample-store.ts';
+import { type SamplePipeline, samplePipeline } from './scan-pipeline.ts';
+import { SeriesIndex } from './series-index.ts';
+import { emptyCounts, type PartLoader, type SampleScanResult, type SampleScanTask, type ScanCounts, type TaskPart } from './task.ts';
+
+/**
+ * Scans the parts of a task for a range aggregation. Rows that need no pipeline are added by typed-array arithmetic alone;
+ * label sets are looked up once per stream and metadata set of a block, not per row.
+ *
+ * @throws LogError QUERY_PIPELINE at a row that ends with an error label
+ */
+export function scanSamples(task: SampleScanTask, load: PartLoader): SampleScanResult {
+  const scan = new SampleScanner(task);
+  for (const part of task.parts) scan.part(part, load);
+  return scan.result();
+}
+
+class SampleScanner {
+  readonly #task: SampleScanTask;
+  readonly #pipeline: SamplePipeline;
+  readonly #index: SeriesIndex;
+  readonly #store: SampleStore;
+  readonly #counts: ScanCounts = emptyCounts();
+  readonly #row = new ScanRow();
+  readonly #selection = new RowSelection();
+  /** Series of the untouched rows of a block by metadata id, -1 for not looked up yet. */
+  #seriesOfMetadata = new Int32Array(64);
+  #metadataSets: (Labels | undefined)[] = [];
+
+  constructor(task: SampleScanTask) {
+    this.#task = task;
+    this.#pipeline = samplePipeline(task.scan);
+    this.#index = new SeriesIndex(task.scan.grouping);
+    let fromNs = Number.POSITIVE_INFINITY;
+    let toNs = Number.NEGATIVE_INFINITY;
+    for (const part of task.parts) {
+      const base = this.#baseOf(dayStartNs(part.part.day));
+      fromNs = Math.min(fromNs, base + part.fromOffsetNs);
+      toNs = Math.max(toNs, base + part.toOffsetNs);
+    }
+    this.#store = new SampleStore(task.scan, fromNs, toNs);
+  }
+
+  /** Start of a day relative to the first point of the grid. */
+  #baseOf(dayNs: bigint): number {
+    return Number(dayNs - this.#task.scan.grid.baseNs);
+  }
+
+  part({ part, fromOffsetNs, toOffsetNs }: TaskPart, load: PartLoader): void {
+    const pipeline = this.#pipeline;
+    const oneSeries = this.#index.isConstant || this.#index.streamDecides(part.streamLabels);
+    const metadata = pipeline.stages !== undefined || !oneSeries;
+    const options = {
+      fromOffsetNs,
+      toOffsetNs,
+      lines: pipeline.needsLines,
+      metadata,
+      reverse: false,
+      needles: pipeline.needles,
+    };
+    for (const block of load(part, options, this.#counts)) {
+      const first = firstRowFrom(block, fromOffsetNs);
+      const end = firstRowAfter(block, toOffsetNs);
+      if (first >= end) continue;
+      this.#counts.rowsScanned += end - first;
+      if (pipeline.needsLines) this.#counts.bytesScanned += lineBytes(block, first, end);
+      this.#block(block, first, end, metadata, oneSeries);
+    }
+  }
+
+  #block(block: RowBlock, first: number, end: number, metadata: boolean, oneSeries: boolean): void {
+    const { filter, stages } = this.#pipeline;
+    this.#forgetMetadata(metadata ? block.metadataIdCount : 0);
+    if (filter === undefined && stages === undefined && oneSeries && this.#task.scan.op !== 'bytes_over_time' && this.#task.scan.op !== 'bytes_rate') {
+      this.#countRuns(block, first, end);
+      return;
+    }
+    if (filter === undefined) this.#selection.all(first, end);
+    else this.#selection.filter(block, first, end, filter);
+    if (stages === undefined) this.#plainRows(block, oneSeries);
+    else this.#pipelineRows(block);
+  }
+
+  #forgetMetadata(idCount: number): void {
+    if (this.#seriesOfMetadata.length < idCount) this.#seriesOfMetadata = new Int32Array(idCount * 2);
+    this.#seriesOfMetadata.fill(-1, 0, idCount);
+    this.#metadataSets = [];
+  }
+
+  /** Counts rows of one series without looking at any: the end of each bucket is found by halving. */
+  #countRuns(block: RowBlock, first: number, end: number): void {
+    const { grid, firstBucket } = this.#store;
+    const baseNs = this.#baseOf(block.dayStartNs);
+    const buckets = this.#store.bucketsOf(this.#seriesOfStream(block));
+    const width = this.#store.state?.width ?? 1;
+    for (let row = first; row < end; ) {
+      grid.locate(baseNs + block.times[row]!);
+      const next = upperBound(block.times, row, end, grid.stretchEndNs - baseNs);
+      if (grid.bucket >= 0) {
+        buckets[(grid.bucket - firstBucket) * width]! += next - row;
+        this.#counts.rowsMatched += next - row;
+      }
+      row = next;
+    }
+  }
+
+  #seriesOfStream(block: RowBlock): number {
+    this.#row.labels.reset(block.streamLabels, EMPTY_LABELS);
+    return this.#index.of(this.#row.labels);
+  }
+
+  #metadataOf(block: RowBlock, id: number): Labels {
+    return (this.#metadataSets[id] ??= block.metadata(id));
+  }
+
+  /** Selected rows whose labels nothing changes: counts, or line lengths. */
+  #plainRows(block: RowBlock, oneSeries: boolean): void {
+    const { grid, firstBucket, state } = this.#store;
+    assert(state !== undefined, 'only counts and lengths come without a pipeline');
+    const { rows, count } = this.#selection;
+    const { times, lineStarts, lineEnds } = block;
+    const baseNs = this.#baseOf(block.dayStartNs);
+    const { width } = state;
+    let endNs = Number.NEGATIVE_INFINITY;
+    let at = -1;
+    let series = oneSeries ? this.#seriesOfStream(block) : -1;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!;
+      const timeNs = baseNs + times[row]!;
+      if (timeNs > endNs) {
+        grid.locate(timeNs);
+        endNs = grid.stretchEndNs;
+        at = grid.bucket < 0 ? -1 : (grid.bucket - firstBucket) * width;
+      }
+      if (at < 0) continue;
+      if (!oneSeries) series = this.#seriesOfRow(block, row);
+      const buckets = this.#store.bucketsOf(series);
+      buckets[at]! += 1;
+      if (width > 1) buckets[at + 1]! += lineEnds[row]! - lineStarts[row]!;
+      this.#counts.rowsMatched++;
+    }
+  }
+
+  #seriesOfRow(block: RowBlock, row: number): number {
+    const id = block.metadataId(row);
+    const known = this.#seriesOfMetadata[id]!;
+    if (known >= 0) return known;
+    this.#row.labels.reset(block.streamLabels, this.#metadataOf(block, id));
+    this.#checkError(this.#row);
+    const series = this.#index.of(this.#row.labels);
+    this.#seriesOfMetadata[id] = series;
+    return series;
+  }
+
+  #checkError(row: ScanRow): void {
+    const { labels } = row;
+    if (isFatalError(labels.error, this.#task.scan.options.hints)) throw pipelineError(labels.error, labels.result());
+  }
+
+  #pipelineRows(block: RowBlock): void {
+    const { grid, firstBucket, state } = this.#store;
+    const { rows, count } = this.#selection;
+    const baseNs = this.#baseOf(block.dayStartNs);
+    const row = this.#row;
+    const { stages, sample } = this.#pipeline;
+    assert(stages !== undefined, 'a pipeline');
+    let endNs = Number.NEGATIVE_INFINITY;
+    let bucket = -1;
+    for (let i = 0; i < count; i++) {
+      const at = rows[i]!;
+      const timeNs = baseNs + block.times[at]!;
+      if (timeNs > endNs) {
+        grid.locate(timeNs);
+        endNs = grid.stretchEndNs;
+        bucket = grid.bucket;
+      }
+      if (bucket < 0) continue;
+      const metadataId = block.metadataId(at);
+      const metadata = this.#metadataOf(block, metadataId);
+      row.begin(block.bytes, block.lineStarts[at]!, block.lineEnds[at]!, block.dayStartNs, block.times[at]!, block.streamLabels, metadata);
+      if (!stages.process(row) || !sample.take(row)) continue;
+      this.#counts.rowsMatched++;
+      const series = row.labels.untouched ? this.#seriesOfRow(block, at) : this.#seriesOfChanged(row);
+      if (state === undefined) this.#store.samplesOf(series).add(sample.value, timeNs);
+      else addSample(state, this.#store.bucketsOf(series), bucket - firstBucket, sample.value, timeNs);
+    }
+  }
+
+  #seriesOfChanged(row: ScanRow): number {
+    this.#checkError(row);
+    return this.#index.of(row.labels);
+  }
+
+  result(): SampleScanResult {
+    const series = this.#index.labels;
+    return {
+      kind: 'samples',
+      series,
+      firstBucket: this.#store.firstBucket,
+      buckets: this.#store.buckets(series.length),
+      samples: this.#store.samples(series.length),
+      counts: this.#counts,
+    };
+  }
+}
+
+function addSample(state: RangeState, buckets: Float64Array, bucket: number, value: number, timeNs: number): void {
+  state.add(buckets, bucket * state.width, value, timeNs);
+}
+
+function lineBytes(block: RowBlock, first: number, end: number): number {
+  let sum = 0;
+  for (let row = first; row < end; row++) sum += block.lineEnds[row]! - block.lineStarts[row]!;
+  return sum;
+}

@@ -1,0 +1,54 @@
+import type { LabelState } from './pipeline/stage.ts';
+import type { Labels } from '../model/labels.ts';
+import { labelsKey } from '../model/labels.ts';
+import type { ScanGrouping } from './fold.ts';
+
+/** Numbers the series of a sample scan: equal label sets after grouping share one number. */
+export class SeriesIndex {
+  readonly labels: Labels[] = [];
+  readonly #grouping: ScanGrouping;
+  readonly #byKey = new Map<string, number>();
+  /** Grouping by one label, the usual case, needs no key text. */
+  readonly #single: string | undefined;
+  readonly #byValue = new Map<string | undefined, number>();
+
+  constructor(grouping: ScanGrouping) {
+    this.#grouping = grouping;
+    this.#single = !grouping.without && grouping.labels.length === 1 ? grouping.labels[0] : undefined;
+  }
+
+  /** All rows fall into one series. */
+  get isConstant(): boolean {
+    return !this.#grouping.without && this.#grouping.labels.length === 0;
+  }
+
+  /** The grouping can be told from the stream labels alone: each name of a `by` is one of them. */
+  streamDecides(stream: Labels): boolean {
+    if (this.#grouping.without) return false;
+    return this.#grouping.labels.every((name) => stream.some((part, i) => i % 2 === 0 && part === name));
+  }
+
+  /** Number of the series of the row whose labels are given. */
+  of(labels: LabelState): number {
+    if (this.#single !== undefined) {
+      const value = labels.get(this.#single);
+      const known = this.#byValue.get(value);
+      if (known !== undefined) return known;
+      const added = this.#add(value === undefined ? [] : [this.#single, value]);
+      this.#byValue.set(value, added);
+      return added;
+    }
+    const grouped = labels.grouped(this.#grouping.without, this.#grouping.labels);
+    const key = labelsKey(grouped);
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    const added = this.#add(grouped);
+    this.#byKey.set(key, added);
+    return added;
+  }
+
+  #add(labels: Labels): number {
+    this.labels.push(labels);
+    return this.labels.length - 1;
+  }
+}

@@ -1,0 +1,145 @@
+import type { RangeOp, Stage, Unwrap } from '../../grammar/ast.ts';
+import type { Labels } from '../model/labels.ts';
+import type { RowBlock } from '../model/row-block.ts';
+import type { LoadCounts, LoadOptions, PartRef } from '../store/select.ts';
+import type { PipelineOptions } from './pipeline/build.ts';
+import type { CategorizedLabels } from './pipeline/stage.ts';
+
+/**
+ * Scan tasks: the unit of work of a query. A task is plain data that crosses to a worker; its result is plain data with
+ * typed arrays that come back by transfer. The main thread cuts queries into tasks and merges results; it never scans.
+ */
+
+/** Runs tasks somewhere: in workers in the server, in place in tests. */
+export interface TaskRunner {
+  /** @throws LogError of the scan, or the signal's reason when it is aborted first */
+  run(task: ScanTask, signal: AbortSignal): Promise<ScanResult>;
+  /** How many tasks make progress at the same time. */
+  readonly parallelism: number;
+}
+
+/** Turns a part into row blocks; given by the store. Bounds of the options are kept by whole blocks at least, not by rows. */
+export type PartLoader = (part: PartRef, options: LoadOptions, counts: LoadCounts) => Iterable<RowBlock>;
+
+export interface TaskPart {
+  readonly part: PartRef;
+  /** Rows wanted, nanoseconds from the start of the part's day; both included. */
+  readonly fromOffsetNs: number;
+  readonly toOffsetNs: number;
+}
+
+export interface LogScanTask {
+  readonly kind: 'logs';
+  readonly parts: readonly TaskPart[];
+  readonly stages: readonly Stage[];
+  readonly limit: number;
+  readonly backward: boolean;
+  readonly categorize: boolean;
+}
+
+export interface SampleScanTask {
+  readonly kind: 'samples';
+  readonly parts: readonly TaskPart[];
+  readonly scan: SampleScan;
+}
+
+export type ScanTask = LogScanTask | SampleScanTask;
+
+/** What a range aggregation asks of the rows, with the grouping of the aggregation around it folded in where that is exact. */
+export interface SampleScan {
+  readonly op: RangeOp;
+  readonly stages: readonly Stage[];
+  readonly unwrap: Unwrap | undefined;
+  readonly grouping: { readonly without: boolean; readonly labels: readonly string[] };
+  readonly options: PipelineOptions;
+  readonly grid: GridSpec;
+}
+
+/** The points of an evaluation: `count` of them, `stepNs` apart; `baseNs` is the first one, moved back by the offset. */
+export interface GridSpec {
+  readonly baseNs: bigint;
+  readonly count: number;
+  readonly stepNs: number;
+  readonly rangeNs: number;
+}
+
+/** Rows of a log scan in the asked direction; rows of one stream and time keep their order (reversed when going backward). */
+export interface LogScanResult {
+  readonly kind: 'logs';
+  readonly timesNs: BigInt64Array;
+  /** Lines end to end; row `i` ends at `lineEnds[i]`. */
+  readonly lines: Uint8Array;
+  readonly lineEnds: Uint32Array;
+  /** Index into the parts of the task. */
+  readonly partIndexes: Uint32Array;
+  /** Index into `labelSets`. */
+  readonly labelIds: Uint32Array;
+  readonly labelSets: readonly ResultLabels[];
+  readonly counts: ScanCounts;
+}
+
+/** The complete set of a row, and its categories when the task asked for them. */
+export interface ResultLabels {
+  readonly all: Labels;
+  readonly categorized?: CategorizedLabels;
+}
+
+/** Series of a sample scan. Exactly one of `buckets` (states of buckets, from `firstBucket` on) and `samples` is filled. */
+export interface SampleScanResult {
+  readonly kind: 'samples';
+  readonly series: readonly Labels[];
+  readonly firstBucket: number;
+  readonly buckets: readonly Float64Array[];
+  readonly samples: readonly SampleColumns[];
+  readonly counts: ScanCounts;
+}
+
+export interface SampleColumns {
+  readonly timesNs: Float64Array;
+  readonly values: Float64Array;
+}
+
+export type ScanResult = LogScanResult | SampleScanResult;
+
+/** What a scan did; added up over tasks it fills `stats` and `explain`. */
+export interface ScanCounts extends LoadCounts {
+  /** Rows inside the time range that were looked at, and their line bytes. */
+  rowsScanned: number;
+  bytesScanned: number;
+  /** Rows that the pipeline let through. */
+  rowsMatched: number;
+}
+
+export function emptyCounts(): ScanCounts {
+  return {
+    blocksSkippedByTime: 0,
+    blocksSkippedByFilter: 0,
+    blocksRead: 0,
+    compressedBytes: 0,
+    decompressedBytes: 0,
+    rows: 0,
+    headRows: 0,
+    headBytes: 0,
+    duplicates: 0,
+    rowsScanned: 0,
+    bytesScanned: 0,
+    rowsMatched: 0,
+  };
+}
+
+/** Adds `from` to `to`. */
+export function addCounts(to: ScanCounts, from: ScanCounts): void {
+  for (const key of Object.keys(from) as (keyof ScanCounts)[]) to[key] += from[key];
+}
+
+/** Buffers of a result that can be moved to another thread instead of copied. */
+export function transferables(result: ScanResult): ArrayBuffer[] {
+  const out = new Set<ArrayBufferLike>();
+  if (result.kind === 'logs') {
+    for (const column of [result.timesNs, result.lines, result.lineEnds, result.partIndexes, result.labelIds]) out.add(column.buffer);
+  } else {
+    for (const state of result.buckets) out.add(state.buffer);
+    for (const list of result.samples) out.add(list.timesNs.buffer).add(list.values.buffer);
+  }
+  return [...out].filter((buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer && buffer.byteLength > 0);
+}

@@ -1,0 +1,130 @@
+import type { Logger } from 'pino';
+import { LogError } from './base/errors.ts';
+import type { Settings } from './config.ts';
+import { printDefaults, printSettings } from './config.ts';
+import { LOG_LEVELS } from './config-keys.ts';
+import { TenantLimits } from './config-tenants.ts';
+import type { Engine, OpenEngine } from './engine.ts';
+import { buildApp } from './http/app.ts';
+import type { PushService, QueryService, ServerParts, StatusService } from './http/parts.ts';
+import { Metrics } from './metrics.ts';
+import { COMPATIBLE_WITH, VERSION } from './version.ts';
+
+/** What is left of the ten seconds of a stop is for the last sync. */
+const FINISH_REQUESTS_MS = 6_000;
+
+export interface RunningServer {
+  /** `http://host:port` with the port that was bound. */
+  readonly url: string;
+  /** Reads the per-tenant limits again. */
+  reload(): void;
+  /** Stops accepting, lets running requests finish, syncs and closes the store. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds every part and hands each what it needs. It listens first and opens the store then, so that `/ready` can say what
+ * is going on while the log is replayed; until then everything that needs the store is answered 503.
+ *
+ * @throws what stands in the way of a start: the port is taken (EADDRINUSE), LogError FOLDER_LOCKED, FORMAT_UNKNOWN, ...
+ */
+export async function startServer(settings: Settings, logger: Logger, openEngine: OpenEngine): Promise<RunningServer> {
+  const metrics = new Metrics();
+  const limits = new TenantLimits(settings, {
+    onReload: (tenantCount) => logger.info({ tenantCount }, 'limits of tenants read again'),
+    onError: (err) => logger.error({ err }, 'limits of tenants unchanged: the configuration file cannot be used'),
+  });
+  let engine: Engine | undefined;
+  let phase: 'starting' | 'running' | 'stopping' = 'starting';
+  const current = (): Engine => {
+    if (engine !== undefined) return engine;
+    throw new LogError('SHUTTING_DOWN', phase === 'stopping' ? STOPPING_TEXT : STARTING_TEXT);
+  };
+  const status: StatusService = {
+    notReadyReason: () =>
+      phase === 'running' ? engine?.notReadyReason() : phase === 'stopping' ? STOPPING_TEXT : STARTING_TEXT,
+    flush: () => current().flush(),
+    configText: (mode) => (mode === 'defaults' ? printDefaults() : printSettings(settings)),
+    services: () =>
+      ['server', 'store', 'ingester', 'querier'].map(
+        (name) => [name, phase === 'running' ? 'Running' : 'Starting'] as const,
+      ),
+    logLevel: () => logger.level,
+    setLogLevel: (level) => {
+      if (!(LOG_LEVELS as readonly string[]).includes(level)) return false;
+      logger.level = level;
+      return true;
+    },
+    build: {
+      version: COMPATIBLE_WITH,
+      revision: `halogi-${VERSION}`,
+      branch: 'halogi',
+      buildUser: '',
+      buildDate: '',
+      goVersion: `node ${process.version}`,
+    },
+  };
+  const parts: ServerParts = {
+    push: lazyPush(current),
+    queries: lazyQueries(current),
+    status,
+    metrics,
+    limitsFor: (tenant) => limits.limitsFor(tenant),
+  };
+  const { app } = buildApp(parts, {
+    authEnabled: settings.authEnabled,
+    maxBodyBytes: settings.maxBodyBytes,
+    bodyBytes: settings.bodyBytes,
+    requestTimeoutMs: settings.requestTimeoutMs,
+    logger,
+  });
+  const url = await app.listen({ host: settings.host, port: settings.port });
+  try {
+    engine = await openEngine({ settings, limitsFor: parts.limitsFor, metrics, logger });
+  } catch (error) {
+    app.server.closeAllConnections();
+    await app.close();
+    throw error;
+  }
+  limits.start();
+  phase = 'running';
+  return {
+    url,
+    reload: () => limits.reload(),
+    close: async () => {
+      phase = 'stopping';
+      limits.close();
+      const force = setTimeout(() => app.server.closeAllConnections(), FINISH_REQUESTS_MS);
+      await app.close();
+      clearTimeout(force);
+      await engine?.close();
+    },
+  };
+}
+
+const STARTING_TEXT = 'Some services are not Running:\nStarting: 1';
+const STOPPING_TEXT = 'Application is stopping';
+
+function lazyPush(current: () => Engine): PushService {
+  return { push: async (request) => current().push.push(request) };
+}
+
+function lazyQueries(current: () => Engine): QueryService {
+  return {
+    query: async (request) => current().queries.query(request),
+    queryRange: async (request) => current().queries.queryRange(request),
+    legacyQuery: async (request) => current().queries.legacyQuery(request),
+    labels: async (request) => current().queries.labels(request),
+    labelValues: async (request, name) => current().queries.labelValues(request, name),
+    legacyLabels: async (request) => current().queries.legacyLabels(request),
+    legacyLabelValues: async (request, name) => current().queries.legacyLabelValues(request, name),
+    series: async (request) => current().queries.series(request),
+    indexStats: async (request) => current().queries.indexStats(request),
+    volume: async (request) => current().queries.volume(request),
+    volumeRange: async (request) => current().queries.volumeRange(request),
+    detectedLabels: async (request) => current().queries.detectedLabels(request),
+    detectedFields: async (request) => current().queries.detectedFields(request),
+    detectedFieldValues: async (request, name) => current().queries.detectedFieldValues(request, name),
+    formatQuery: (text) => current().queries.formatQuery(text),
+  };
+}

@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import type { Disk } from '../base/disk.ts';
+import { encodeDirectory, type SegmentIdentity } from '../chunk/directory.ts';
+import { SegmentBuilder } from '../chunk/segment-builder.ts';
+import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
+import type { Labels } from '../model/labels.ts';
+import { gatherPages, RowColumns } from './gather-pages.ts';
+
+/** Cuts head parts of one tenant and day into one segment file; plain data, runs in a worker. */
+export interface FlushTask {
+  readonly identity: SegmentIdentity;
+  /** Folder and name of the file; the folder exists. */
+  readonly folder: string;
+  readonly name: string;
+  readonly zstdLevel: number;
+  readonly slabs: readonly SharedArrayBuffer[];
+  /** In ascending label order. */
+  readonly streams: readonly FlushStream[];
+}
+
+export interface FlushStream {
+  readonly labels: Labels;
+  readonly pages: Float64Array;
+  readonly sorted: boolean;
+}
+
+export interface FlushResult {
+  readonly directory: Uint8Array;
+  readonly fileBytes: number;
+  readonly rowCount: number;
+  readonly lineBytes: number;
+  readonly minOffsetNs: number;
+  readonly maxOffsetNs: number;
+}
+
+/** Line bytes gathered before they go to the builder: a few blocks, so that a huge stream is never copied whole. */
+const GATHER_BYTES = 1024 * 1024;
+/** Bytes written at once. */
+const WRITE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Writes the segment under a temporary name, syncs it, renames it, and syncs the folder: what has its name is whole.
+ *
+ * @throws the error of the disk; the temporary file is removed
+ */
+export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushResult> {
+  const path = join(task.folder, task.name);
+  const temporary = `${path}.tmp`;
+  await disk.unlink(temporary);
+  const file = await disk.create(temporary);
+  let closed = false;
+  try {
+    let pending: Uint8Array[] = [SEGMENT_MAGIC];
+    let pendingBytes = SEGMENT_MAGIC.length;
+    let written = 0;
+    const builder = new SegmentBuilder(
+      (bytes) => {
+        pending.push(bytes);
+        pendingBytes += bytes.length;
+      },
+      SEGMENT_MAGIC.length,
+      task.zstdLevel,
+    );
+    const write = async (): Promise<void> => {
+      const buffers = pending;
+      const count = pendingBytes;
+      pending = [];
+      pendingBytes = 0;
+      await file.write(buffers, written);
+      written += count;
+    };
+    const columns = new RowColumns();
+    for (const stream of task.streams) {
+      builder.beginStream(stream.labels);
+      for (const rows of gatherPages(columns, task.slabs, stream, GATHER_BYTES)) {
+        builder.addRows(rows);
+        if (pendingBytes >= WRITE_BYTES) await write();
+      }
+    }
+    const directory = encodeDirectory(builder.finish(task.identity));
+    const footer = encodeFooter(builder.fileOffset, directory);
+    pending.push(directory, footer);
+    pendingBytes += directory.length + footer.length;
+    await write();
+    await file.datasync();
+    await file.close();
+    closed = true;
+    await disk.rename(temporary, path);
+    await disk.syncDir(task.folder);
+    const { rowCount, lineBytes, minOffsetNs, maxOffsetNs } = builder;
+    return { directory, fileBytes: written, rowCount, lineBytes, minOffsetNs, maxOffsetNs };
+  } catch (error) {
+    if (!closed) await file.close();
+    await disk.unlink(temporary);
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import type { Disk } from '../base/disk.ts';
+import type { Generation } from '../head/generation.ts';
+import type { HeadPart } from '../head/part.ts';
+import type { LogIndex, StreamEntry } from '../index/index.ts';
+import type { SegmentSummary } from '../index/values.ts';
+import { compareLabels } from '../model/labels.ts';
+import type { FlushResult, FlushTask } from './flush-task.ts';
+import { StoredSegment, segmentFolder } from './stored-segment.ts';
+import type { TenantState } from './tenant-state.ts';
+
+/** Runs flush tasks somewhere: in a worker in the server, in place in tests. */
+export type FlushRunner = (task: FlushTask) => Promise<FlushResult>;
+
+export interface FlusherOptions {
+  readonly disk: Disk;
+  readonly dataFolder: string;
+  readonly index: LogIndex;
+  readonly run: FlushRunner;
+  /** Part of every segment's name: the start of this process. */
+  readonly writer: string;
+  readonly tenant: (name: string) => TenantState;
+}
+
+/** Level of fresh segments: dominates all others at this speed (docs/decisions/0003-block-size.md). */
+const FRESH_ZSTD_LEVEL = 1;
+
+/** What a generation became; not yet seen by queries. */
+export interface WrittenGeneration {
+  readonly segments: readonly { readonly tenant: TenantState; readonly segment: StoredSegment }[];
+}
+
+/**
+ * Writes a sealed generation: a segment for each tenant and day, then one atomic batch that names them all and moves the
+ * checkpoint. After a crash in between the files are orphans and the WAL still has every row.
+ */
+export async function writeGeneration(generation: Generation, options: FlusherOptions): Promise<WrittenGeneration> {
+  const tasks = await planTasks(generation, options);
+  const segments: { tenant: TenantState; segment: StoredSegment }[] = [];
+  const added: { summary: SegmentSummary; directory: Uint8Array }[] = [];
+  for (const { tenant, task } of tasks) {
+    const result = await options.run(task);
+    const summary = summaryOf(task, result);
+    added.push({ summary, directory: result.directory });
+    segments.push({ tenant, segment: new StoredSegment(summary, join(task.folder, task.name)) });
+  }
+  const streams = newStreams(generation, options);
+  await options.index.commit({ streams, addSegments: added, removeSegments: [], checkpointSeq: generation.walSeq });
+  for (const { tenant, streamId } of streams) options.tenant(tenant).byId.get(streamId)!.persisted = true;
+  return { segments };
+}
+
+async function planTasks(generation: Generation, options: FlusherOptions): Promise<{ tenant: TenantState; task: FlushTask }[]> {
+  const groups: { tenant: TenantState; day: number; parts: HeadPart[] }[] = [];
+  for (const name of generation.tenants()) {
+    const byDay = new Map<number, HeadPart[]>();
+    for (const part of generation.parts(name)) {
+      const parts = byDay.get(part.day);
+      if (parts === undefined) byDay.set(part.day, [part]);
+      else parts.push(part);
+    }
+    for (const [day, parts] of byDay) groups.push({ tenant: options.tenant(name), day, parts });
+  }
+  const out: { tenant: TenantState; task: FlushTask }[] = [];
+  for (const [part, { tenant, day, parts }] of groups.entries()) {
+    const folder = segmentFolder(options.dataFolder, tenant.name, day);
+    await options.disk.mkdir(folder);
+    parts.sort((a, b) => compareLabels(a.labels, b.labels));
+    out.push({
+      tenant,
+      task: {
+        identity: { tenant: tenant.name, day, generation: generation.id, part, parts: groups.length, walSeq: generation.walSeq, writer: options.writer },
+        folder,
+        name: `${options.writer}-${String(generation.id).padStart(8, '0')}-${part}.seg`,
+        zstdLevel: FRESH_ZSTD_LEVEL,
+        slabs: generation.memories(),
+        streams: parts.map((one) => ({ labels: one.labels, pages: one.describe(), sorted: one.sorted })),
+      },
+    });
+  }
+  return out;
+}
+
+/** Streams of the generation that the index does not have yet. */
+function newStreams(generation: Generation, options: FlusherOptions): StreamEntry[] {
+  const streams = new Map<string, StreamEntry>();
+  for (const name of generation.tenants()) {
+    const tenant = options.tenant(name);
+    for (const part of generation.parts(name)) {
+      if (tenant.byId.get(part.streamId)!.persisted) continue;
+      streams.set(`${name}/${part.streamId}`, { tenant: name, streamId: part.streamId, labels: part.labels });
+    }
+  }
+  return [...streams.values()];
+}
+
+function summaryOf(task: FlushTask, result: FlushResult): SegmentSummary {
+  const { tenant, day } = task.identity;
+  return {
+    tenant,
+    day,
+    name: task.name,
+    generation: 0,
+    rowCount: result.rowCount,
+    lineBytes: result.lineBytes,
+    fileBytes: result.fileBytes,
+    chunkCount: task.streams.length,
+    minOffsetNs: result.minOffsetNs,
+    maxOffsetNs: result.maxOffsetNs,
+    streamCount: task.streams.length,
+  };
+}

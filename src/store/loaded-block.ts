@@ -1,0 +1,45 @@
+import type { StoredRows } from '../chunk/block-reader.ts';
+import type { Labels } from '../model/labels.ts';
+import type { RowBlock } from '../model/row-block.ts';
+import { dayStartNs } from '../model/time.ts';
+import type { RowMetadata } from './row-set.ts';
+import type { PartRef } from './select.ts';
+
+/** Rows ready to scan, over arrays of any source. */
+export class LoadedBlock implements RowBlock {
+  readonly streamId: number;
+  readonly streamLabels: Labels;
+  readonly dayStartNs: bigint;
+  readonly rowCount: number;
+  readonly times: Float64Array;
+  readonly bytes: Uint8Array;
+  readonly lineStarts: Uint32Array;
+  readonly lineEnds: Uint32Array;
+  readonly ascii: boolean;
+  readonly #metadata: RowMetadata;
+
+  constructor(part: PartRef, rows: Pick<StoredRows, 'rowCount' | 'times' | 'bytes' | 'lineStarts' | 'lineEnds'>, ascii: boolean, metadata: RowMetadata) {
+    this.streamId = part.streamId;
+    this.streamLabels = part.streamLabels;
+    this.dayStartNs = dayStartNs(part.day);
+    this.rowCount = rows.rowCount;
+    this.times = rows.times;
+    this.bytes = rows.bytes;
+    this.lineStarts = rows.lineStarts;
+    this.lineEnds = rows.lineEnds;
+    this.ascii = ascii;
+    this.#metadata = metadata;
+  }
+
+  get metadataIdCount(): number {
+    return this.#metadata.idCount;
+  }
+
+  metadataId(row: number): number {
+    return this.#metadata.id(row);
+  }
+
+  metadata(id: number): Labels {
+    return this.#metadata.labels(id);
+  }
+}

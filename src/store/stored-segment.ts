@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { BLOCK_FIELDS, B_STREAM, type Directory, decodeDirectory } from '../chunk/directory.ts';
+import type { SegmentSummary } from '../index/values.ts';
+import { type Labels, labelsKey } from '../model/labels.ts';
+import { dayName } from '../model/time.ts';
+
+/** A segment's directory joined with the stream ids of this index. */
+export interface OpenDirectory {
+  readonly directory: Directory;
+  /** Stream ids by the directory's own stream numbers. */
+  readonly streamIds: Uint32Array;
+  /** Blocks of stream number `s` are `firstBlocks[s] .. firstBlocks[s + 1]`. */
+  readonly firstBlocks: Uint32Array;
+  /** Stream number by stream id. */
+  readonly byStreamId: ReadonlyMap<number, number>;
+}
+
+/** One closed segment as the store knows it: its summary always, its directory when somebody asked. */
+export class StoredSegment {
+  readonly summary: SegmentSummary;
+  readonly path: string;
+  #open: OpenDirectory | undefined;
+  #pins = 0;
+  #onUnused: (() => void) | undefined;
+
+  constructor(summary: SegmentSummary, path: string) {
+    this.summary = summary;
+    this.path = path;
+  }
+
+  /**
+   * @param read fetches the directory's bytes (index or file)
+   * @param idOf stream id of a label set
+   */
+  open(read: () => Uint8Array, idOf: (labels: Labels, key: string) => number): OpenDirectory {
+    if (this.#open === undefined) this.#open = joinDirectory(decodeDirectory(read(), this.path), idOf);
+    return this.#open;
+  }
+
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
+
+  /** Forgets the directory; it is read again when next asked for. */
+  forget(): void {
+    this.#open = undefined;
+  }
+
+  pin(): void {
+    this.#pins++;
+  }
+
+  unpin(): void {
+    this.#pins--;
+    if (this.#pins === 0 && this.#onUnused !== undefined) this.#onUnused();
+  }
+
+  /** Calls back once nobody reads the segment any more; at once when nobody does. */
+  whenUnused(callback: () => void): void {
+    if (this.#pins === 0) callback();
+    else this.#onUnused = callback;
+  }
+}
+
+function joinDirectory(directory: Directory, idOf: (labels: Labels, key: string) => number): OpenDirectory {
+  const count = directory.streams.length;
+  const streamIds = new Uint32Array(count);
+  const byStreamId = new Map<number, number>();
+  for (let s = 0; s < count; s++) {
+    const labels = directory.streams[s]!;
+    streamIds[s] = idOf(labels, labelsKey(labels));
+    byStreamId.set(streamIds[s]!, s);
+  }
+  const firstBlocks = new Uint32Array(count + 1);
+  const blockCount = directory.blocks.length / BLOCK_FIELDS;
+  for (let block = 0; block < blockCount; block++) firstBlocks[directory.blocks[block * BLOCK_FIELDS + B_STREAM]! + 1]!++;
+  for (let s = 0; s < count; s++) firstBlocks[s + 1]! += firstBlocks[s]!;
+  return { directory, streamIds, firstBlocks, byStreamId };
+}
+
+/** Folder of a tenant's day. The tenant is coded so that no name can leave the data folder or meet another one. */
+export function segmentFolder(dataFolder: string, tenant: string, day: number): string {
+  return join(dataFolder, 'segments', tenantFolder(tenant), dayName(day));
+}
+
+/**
+ * Tenant ids hold letters, digits and `!-_.*'()`. All but letters, digits, `-` and `_` are written as `%XX`, and capitals are, too:
+ * some file systems do not tell `A` from `a`.
+ */
+export function tenantFolder(tenant: string): string {
+  return tenant.replace(/[^a-z0-9_-]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+/** Undoes `tenantFolder`; undefined for a name that it cannot have made. */
+export function tenantOfFolder(folder: string): string | undefined {
+  const tenant = folder.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return tenantFolder(tenant) === folder ? tenant : undefined;
+}

@@ -1,0 +1,62 @@
+import { type Labels, labelsKey } from '../model/labels.ts';
+import type { RowSink, SinkStream } from '../model/row-sink.ts';
+import type { HeadState } from './head-state.ts';
+import type { TenantState, TenantStream } from './tenant-state.ts';
+
+/** Takes rows of one tenant into the open generation. */
+export class TenantSink implements RowSink {
+  readonly #tenant: TenantState;
+  readonly #head: HeadState;
+
+  constructor(tenant: TenantState, head: HeadState) {
+    this.#tenant = tenant;
+    this.#head = head;
+  }
+
+  stream(labels: Labels): SinkStream {
+    return this.#tenant.stream(labels);
+  }
+
+  has(labels: Labels): boolean {
+    const stream = this.#tenant.streams.get(labelsKey(labels));
+    return stream !== undefined && this.#activeIds().has(stream.streamId);
+  }
+
+  /** Streams with rows in the head: the ones that cost memory. */
+  streamCount(): number {
+    return this.#activeIds().size;
+  }
+
+  #activeIds(): Set<number> {
+    const ids = new Set<number>();
+    for (const generation of this.#head.all()) for (const part of generation.parts(this.#tenant.name)) ids.add(part.streamId);
+    return ids;
+  }
+
+  append(
+    stream: SinkStream,
+    day: number,
+    offsetNs: number,
+    bytes: Uint8Array,
+    lineStart: number,
+    lineEnd: number,
+    level: number,
+    metadata: Uint8Array,
+    metadataStart: number,
+    metadataEnd: number,
+  ): boolean {
+    const one = stream as TenantStream;
+    const open = this.#head.open;
+    if (one.part === undefined || one.partGeneration !== open.id || one.part.day !== day) {
+      one.part = open.part(this.#tenant.name, one.streamId, one.labels, day);
+      one.partGeneration = open.id;
+    }
+    if (!one.part.append(offsetNs, bytes, lineStart, lineEnd, level, metadata, metadataStart, metadataEnd)) return false;
+    open.rowCount++;
+    if (day > one.newestDay || (day === one.newestDay && offsetNs > one.newestOffsetNs)) {
+      one.newestDay = day;
+      one.newestOffsetNs = offsetNs;
+    }
+    return true;
+  }
+}

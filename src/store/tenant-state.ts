@@ -1,0 +1,76 @@
+import type { HeadPart } from '../head/part.ts';
+import { Postings } from '../index/postings.ts';
+import { type Labels, labelsKey } from '../model/labels.ts';
+import type { SinkStream } from '../model/row-sink.ts';
+import { dayStartNs } from '../model/time.ts';
+import type { StoredSegment } from './stored-segment.ts';
+
+/** A stream of one tenant: known from the first push on, in the index from its first flush on. */
+export class TenantStream implements SinkStream {
+  readonly streamId: number;
+  readonly labels: Labels;
+  readonly live = true;
+  /** Whether the index has it. */
+  persisted: boolean;
+  /** Newest row accepted by this process: day and offset, kept as numbers because every row updates them. */
+  newestDay: number = Number.NEGATIVE_INFINITY;
+  newestOffsetNs = 0;
+  /** Where the last row went: nearly always where the next one goes. */
+  part: HeadPart | undefined;
+  partGeneration = -1;
+
+  constructor(streamId: number, labels: Labels, persisted: boolean) {
+    this.streamId = streamId;
+    this.labels = labels;
+    this.persisted = persisted;
+  }
+
+  get newestNs(): bigint | undefined {
+    return this.newestDay === Number.NEGATIVE_INFINITY ? undefined : dayStartNs(this.newestDay) + BigInt(this.newestOffsetNs);
+  }
+}
+
+/** All that the store keeps in memory of one tenant, but for rows. */
+export class TenantState {
+  readonly name: string;
+  readonly postings: Postings = new Postings();
+  readonly streams: Map<string, TenantStream> = new Map();
+  readonly byId: Map<number, TenantStream> = new Map();
+  /** Closed segments by day, in the order in which they were written. */
+  readonly segments: Map<number, StoredSegment[]> = new Map();
+  #nextStreamId: number;
+
+  constructor(name: string, nextStreamId: number) {
+    this.name = name;
+    this.#nextStreamId = nextStreamId;
+  }
+
+  /** Finds or makes; a new stream is not in the index yet. */
+  stream(labels: Labels, key: string = labelsKey(labels)): TenantStream {
+    return this.streams.get(key) ?? this.restore(this.#nextStreamId, labels, key, false);
+  }
+
+  /** Puts in a stream with a given id. */
+  restore(streamId: number, labels: Labels, key: string, persisted: boolean): TenantStream {
+    const stream = new TenantStream(streamId, labels, persisted);
+    this.streams.set(key, stream);
+    this.byId.set(streamId, stream);
+    this.postings.add(streamId, labels);
+    this.#nextStreamId = Math.max(this.#nextStreamId, streamId + 1);
+    return stream;
+  }
+
+  addSegment(segment: StoredSegment): void {
+    const { day } = segment.summary;
+    const list = this.segments.get(day);
+    if (list === undefined) this.segments.set(day, [segment]);
+    else list.push(segment);
+  }
+
+  removeSegment(segment: StoredSegment): void {
+    const { day } = segment.summary;
+    const rest = (this.segments.get(day) ?? []).filter((other) => other !== segment);
+    if (rest.length === 0) this.segments.delete(day);
+    else this.segments.set(day, rest);
+  }
+}

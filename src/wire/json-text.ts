@@ -1,0 +1,71 @@
+import { goQuote } from '../../grammar/literals.ts';
+import type { Labels } from '../model/labels.ts';
+
+/** A JSON string; lone surrogates become U+FFFD, which is what other JSON readers make of them. */
+export function jsonText(text: string): string {
+  return JSON.stringify(text.isWellFormed() ? text : text.toWellFormed());
+}
+
+/** A label set as a JSON object, in its own order. */
+export function jsonLabels(labels: Labels): string {
+  if (labels.length === 0) return '{}';
+  let out = '{';
+  for (let i = 0; i < labels.length; i += 2) {
+    if (i > 0) out += ',';
+    out += `${jsonText(labels[i]!)}:${jsonText(labels[i + 1]!)}`;
+  }
+  return `${out}}`;
+}
+
+/** A label set as people and the legacy endpoints see it: `{a="b", c="d"}`. */
+export function labelText(labels: Labels): string {
+  const pairs: string[] = [];
+  for (let i = 0; i < labels.length; i += 2) pairs.push(`${labels[i]}=${goQuote(labels[i + 1]!)}`);
+  return `{${pairs.join(', ')}}`;
+}
+
+/** RFC 3339 in UTC with as many decimals as are needed. */
+export function formatRfc3339Nano(timeNs: bigint): string {
+  let fraction = timeNs % 1_000_000_000n;
+  if (fraction < 0n) fraction += 1_000_000_000n;
+  const seconds = Number((timeNs - fraction) / 1_000_000_000n);
+  const whole = new Date(seconds * 1000).toISOString().slice(0, 19);
+  const digits = fraction.toString().padStart(9, '0').replace(/0+$/, '');
+  return digits === '' ? `${whole}Z` : `${whole}.${digits}Z`;
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/**
+ * Line bytes as text. Invalid UTF-8 becomes one U+FFFD per byte, as Go writes it (the platform's decoder joins the bytes of
+ * a cut sequence).
+ */
+export function decodeLine(bytes: Uint8Array, start: number, end: number): string {
+  const text = decoder.decode(bytes.subarray(start, end));
+  return text.includes('\ufffd') ? decodeByteWise(bytes, start, end) : text;
+}
+
+function decodeByteWise(bytes: Uint8Array, start: number, end: number): string {
+  let out = '';
+  let at = start;
+  while (at < end) {
+    const size = sequenceBytes(bytes, at, end);
+    out += size === 0 ? '\ufffd' : decoder.decode(bytes.subarray(at, at + size));
+    at += Math.max(1, size);
+  }
+  return out;
+}
+
+/** Length of the valid UTF-8 sequence at a position; 0 when there is none. */
+function sequenceBytes(bytes: Uint8Array, at: number, end: number): number {
+  const lead = bytes[at]!;
+  if (lead < 0x80) return 1;
+  const size = lead >= 0xf0 && lead <= 0xf4 ? 4 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xc2 && lead < 0xe0 ? 2 : 0;
+  if (size === 0 || at + size > end) return 0;
+  const second = bytes[at + 1]!;
+  const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+  const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+  if (second < low || second > high) return 0;
+  for (let i = 2; i < size; i++) if ((bytes[at + i]! & 0xc0) !== 0x80) return 0;
+  return size;
+}

@@ -1,0 +1,63 @@
+import type { Labels } from '../model/labels.ts';
+import { jsonLabels } from './json-text.ts';
+
+/** Bodies of the endpoints that answer about labels and fields instead of lines. */
+
+/** `/labels` and `/label/{name}/values`: the member `data` is left out when nothing was found. */
+export function namesJson(names: readonly string[]): string {
+  return names.length === 0 ? '{"status":"success"}' : `{"status":"success","data":${JSON.stringify(names)}}`;
+}
+
+/** `/series` */
+export function seriesJson(series: readonly Labels[]): string {
+  return `{"status":"success","data":[${series.map(jsonLabels).join(',')}]}`;
+}
+
+export interface IndexStats {
+  readonly streams: number;
+  readonly chunks: number;
+  readonly bytes: number;
+  readonly entries: number;
+}
+
+/** `/index/stats` */
+export function indexStatsJson({ streams, chunks, bytes, entries }: IndexStats): string {
+  return JSON.stringify({ streams, chunks, bytes, entries });
+}
+
+export interface DetectedLabel {
+  readonly label: string;
+  readonly cardinality: number;
+}
+
+/** `/detected_labels` */
+export function detectedLabelsJson(labels: readonly DetectedLabel[]): string {
+  return labels.length === 0 ? '{}' : JSON.stringify({ detectedLabels: labels });
+}
+
+export interface DetectedField {
+  readonly label: string;
+  readonly type: 'int' | 'float' | 'boolean' | 'duration' | 'bytes' | 'string';
+  readonly cardinality: number;
+  /** Empty for structured metadata; written as null then. */
+  readonly parsers: readonly string[];
+  readonly jsonPath?: readonly string[];
+}
+
+/** `/detected_fields` */
+export function detectedFieldsJson(fields: readonly DetectedField[], limit: number): string {
+  if (fields.length === 0) return '{}';
+  const shaped = fields.map(({ label, type, cardinality, parsers, jsonPath }) => ({
+    label,
+    type,
+    cardinality,
+    parsers: parsers.length === 0 ? null : parsers,
+    ...(jsonPath === undefined ? {} : { jsonPath }),
+  }));
+  return JSON.stringify({ fields: shaped, limit });
+}
+
+/** `/detected_field/{name}/values` */
+export function fieldValuesJson(values: readonly string[], limit: number): string {
+  return values.length === 0 ? '{}' : JSON.stringify({ values, limit });
+}

@@ -1,0 +1,60 @@
+/**
+ * A decoded push of any format, as columns over one byte buffer: no object, string or BigInt per entry. Decoders fill it,
+ * ingest reads it. One instance is reused from request to request, so nothing may keep it past the call.
+ */
+export class PushBatch {
+  /** Holds label texts, lines and metadata. Protobuf: the decompressed body itself. */
+  bytes: Uint8Array = new Uint8Array(0);
+
+  streamCount = 0;
+  /** Label text of a stream, `{a="b"}`, as a range of `bytes`; JSON and OTLP decoders write it there. */
+  labelStart: Uint32Array = new Uint32Array(256);
+  labelEnd: Uint32Array = new Uint32Array(256);
+  /** Entries of stream `s` are `firstEntry[s] .. firstEntry[s + 1]`. */
+  firstEntry: Uint32Array = new Uint32Array(257);
+
+  entryCount = 0;
+  /** Whole seconds since the epoch (may be negative) and nanoseconds 0..999,999,999. */
+  seconds: Float64Array = new Float64Array(8192);
+  nanos: Uint32Array = new Uint32Array(8192);
+  lineStart: Uint32Array = new Uint32Array(8192);
+  lineEnd: Uint32Array = new Uint32Array(8192);
+  /**
+   * Range of `bytes` that holds the entry's metadata as protobuf fields: every field number 3 in it is a LabelPair, other
+   * fields are skipped. Empty range: none. JSON and OTLP decoders write the same encoding.
+   */
+  metadataStart: Uint32Array = new Uint32Array(8192);
+  metadataEnd: Uint32Array = new Uint32Array(8192);
+
+  reset(): void {
+    this.streamCount = 0;
+    this.entryCount = 0;
+    this.firstEntry[0] = 0;
+  }
+
+  /** Makes room for one more stream; call before writing its columns. */
+  growStreams(): void {
+    if (this.streamCount + 2 <= this.labelStart.length) return;
+    const size = this.labelStart.length * 2;
+    this.labelStart = grown(this.labelStart, new Uint32Array(size));
+    this.labelEnd = grown(this.labelEnd, new Uint32Array(size));
+    this.firstEntry = grown(this.firstEntry, new Uint32Array(size + 1));
+  }
+
+  /** Makes room for one more entry; call before writing its columns. */
+  growEntries(): void {
+    if (this.entryCount < this.seconds.length) return;
+    const size = this.seconds.length * 2;
+    this.seconds = grown(this.seconds, new Float64Array(size));
+    this.nanos = grown(this.nanos, new Uint32Array(size));
+    this.lineStart = grown(this.lineStart, new Uint32Array(size));
+    this.lineEnd = grown(this.lineEnd, new Uint32Array(size));
+    this.metadataStart = grown(this.metadataStart, new Uint32Array(size));
+    this.metadataEnd = grown(this.metadataEnd, new Uint32Array(size));
+  }
+}
+
+function grown<T extends Uint32Array | Float64Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}

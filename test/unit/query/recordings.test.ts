@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { datasetRows } from '../../support/dataset-rows.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { answer, type Answer, type RecordedCase, readCases } from '../../support/query-replay.ts';
+
+const { compare } = (await import(new URL('../../conformance/lib.mjs', import.meta.url).href)) as {
+  compare(recorded: RecordedCase, got: Answer): { reason: string | null; soft?: boolean; softReason?: string };
+};
+
+const CATEGORIES = [
+  'range-aggregations',
+  'vector-aggregations',
+  'binary-ops',
+  'offset-and-instant',
+  'log-query-options',
+  'unwrap',
+  'labels-and-series',
+  'index-stats-volume',
+  'detected-fields-labels',
+  'errors',
+  'structured-metadata',
+  'stream-selectors',
+  'line-filters',
+  'label-filters',
+  'parsers-json',
+  'parsers-logfmt',
+  'parsers-pattern-regexp-unpack',
+  'formatting',
+  'keep-drop',
+];
+
+const store = new MemoryStore(await datasetRows(), 500);
+
+describe.each(CATEGORIES)('recorded answers: %s', (category) => {
+  const cases = readCases(category);
+
+  it('has cases', () => {
+    expect(cases.length).toBeGreaterThan(10);
+  });
+
+  it.each(cases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
+    const got = await answer(one, store);
+    if (got === undefined) return;
+    const verdict = compare(one, got);
+    expect(verdict.reason, `${JSON.stringify(one.request.params)}`).toBeNull();
+    expect(store.openSelections).toBe(0);
+  });
+});

@@ -1,0 +1,23 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+const project = (name: string, extra: object = {}): object => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...extra },
+});
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    projects: [
+      project('unit'),
+      project('property', { testTimeout: 120_000 }),
+      project('contract', { testTimeout: 60_000 }),
+      project('formats'),
+      project('scripts', { testTimeout: 60_000 }),
+      project('http', { testTimeout: 60_000 }),
+      project('clients', { testTimeout: 120_000 }),
+      project('grafana', { testTimeout: 120_000 }),
+      project('crash', { testTimeout: 300_000, fileParallelism: false, pool: 'forks' }),
+    ],
+  },
+});
+
+export default config;
