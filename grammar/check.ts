@@ -3,16 +3,7 @@
  * operation takes. Every refusal is a `ParseError` without a position, in Loki's words.
  */
 import { RE2JS } from 're2js';
-import type {
-  BinaryOp,
-  Grouping,
-  Matcher,
-  MetricExpr,
-  Query,
-  RangeAggExpr,
-  RangeOp,
-  VectorOp,
-} from './ast.ts';
+import type { BinaryOp, Grouping, Matcher, MetricExpr, Query, RangeAggExpr, RangeOp, VectorOp } from './ast.ts';
 import { ParseError } from './parse-error.ts';
 
 const EMPTY_SELECTOR =
@@ -34,7 +25,7 @@ export function checkRegex(pattern: string): void {
 }
 
 /** Tells whether a matcher accepts a stream without the label. */
-export function acceptsEmpty(matcher: Matcher): boolean {
+function acceptsEmpty(matcher: Matcher): boolean {
   switch (matcher.op) {
     case '=':
       return matcher.value === '';

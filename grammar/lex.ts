@@ -21,7 +21,7 @@ import {
 } from './tokens.ts';
 
 /** 131072: Loki's own limit, in bytes of UTF-8. */
-export const MAX_QUERY_BYTES = 131_072;
+const MAX_QUERY_BYTES = 131_072;
 /** 200 nested parentheses: the parser is recursive, and far below this no query is written by people or programs. */
 const MAX_NESTING = 200;
 

@@ -28,7 +28,7 @@ export function decimalText(value: number): string {
 }
 
 /** `name="value"` */
-export function printMatcher({ name, op, value }: Matcher): string {
+function printMatcher({ name, op, value }: Matcher): string {
   return `${name}${op}${goQuote(value)}`;
 }
 
@@ -44,7 +44,7 @@ function printStringPredicate({ name, op, value }: Matcher): string {
 }
 
 /** A label filter without its `|`. */
-export function printPredicate(predicate: LabelPredicate): string {
+function printPredicate(predicate: LabelPredicate): string {
   switch (predicate.kind) {
     case 'string':
       return printStringPredicate(predicate);

@@ -135,8 +135,9 @@ function splitBinary(expr: BinaryExpr, level: number): string {
   // Loki leaves an empty label list out, and what belongs to it as well.
   if (matching !== undefined && matching.labels.length > 0) {
     operator += ` ${matching.on ? 'on' : 'ignoring'} (${matching.labels.join(', ')})`;
-    if (matching.card !== 'one-to-one') operator += matching.card === 'many-to-one' ? ' group_left' : ' group_right';
-    if (matching.include.length > 0) operator += ` (${matching.include.join(', ')})`;
+    if (matching.card !== 'one-to-one') {
+      operator += ` ${matching.card === 'many-to-one' ? 'group_left' : 'group_right'} (${matching.include.join(', ')})`;
+    }
   }
   return `${split(expr.left, level + 1)}\n${indent(level)}${operator}\n${split(expr.right, level + 1)}`;
 }

@@ -15,8 +15,10 @@ export interface ScannedNumber {
   readonly error?: string;
 }
 
-const DURATION_TAIL = /[0-9.nuµμsmhdwy]*/y;
-const BYTES_TAIL = /[0-9.BikKMGTP]*/y;
+// 64: no duration or size is longer, and each number of a query looks ahead this far, so it bounds the work.
+const DURATION_TAIL = /[0-9.nuµμsmhdwy]{0,64}/y;
+const BYTES_TAIL = /[0-9.BikKMGTP]{0,64}/y;
+const UNIT_AT_END = /[a-zA-Z]$/;
 
 function runEnd(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
@@ -82,6 +84,7 @@ function scanGoNumber(text: string, start: number): { readonly end: number; read
 }
 
 function asDuration(text: string): bigint | undefined {
+  if (!UNIT_AT_END.test(text)) return undefined;
   const isNegative = text.startsWith('-');
   for (const parse of [parsePromDuration, parseGoDuration]) {
     try {
@@ -95,6 +98,7 @@ function asDuration(text: string): bigint | undefined {
 }
 
 function asBytes(text: string): number | undefined {
+  if (!UNIT_AT_END.test(text)) return undefined;
   try {
     return parseByteSize(text);
   } catch {

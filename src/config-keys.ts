@@ -3,7 +3,7 @@ import { availableMemoryBytes, memoryDefaults } from './config-memory.ts';
 import type { SettingKind, SettingValue } from './config-units.ts';
 
 export const DEFAULT_PORT = 3100;
-export const DEFAULT_DATA_DIR = './data';
+const DEFAULT_DATA_DIR = './data';
 export const LIMITS_SECTION = 'limits_config';
 export const OVERRIDES_SECTION = 'overrides';
 
@@ -20,7 +20,7 @@ export interface SettingSpec {
 }
 
 /** Settings of the whole server, without the limits; `memory.*` defaults follow the memory that is there. */
-export function serverSettings(availableBytes: number = availableMemoryBytes()): readonly SettingSpec[] {
+function serverSettings(availableBytes: number = availableMemoryBytes()): readonly SettingSpec[] {
   const memory = memoryDefaults(availableBytes);
   return [
     { key: 'listen', kind: 'text', default: `0.0.0.0:${DEFAULT_PORT}`, about: 'address and port of the HTTP server' },

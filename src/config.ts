@@ -6,7 +6,7 @@ import { overriddenLimits, type RawSettings, readConfigFile, readEnvironment, re
 import { formatSetting, parseSetting, type SettingValue } from './config-units.ts';
 import { DEFAULT_LIMITS, type Limits } from './model/limits.ts';
 
-export type LogLevel = (typeof LOG_LEVELS)[number];
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Everything that can be set, checked, in base units (bytes, milliseconds), frozen. Made once at the start. */
 export interface Settings {

@@ -1,14 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
 import { LogError } from './base/errors.ts';
-import { CLIENT_COMMANDS, runCli } from './cli/main.ts';
-import { loadSettings, printSettings, processEnvironment, type Settings } from './config.ts';
-import { openEngine } from './open-engine.ts';
-import { type RunningServer, startServer } from './server.ts';
 import { VERSION } from './version.ts';
-
-/** A stop that takes longer than this is cut off; the write-ahead log makes that safe. */
-const STOP_WITHIN_MS = 9_500;
 
 const USAGE = `usage: halogi <command> [flags]
 
@@ -19,34 +11,55 @@ const USAGE = `usage: halogi <command> [flags]
   config    check | print               version  print the version
 `;
 
-/** Runs one command. @returns the exit code; `serve` ends by a signal instead */
+const CLIENT_COMMANDS = ['query', 'tail', 'labels', 'series', 'stats'];
+
+/**
+ * Runs one command. Parts are loaded when they are needed: a small command should not wait for the whole server.
+ *
+ * @returns the exit code; undefined for `serve`, which ends by a signal
+ */
 async function main(args: readonly string[]): Promise<number | undefined> {
-  const [command, ...rest] = args;
-  if (command === undefined || command === 'help' || command === '--help' || command === '-h') {
-    process.stdout.write(USAGE);
-    return command === undefined ? 2 : 0;
+  const [command = '', ...rest] = args;
+  if (CLIENT_COMMANDS.includes(command)) return client(command, rest);
+  switch (command) {
+    case 'serve': {
+      const [{ loadSettings }, { serve }] = await Promise.all([import('./config.ts'), import('./serve.ts')]);
+      await serve(loadSettings(rest));
+      return undefined;
+    }
+    case 'config':
+      return config(rest);
+    case 'version':
+    case '--version':
+      process.stdout.write(`halogi ${VERSION}\n`);
+      return 0;
+    case 'help':
+    case '--help':
+    case '-h':
+      process.stdout.write(USAGE);
+      return 0;
+    default:
+      process.stderr.write(command === '' ? USAGE : `unknown command "${command}"\n\n${USAGE}`);
+      return 2;
   }
-  if (command === 'version' || command === '--version') {
-    process.stdout.write(`halogi ${VERSION}\n`);
-    return 0;
-  }
-  if (command === 'serve') return serve(loadSettings(rest));
-  if (command === 'config') return configCommand(rest);
-  if (Object.hasOwn(CLIENT_COMMANDS, command)) {
-    return runCli(command, rest, {
-      env: processEnvironment(),
-      out: (text) => void process.stdout.write(text),
-      err: (text) => void process.stderr.write(text),
-      fetch,
-      nowMs: Date.now,
-      sleep: (ms) => sleep(ms),
-    });
-  }
-  process.stderr.write(`unknown command "${command}"\n\n${USAGE}`);
-  return 2;
 }
 
-function configCommand(args: readonly string[]): number {
+async function client(command: string, args: readonly string[]): Promise<number> {
+  const [{ runCli }, { processEnvironment }] = await Promise.all([import('./cli/main.ts'), import('./config.ts')]);
+  // `halogi query ... | head` closes the pipe when it has enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  return runCli(command, args, {
+    env: processEnvironment(),
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    fetch,
+    nowMs: Date.now,
+    sleep: (ms) => sleep(ms),
+  });
+}
+
+async function config(args: readonly string[]): Promise<number> {
+  const { loadSettings, printSettings } = await import('./config.ts');
   const [action, ...flags] = args;
   if (action !== 'check' && action !== 'print') {
     process.stderr.write('usage: halogi config check|print [flags]\n');
@@ -58,47 +71,10 @@ function configCommand(args: readonly string[]): number {
   return 0;
 }
 
-async function serve(settings: Settings): Promise<undefined> {
-  const logger = pino({
-    level: settings.logLevel,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (level) => ({ level }) },
-  });
-  const die = (err: unknown, text: string): void => {
-    logger.fatal({ err }, text);
-    process.exit(1);
-  };
-  process.on('uncaughtException', (error) => die(error, 'uncaught error'));
-  process.on('unhandledRejection', (error) => die(error, 'unhandled rejection'));
-  for (const warning of settings.warnings) logger.warn(warning);
-  logger.info({ version: VERSION, data: settings.dataDir, pid: process.pid }, 'starting');
-  const starting = startServer(settings, logger, openEngine);
-  const stop = (signal: string): void => {
-    logger.info({ signal }, 'stopping');
-    setTimeout(() => die(undefined, 'stop took too long'), STOP_WITHIN_MS).unref();
-    starting
-      .then((server) => server.close())
-      .then(
-        () => {
-          logger.info('stopped');
-          process.exit(0);
-        },
-        (error) => die(error, 'stop failed'),
-      );
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
-  let server: RunningServer;
-  try {
-    server = await starting;
-  } catch (err) {
-    logger.fatal({ err }, `cannot start: ${(err as Error).message}`);
-    process.exit(1);
-  }
-  process.on('SIGHUP', () => server.reload());
-  logger.info({ url: server.url }, 'ready');
-  return undefined;
+/** What a person can act on is said in a line; anything else is a fault of ours and shows where it is. */
+function errorText(error: unknown): string {
+  if (error instanceof LogError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 main(process.argv.slice(2)).then(
@@ -106,9 +82,7 @@ main(process.argv.slice(2)).then(
     if (code !== undefined) process.exitCode = code;
   },
   (error: unknown) => {
-    process.stderr.write(
-      `${error instanceof LogError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
+    process.stderr.write(`${errorText(error)}\n`);
     process.exitCode = 1;
   },
 );

@@ -6,7 +6,7 @@ const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 const THROUGHPUT_BUCKETS = [1e6, 5e6, 1e7, 2.5e7, 5e7, 1e8, 2.5e8, 5e8, 1e9, 2.5e9];
 const LINE_BUCKETS = [16, 64, 128, 256, 512, 1024, 4096, 16_384, 65_536, 262_144];
 
-export type IngestFormat = 'loki' | 'otlp';
+type IngestFormat = 'loki' | 'otlp';
 
 export interface ReceivedCounts {
   readonly tenant: string;

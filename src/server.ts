@@ -12,6 +12,7 @@ import { COMPATIBLE_WITH, VERSION } from './version.ts';
 
 /** What is left of the ten seconds of a stop is for the last sync. */
 const FINISH_REQUESTS_MS = 6_000;
+const SWEEP_EVERY_MS = 50;
 
 export interface RunningServer {
   /** `http://host:port` with the port that was bound. */
@@ -95,7 +96,10 @@ export async function startServer(settings: Settings, logger: Logger, openEngine
       phase = 'stopping';
       limits.close();
       const force = setTimeout(() => app.server.closeAllConnections(), FINISH_REQUESTS_MS);
+      // A connection whose last request ends now would be kept open for the next one.
+      const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_EVERY_MS);
       await app.close();
+      clearInterval(sweep);
       clearTimeout(force);
       await engine?.close();
     },

@@ -44,7 +44,7 @@ export async function queryRange(client: Client, span: EntrySpan): Promise<Strea
 }
 
 /** Entries of all streams in the order of the direction; equal times keep the order of the answer. */
-export function inOrder(result: StreamsResult, forward: boolean): Entry[] {
+function inOrder(result: StreamsResult, forward: boolean): Entry[] {
   const entries: Entry[] = [];
   for (const { stream, values } of result.result) {
     for (const [time, line] of values) entries.push({ timeNs: BigInt(time), labels: stream, line });

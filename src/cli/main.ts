@@ -5,7 +5,7 @@ import { formatEntry, formatLabels, formatSamples } from './output.ts';
 import { follow } from './tail.ts';
 
 /** Commands that ask a server; each with the arguments it takes. */
-export const CLIENT_COMMANDS: Readonly<Record<string, string>> = {
+const CLIENT_COMMANDS: Readonly<Record<string, string>> = {
   query: '<LogQL>',
   tail: '<LogQL>',
   labels: '[label]',

@@ -9,7 +9,7 @@ export function formatLabels(labels: Readonly<Record<string, string>>): string {
 }
 
 /** `2026-11-23T19:59:11.451349811Z` */
-export function formatTime(timeNs: bigint): string {
+function formatTime(timeNs: bigint): string {
   const second = timeNs / 1_000_000_000n - (timeNs % 1_000_000_000n < 0n ? 1n : 0n);
   const nanos = timeNs - second * 1_000_000_000n;
   return `${new Date(Number(second) * 1000).toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`;

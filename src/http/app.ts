@@ -1,4 +1,12 @@
-import { type FastifyError, type FastifyInstance, fastify, LogController } from 'fastify';
+import {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify';
+import { LogError } from '../base/errors.ts';
 import { BodyReader } from './body.ts';
 import { registerDetectedRoutes } from './detected-routes.ts';
 import { answerFor, sendError, sendText } from './error-reply.ts';
@@ -18,6 +26,8 @@ import { registerStatusRoutes } from './status-routes.ts';
 /** A label name in a path; longer ones cannot exist (limit 1024 bytes, three characters each when coded). */
 const MAX_PARAM_CHARACTERS = 4096;
 const KEEP_ALIVE_MS = 120_000;
+/** A query of 128 KiB, the most that is parsed, fits into a URL even when every byte is percent-coded; Node's own limit is 16 KiB. */
+const MAX_HEADER_BYTES = 1024 * 1024;
 
 export interface HttpApp {
   readonly app: FastifyInstance;
@@ -34,6 +44,8 @@ export function buildApp(parts: ServerParts, options: HttpOptions): HttpApp {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     exposeHeadRoutes: false,
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    frameworkErrors: (error, _request, reply) => void sendError(reply as FastifyReply, error, 'push'),
     rewriteUrl: (request) => collapseSlashes(request.url ?? '/'),
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: MAX_PARAM_CHARACTERS, querystringParser: () => ({}) },
   });
@@ -42,8 +54,7 @@ export function buildApp(parts: ServerParts, options: HttpOptions): HttpApp {
   takeBodiesRaw(app);
   observeRequests(app, parts);
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    if (answerFor(error).status >= 500)
-      request.log.error({ err: error, method: request.method, url: request.url }, 'request failed');
+    reportError(error, request, parts);
     return sendError(reply, error, request.routeOptions.config.errorSide ?? 'query');
   });
   app.setNotFoundHandler((request, reply) => {
@@ -76,6 +87,19 @@ function takeBodiesRaw(app: FastifyInstance): void {
       request.headers = { 'content-type': 'application/octet-stream' };
     done();
   });
+}
+
+// What a client did wrong is no news; what is damaged, missing or not understood is.
+function reportError(err: unknown, request: FastifyRequest, parts: ServerParts): void {
+  const seen = { err, method: request.method, path: request.url.split('?', 1)[0] };
+  const kind = err instanceof LogError ? err.kind : answerFor(err).status >= 500 ? 'internal' : 'invalid';
+  if (kind === 'corrupt') request.log.error(seen, 'damaged data met');
+  // The store tells once what is wrong; a line for every request would fill the disk that is full already.
+  else if (kind === 'unavailable') request.log.debug(seen, 'request refused');
+  else if (kind === 'internal' && !(err instanceof LogError && err.code === 'QUERY_EXECUTION')) {
+    request.log.error(seen, 'request failed unexpectedly');
+    parts.metrics.unexpectedError();
+  }
 }
 
 function observeRequests(app: FastifyInstance, parts: ServerParts): void {

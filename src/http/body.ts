@@ -15,7 +15,7 @@ export interface Body {
 }
 
 /** How a body that is too large is refused. */
-export type TooLargeText = (sizeBytes: number, limitBytes: number) => string;
+type TooLargeText = (sizeBytes: number, limitBytes: number) => string;
 
 export interface ReadOptions {
   readonly limitBytes: number;
@@ -50,23 +50,45 @@ export class BodyReader {
     const declared = request.headers['content-length'];
     const length = declared === undefined ? undefined : Number(declared);
     if (length !== undefined && length > options.limitBytes) throw tooLarge(length, options);
-    let buffer = this.#take(length ?? FIRST_CHUNKED_BYTES);
-    let size = 0;
-    try {
-      for await (const chunk of request as AsyncIterable<Buffer>) {
+    const buffer = await this.#collect(request, this.#take(length ?? FIRST_CHUNKED_BYTES), options);
+    return { bytes: buffer.whole.subarray(0, buffer.size), release: () => this.#give(buffer.whole) };
+  }
+
+  // By events: iterating would destroy the request on an error, and with it the socket that the answer has to go out on.
+  // What is left of a refused body is read and thrown away by Node once the answer is out.
+  #collect(request: IncomingMessage, first: Buffer, options: ReadOptions): Promise<{ whole: Buffer; size: number }> {
+    return new Promise((resolve, reject) => {
+      let whole = first;
+      let size = 0;
+      const stop = (): void => {
+        request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
+      };
+      const fail = (error: unknown): void => {
+        stop();
+        this.#give(whole);
+        reject(error);
+      };
+      const onData = (chunk: Buffer): void => {
         const end = size + chunk.length;
-        if (end > options.limitBytes) throw tooLarge(end, options);
-        if (end > buffer.length) buffer = this.#grow(buffer, size, end);
-        buffer.set(chunk, size);
+        try {
+          if (end > options.limitBytes) throw tooLarge(end, options);
+          if (end > whole.length) whole = this.#grow(whole, size, end);
+        } catch (error) {
+          fail(error);
+          return;
+        }
+        whole.set(chunk, size);
         size = end;
-      }
-    } catch (cause) {
-      this.#give(buffer);
-      if (cause instanceof LogError) throw cause;
-      throw new LogError('QUERY_CANCELLED', 'the client left before its request was complete', { cause });
-    }
-    const held = buffer;
-    return { bytes: held.subarray(0, size), release: () => this.#give(held) };
+      };
+      const onEnd = (): void => {
+        stop();
+        resolve({ whole, size });
+      };
+      const onGone = (cause?: unknown): void => {
+        fail(new LogError('QUERY_CANCELLED', 'the client left before its request was complete', { cause }));
+      };
+      request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+    });
   }
 
   #take(bytes: number): Buffer {

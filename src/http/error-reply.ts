@@ -21,7 +21,7 @@ export interface ErrorAnswer {
 }
 
 /** Status of each kind of error. */
-export function statusOfKind(kind: ErrorKind): number {
+function statusOfKind(kind: ErrorKind): number {
   switch (kind) {
     case 'invalid':
     case 'limit':

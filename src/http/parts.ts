@@ -68,7 +68,7 @@ export interface QueryService {
   formatQuery(text: string): string;
 }
 
-export interface BuildInfo {
+interface BuildInfo {
   readonly version: string;
   readonly revision: string;
   readonly branch: string;
@@ -93,9 +93,11 @@ export interface StatusService {
 }
 
 /** What `metrics.ts` learns of requests; the route is a name such as `loki_api_v1_push`. */
-export interface RequestMetrics {
+interface RequestMetrics {
   requestStarted(method: string, route: string): void;
   requestEnded(method: string, route: string, status: number, seconds: number): void;
+  /** A request met an error that nobody foresaw. */
+  unexpectedError(): void;
   /** The page of `GET /metrics`. */
   text(): Promise<string>;
   readonly contentType: string;

@@ -30,12 +30,7 @@ async function handlePush(
 ): Promise<FastifyReply> {
   const tenant = tenantOf(request, options.authEnabled);
   const headers = request.raw.headers;
-  const readOptions = { limitBytes: options.maxBodyBytes, tooLarge: tooLargeText };
-  const body = await bodies.read(request.raw, readOptions).catch((error) => {
-    // What is left of the body would be read as the next request.
-    reply.header('connection', 'close');
-    throw error;
-  });
+  const body = await bodies.read(request.raw, { limitBytes: options.maxBodyBytes, tooLarge: tooLargeText });
   try {
     const answer = await parts.push.push({
       tenant,

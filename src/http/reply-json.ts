@@ -3,7 +3,7 @@ import { constants, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { JsonText } from './parts.ts';
 
-export const JSON_TYPE = 'application/json; charset=UTF-8';
+const JSON_TYPE = 'application/json; charset=UTF-8';
 /** 1 KiB: smaller answers fit into a packet or two as they are. */
 const GZIP_FROM_BYTES = 1024;
 const gzipAsync = promisify(gzip);

@@ -140,7 +140,7 @@ function chargeTenant(batch: PushBatch, work: BatchWork, context: ApplyContext):
   const rate = limits.ingestionRateBytesPerSecond;
   if (rate <= 0) return undefined;
   const { entries, bytes } = countEntries(batch, work, true);
-  const burst = Math.max(limits.ingestionBurstBytes, 1);
+  const burst = limits.ingestionBurstBytes > 0 ? limits.ingestionBurstBytes : rate;
   if (entries === 0 || state.bucket.take(bytes, rate, burst, Number(nowNs / 1_000_000n))) return undefined;
   work.accepted.fill(0, 0, batch.entryCount);
   work.discards.add('rate_limited', entries, bytes);

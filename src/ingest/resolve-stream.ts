@@ -1,5 +1,5 @@
+import { type Labels, labelValue } from '../model/labels.ts';
 import type { Limits } from '../model/limits.ts';
-import { labelValue, type Labels } from '../model/labels.ts';
 import { printLabels } from '../wire/label-print.ts';
 import { parseLabelText } from '../wire/label-text.ts';
 import { splitLevel } from './metadata.ts';
@@ -30,7 +30,9 @@ function describeStream(pushed: Labels, limits: Limits, tenant: string): KnownSt
   const isInternal = isInternalStream(pushed);
   const labels = isInternal ? pushed : withServiceName(pushed, limits.discoverServiceName);
   const text = printLabels(labels);
-  const failure = isInternal ? undefined : (checkLabels(labels, text, limits) ?? checkEnforced(labels, text, limits, tenant));
+  const failure = isInternal
+    ? undefined
+    : (checkLabels(labels, text, limits) ?? checkEnforced(labels, text, limits, tenant));
   return { labels, text, failure, level: streamLevel(labels, limits), handle: undefined };
 }
 
@@ -43,7 +45,11 @@ function streamLevel(labels: Labels, limits: Limits): KnownStream['level'] {
 }
 
 function checkLabels(labels: Labels, text: string, limits: Limits): StreamFailure | undefined {
-  const refused = (message: string, reason: StreamFailure['reason']): StreamFailure => ({ message, reason, status: 400 });
+  const refused = (message: string, reason: StreamFailure['reason']): StreamFailure => ({
+    message,
+    reason,
+    status: 400,
+  });
   if (labels.length === 0) return refused('error at least one label pair is required per stream', 'missing_labels');
   const count = labels.length / 2 - (labelValue(labels, 'service_name') === undefined ? 0 : 1);
   const limit = limits.maxLabelNamesPerSeries;
@@ -60,7 +66,8 @@ function checkLabels(labels: Labels, text: string, limits: Limits): StreamFailur
     if (exceeds(value, limits.maxLabelValueLengthBytes)) {
       return refused(`stream '${text}' has label value too long: '${value}'`, 'label_value_too_long');
     }
-    if (name === previous) return refused(`stream '${text}' has duplicate label name: '${name}'`, 'duplicate_label_names');
+    if (name === previous)
+      return refused(`stream '${text}' has duplicate label name: '${name}'`, 'duplicate_label_names');
     previous = name;
   }
   return undefined;

@@ -1,4 +1,4 @@
-import { compareText, labelValue, type Labels } from '../model/labels.ts';
+import { compareText, type Labels, labelValue } from '../model/labels.ts';
 
 const SERVICE_NAME = 'service_name';
 

@@ -58,7 +58,8 @@ export class StreamCache {
   /** Remembers a stream under a text that `get` did not know; the bytes are copied. */
   set(bytes: Uint8Array, start: number, end: number, stream: KnownStream): void {
     if (end - start > MAX_KEY_BYTES) return;
-    this.#put(hashRange(bytes, start, end), bytes.slice(start, end), stream);
+    // Not slice(): a Buffer's shares the memory, which the next request overwrites.
+    this.#put(hashRange(bytes, start, end), new Uint8Array(bytes.subarray(start, end)), stream);
   }
 
   clear(): void {

@@ -5,7 +5,8 @@ import type { PushBatch } from '../wire/push-batch.ts';
 import type { BatchWork } from './batch-work.ts';
 import type { DiscardReason } from './discards.ts';
 import { formatRfc3339Seconds } from './go-time.ts';
-import { detectLineLevel, type LevelFields } from './level.ts';
+import { detectLineLevel } from './level.ts';
+import type { LevelFields } from './level-fields.ts';
 import { splitLevel, writeLevelPair } from './metadata.ts';
 import type { KnownStream } from './stream-cache.ts';
 
@@ -229,7 +230,8 @@ function separateDuplicates(batch: PushBatch, work: BatchWork, first: number, la
       const previousSeconds = batch.seconds[previous]!;
       const previousNanos = batch.nanos[previous]!;
       const isSame =
-        (seconds === pushedSeconds && nanos === pushedNanos) || (seconds === previousSeconds && nanos === previousNanos);
+        (seconds === pushedSeconds && nanos === pushedNanos) ||
+        (seconds === previousSeconds && nanos === previousNanos);
       if (isSame && !sameLine(batch, previous, entry)) {
         const carries = previousNanos === 999_999_999;
         batch.seconds[entry] = carries ? previousSeconds + 1 : previousSeconds;

@@ -41,13 +41,19 @@ export function checkQueryLength(startNs: bigint, endNs: bigint, limits: Limits)
   const limitNs = BigInt(limits.maxQueryLengthMs) * NS_PER_MS;
   if (limitNs <= 0n || endNs - startNs <= limitNs) return;
   const [length, limit] = [formatGoDuration(endNs - startNs), formatPromDuration(limitNs)];
-  throw new LogError('QUERY_LIMIT', `the query time range exceeds the limit (query length: ${length}, limit: ${limit})`);
+  throw new LogError(
+    'QUERY_LIMIT',
+    `the query time range exceeds the limit (query length: ${length}, limit: ${limit})`,
+  );
 }
 
 export function checkEntriesLimit(limit: number, limits: Limits): void {
   const most = limits.maxEntriesLimitPerQuery;
   if (most <= 0 || limit <= most) return;
-  throw new LogError('QUERY_LIMIT', `max entries limit per query exceeded, limit > max_entries_limit_per_query (${limit} > ${most})`);
+  throw new LogError(
+    'QUERY_LIMIT',
+    `max entries limit per query exceeded, limit > max_entries_limit_per_query (${limit} > ${most})`,
+  );
 }
 
 /** max_query_range: the longest window of a range aggregation. Loki answers 500; the fault is the caller's. */
@@ -70,7 +76,10 @@ export function checkSelectors(query: Query, limits: Limits): void {
   for (const { matchers } of logExpressions(query)) {
     const most = limits.maxStreamsMatchersPerQuery;
     if (most > 0 && matchers.length > most) {
-      throw new LogError('QUERY_LIMIT', `max streams matchers per query exceeded, matchers-count > limit (${matchers.length} > ${most})`);
+      throw new LogError(
+        'QUERY_LIMIT',
+        `max streams matchers per query exceeded, matchers-count > limit (${matchers.length} > ${most})`,
+      );
     }
     const present = [...new Set(matchers.map((matcher) => matcher.name))];
     const missing = limits.requiredLabels.filter((name) => !present.includes(name));

@@ -6,7 +6,8 @@ import { checkEntriesLimit } from './check-query.ts';
 import { type FieldType, fieldType, jsonFields, shownValue } from './field-values.ts';
 import type { LogRow } from './log-query.ts';
 import { logfmtFields } from './logfmt-fields.ts';
-import { type QueryDeps, scanLogRows } from './run.ts';
+import type { QueryDeps } from './query-deps.ts';
+import { scanLogRows } from './run.ts';
 import { parseText } from './selectors.ts';
 
 /** What is known of a field after some rows. */
@@ -39,7 +40,11 @@ export async function detectedFields(params: DetectedFieldsParams, deps: QueryDe
 }
 
 /** Values of one field, in the order in which they were met. */
-export async function detectedFieldValues(name: string, params: DetectedFieldsParams, deps: QueryDeps): Promise<readonly string[]> {
+export async function detectedFieldValues(
+  name: string,
+  params: DetectedFieldsParams,
+  deps: QueryDeps,
+): Promise<readonly string[]> {
   const field = (await collectFields(params, deps)).get(name);
   if (field === undefined) return [];
   const shown = [...field.values].map((value) => (field.parsed ? shownValue(value) : value));
@@ -51,7 +56,14 @@ async function collectFields(params: DetectedFieldsParams, deps: QueryDeps): Pro
   if (query.kind !== 'log') throw new LogError('QUERY_INVALID', 'only log selector is supported');
   checkEntriesLimit(params.lineLimit, deps.limits);
   const { rows } = await scanLogRows(
-    { expr: query, startNs: params.startNs, endNs: params.endNs, limit: params.lineLimit, backward: true, categorize: true },
+    {
+      expr: query,
+      startNs: params.startNs,
+      endNs: params.endNs,
+      limit: params.lineLimit,
+      backward: true,
+      categorize: true,
+    },
     deps,
   );
   const fields = new Map<string, Field>();
@@ -60,8 +72,13 @@ async function collectFields(params: DetectedFieldsParams, deps: QueryDeps): Pro
 }
 
 function addRow(fields: Map<string, Field>, row: LogRow): void {
-  const { stream, structuredMetadata, parsed } = row.labels.categorized ?? { stream: [], structuredMetadata: [], parsed: [] };
-  for (let i = 0; i < structuredMetadata.length; i += 2) addValue(fields, structuredMetadata[i]!, structuredMetadata[i + 1]!);
+  const { stream, structuredMetadata, parsed } = row.labels.categorized ?? {
+    stream: [],
+    structuredMetadata: [],
+    parsed: [],
+  };
+  for (let i = 0; i < structuredMetadata.length; i += 2)
+    addValue(fields, structuredMetadata[i]!, structuredMetadata[i + 1]!);
   const json = jsonFields(row.line);
   const parser = json === undefined ? 'logfmt' : 'json';
   for (let i = 0; i < parsed.length; i += 2) {
@@ -79,7 +96,13 @@ function fieldName(name: string, stream: Labels): string {
   return labelValue(stream, name) === undefined ? name : `${name}_extracted`;
 }
 
-function addValue(fields: Map<string, Field>, name: string, value: string, parser?: string, jsonPath?: readonly string[]): void {
+function addValue(
+  fields: Map<string, Field>,
+  name: string,
+  value: string,
+  parser?: string,
+  jsonPath?: readonly string[],
+): void {
   let field = fields.get(name);
   if (field === undefined) {
     field = { type: 'string', values: new Set(), parsers: new Set(), jsonPath: undefined, parsed: false };

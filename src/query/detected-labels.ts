@@ -26,8 +26,8 @@ export function detectedLabels(selector: string, range: TimeRange, deps: Metadat
   const valuesOf = new Map<string, Set<string>>();
   for (const labels of deps.store.streams(deps.tenant, matchers, { startNs, endNs: range.endNs })) {
     for (let i = 0; i < labels.length; i += 2) {
-      let values = valuesOf.get(labels[i]!);
-      if (values === undefined) valuesOf.set(labels[i]!, (values = new Set()));
+      const values = valuesOf.get(labels[i]!) ?? new Set();
+      valuesOf.set(labels[i]!, values);
       values.add(labels[i + 1]!);
     }
   }

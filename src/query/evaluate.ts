@@ -1,6 +1,6 @@
 import type { BinaryExpr, Grouping, MetricExpr, RangeAggExpr, VectorAggExpr } from '../../grammar/ast.ts';
-import { LogError } from '../base/errors.ts';
 import { assertNever } from '../base/assert.ts';
+import { LogError } from '../base/errors.ts';
 import { combineScalar, combineSets, combineVectors } from './aggregate/binary-match.ts';
 import { applyOperator, isSetOp } from './aggregate/binary-ops.ts';
 import { replaceLabel } from './aggregate/label-replace.ts';
@@ -74,7 +74,11 @@ export function tooManySeries(limit: number): LogError {
  * An average with a `by` is answered by Loki as the sum of the unwrapped values over the number of rows, and rows without a
  * value count in the latter. Averages without grouping, or with `without`, are averages.
  */
-async function evaluateRange(expr: RangeAggExpr, outer: VectorAggExpr | undefined, context: EvaluationContext): Promise<VectorValue> {
+async function evaluateRange(
+  expr: RangeAggExpr,
+  outer: VectorAggExpr | undefined,
+  context: EvaluationContext,
+): Promise<VectorValue> {
   const { grouping } = expr;
   if (expr.op !== 'avg_over_time' || grouping === undefined || grouping.without) {
     return vectorOf(await context.scan(expr, outer, false));
@@ -91,7 +95,8 @@ function sumOf(expr: RangeAggExpr, grouping: Grouping): VectorAggExpr {
 }
 
 async function evaluateAggregation(expr: VectorAggExpr, context: EvaluationContext): Promise<VectorValue> {
-  if (expr.op === 'approx_topk') throw new LogError('QUERY_EXECUTION', 'approx_topk is not enabled. See -limits.shard_aggregations');
+  if (expr.op === 'approx_topk')
+    throw new LogError('QUERY_EXECUTION', 'approx_topk is not enabled. See -limits.shard_aggregations');
   const folded = foldOf(expr);
   if (folded !== undefined) return vectorOf(await context.scan(folded, expr, true));
   const input =
@@ -122,7 +127,10 @@ async function evaluateBinary(expr: BinaryExpr, context: EvaluationContext): Pro
   const [left, right] = await Promise.all([evaluateLimited(expr.left, context), evaluateLimited(expr.right, context)]);
   if (isSetOp(expr.op)) {
     if (left.kind === 'scalar' || right.kind === 'scalar') {
-      throw new LogError('QUERY_EXECUTION', `unexpected literal for ${left.kind === 'scalar' ? 'left' : 'right'} leg of logical/set binary operation (${expr.op})`);
+      throw new LogError(
+        'QUERY_EXECUTION',
+        `unexpected literal for ${left.kind === 'scalar' ? 'left' : 'right'} leg of logical/set binary operation (${expr.op})`,
+      );
     }
     return combineSets(expr.op, left, right, expr.matching);
   }

@@ -67,7 +67,12 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function collect(object: Record<string, unknown>, path: readonly string[], prefix: string, fields: Map<string, JsonField>): void {
+function collect(
+  object: Record<string, unknown>,
+  path: readonly string[],
+  prefix: string,
+  fields: Map<string, JsonField>,
+): void {
   if (path.length >= MAX_DEPTH) return;
   for (const [key, value] of Object.entries(object)) {
     const cleaned = cleanName(key, prefix === '');

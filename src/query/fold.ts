@@ -1,7 +1,13 @@
 import type { RangeAggExpr, RangeOp, VectorAggExpr } from '../../grammar/ast.ts';
 
 /** Range operations whose sum over series equals the same operation over the joined rows. */
-const ADDITIVE: ReadonlySet<RangeOp> = new Set<RangeOp>(['count_over_time', 'rate', 'bytes_over_time', 'bytes_rate', 'sum_over_time']);
+const ADDITIVE: ReadonlySet<RangeOp> = new Set<RangeOp>([
+  'count_over_time',
+  'rate',
+  'bytes_over_time',
+  'bytes_rate',
+  'sum_over_time',
+]);
 
 /**
  * The range aggregation that a `sum` can be folded into: its series never come into being, so they cost nothing and do not

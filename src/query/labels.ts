@@ -18,7 +18,8 @@ export interface MetadataDeps {
 /** Names of the stream labels in the range, ascending. `selector` may be empty: all streams. */
 export function labelNames(selector: string, range: TimeRange, deps: MetadataDeps): readonly string[] {
   const names = new Set<string>();
-  for (const labels of matchingStreams(selector, range, deps)) for (let i = 0; i < labels.length; i += 2) names.add(labels[i]!);
+  for (const labels of matchingStreams(selector, range, deps))
+    for (let i = 0; i < labels.length; i += 2) names.add(labels[i]!);
   return [...names].sort(compareText);
 }
 
@@ -40,7 +41,8 @@ export function labelValues(name: string, selector: string, range: TimeRange, de
 export function seriesLabels(selectors: readonly string[], range: TimeRange, deps: MetadataDeps): readonly Labels[] {
   const wanted = selectors.filter((text) => text !== '');
   if (wanted.length > 1) {
-    for (const text of wanted) if (isEmptySelector(text)) throw new LogError('QUERY_INVALID', `0 matchers in group: ${text}`);
+    for (const text of wanted)
+      if (isEmptySelector(text)) throw new LogError('QUERY_INVALID', `0 matchers in group: ${text}`);
   }
   const all = wanted.length === 0 || (wanted.length === 1 && isEmptySelector(wanted[0]!));
   const found = new Map<string, Labels>();

@@ -1,6 +1,6 @@
 import type { LogExpr } from '../../grammar/ast.ts';
 import type { Labels } from '../model/labels.ts';
-import { labelsKey } from '../model/labels.ts';
+import { compareText, labelsKey } from '../model/labels.ts';
 import type { PartRef } from '../store/select.ts';
 import { decodeLine, labelText } from '../wire/json-text.ts';
 import type { ResultEntry, ResultStream } from '../wire/result-json.ts';
@@ -102,7 +102,12 @@ function pushCandidates(found: Candidate[], result: LogScanResult, parts: readon
 }
 
 /** Sorts stably, so that rows of one stream and time keep the order in which they were found. */
-function mergeCandidates(best: Candidate[], found: readonly Candidate[], backward: boolean, limit: number): Candidate[] {
+function mergeCandidates(
+  best: Candidate[],
+  found: readonly Candidate[],
+  backward: boolean,
+  limit: number,
+): Candidate[] {
   const all = best.concat(found);
   const sign = backward ? -1 : 1;
   all.sort((a, b) => sign * (compare(a.timeNs, b.timeNs) || a.streamId - b.streamId));
@@ -124,7 +129,8 @@ export function thinRows(rows: readonly LogRow[], intervalNs: bigint): readonly 
   const kept: LogRow[] = [];
   let lastNs: bigint | undefined;
   for (const row of rows) {
-    const distance = lastNs === undefined ? intervalNs : row.timeNs > lastNs ? row.timeNs - lastNs : lastNs - row.timeNs;
+    const distance =
+      lastNs === undefined ? intervalNs : row.timeNs > lastNs ? row.timeNs - lastNs : lastNs - row.timeNs;
     if (distance < intervalNs) continue;
     kept.push(row);
     lastNs = row.timeNs;
@@ -145,17 +151,22 @@ export function groupRows(rows: readonly LogRow[], categorize: boolean, descendi
     if (stream === undefined) {
       const labels = categories?.stream ?? row.labels.all;
       const key = labelsKey(labels);
-      stream = byKey.get(key);
-      if (stream === undefined) byKey.set(key, (stream = { labels, entries: [] }));
+      stream = byKey.get(key) ?? { labels, entries: [] };
+      byKey.set(key, stream);
       bySet.set(row.labels, stream);
     }
     stream.entries.push(
       categories === undefined
         ? { timeNs: row.timeNs, line: row.line }
-        : { timeNs: row.timeNs, line: row.line, structuredMetadata: categories.structuredMetadata, parsed: categories.parsed },
+        : {
+            timeNs: row.timeNs,
+            line: row.line,
+            structuredMetadata: categories.structuredMetadata,
+            parsed: categories.parsed,
+          },
     );
   }
   const keyed = [...byKey.values()].map((stream) => ({ text: labelText(stream.labels), stream }));
-  keyed.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0) * (descending ? -1 : 1));
+  keyed.sort((a, b) => compareText(a.text, b.text) * (descending ? -1 : 1));
   return keyed.map(({ stream }) => stream);
 }

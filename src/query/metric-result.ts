@@ -1,6 +1,5 @@
 import type { MetricExpr, VariantsExpr } from '../../grammar/ast.ts';
-import { compareText } from '../model/labels.ts';
-import { labelsKey } from '../model/labels.ts';
+import { compareText, labelsKey } from '../model/labels.ts';
 import { labelText } from '../wire/json-text.ts';
 import type { ResultData, ResultSeries } from '../wire/result-json.ts';
 import { constantSeries, type MetricValue, type Series, sortByLabels } from './aggregate/series-set.ts';
@@ -32,7 +31,10 @@ export function matrixData(value: MetricValue, grid: EvaluationGrid, byText: boo
   const series = value.kind === 'scalar' ? [constantSeries(value.value, grid.count)] : value.series;
   const timesMs = pointTimesMs(grid);
   const sorted = byText
-    ? series.map((one) => ({ one, text: labelText(one.labels) })).sort((a, b) => compareText(a.text, b.text)).map(({ one }) => one)
+    ? series
+        .map((one) => ({ one, text: labelText(one.labels) }))
+        .sort((a, b) => compareText(a.text, b.text))
+        .map(({ one }) => one)
     : sortByLabels(series);
   return { resultType: 'matrix', series: joinEqual(sorted, timesMs) };
 }

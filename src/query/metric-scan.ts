@@ -2,6 +2,7 @@ import type { Matcher, RangeAggExpr } from '../../grammar/ast.ts';
 import type { Labels } from '../model/labels.ts';
 import { labelsFromPairs, labelsKey } from '../model/labels.ts';
 import { applyWindows, counterRateOf, quantileOf, SampleList } from './aggregate/range-samples.ts';
+import { ColumnMemory } from './aggregate/column-memory.ts';
 import { mergeInto, slideWindows } from './aggregate/range-slide.ts';
 import { keepsSamples, type RangeState, rangeState } from './aggregate/range-state.ts';
 import { constantSeries, hasPoint, type Series } from './aggregate/series-set.ts';
@@ -10,7 +11,6 @@ import type { SampleScan, SampleScanResult } from './task.ts';
 
 /** Merges the partial results of the tasks of one sample scan, and turns them into series. */
 export class SampleMerger {
-  readonly #scan: SampleScan;
   readonly #grid: WindowGrid;
   /** Undefined for operations that keep samples. */
   readonly #state: RangeState | undefined;
@@ -18,9 +18,9 @@ export class SampleMerger {
   readonly #labels: Labels[] = [];
   readonly #buckets: Float64Array[] = [];
   readonly #samples: SampleList[] = [];
+  readonly #memory = new ColumnMemory();
 
   constructor(scan: SampleScan) {
-    this.#scan = scan;
     this.#grid = new WindowGrid(scan.grid.count, scan.grid.stepNs, scan.grid.rangeNs);
     this.#state = keepsSamples(scan.op) ? undefined : rangeState(scan.op, scan.grid.rangeNs, scan.unwrap !== undefined);
   }
@@ -49,7 +49,7 @@ export class SampleMerger {
       this.#indexOf.set(key, index);
       this.#labels.push(labels);
       if (this.#state === undefined) this.#samples.push(new SampleList());
-      else this.#buckets.push(new Float64Array(this.#grid.bucketCount * this.#state.width));
+      else this.#buckets.push(this.#memory.columns(this.#grid.bucketCount * this.#state.width));
     }
     return index;
   }

@@ -1,12 +1,12 @@
 import type { RangeAggExpr, VectorAggExpr } from '../../grammar/ast.ts';
-import type { Series } from './aggregate/series-set.ts';
+import { type Series, sortByLabels } from './aggregate/series-set.ts';
 import { checkBytesRead } from './check-query.ts';
 import { scanGrouping } from './fold.ts';
 import type { EvaluationGrid } from './grid.ts';
 import { SampleMerger } from './metric-scan.ts';
 import { metricPipelineOptions } from './pipeline/build.ts';
+import type { QueryDeps } from './query-deps.ts';
 import type { QueryWork } from './query-work.ts';
-import type { QueryDeps } from './run.ts';
 import { compileSelector } from './selectors.ts';
 import type { SampleScan, SampleScanTask } from './task.ts';
 import { cutPieces, groupPieces } from './task-plan.ts';
@@ -34,8 +34,8 @@ export class MetricScans {
   scan(range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean): Promise<readonly Series[]> {
     const scan = this.#plan(range, outer, folded);
     const key = planKey([range, scan.grouping, scan.options]);
-    let running = this.#started.get(key);
-    if (running === undefined) this.#started.set(key, (running = this.#run(range, scan)));
+    const running = this.#started.get(key) ?? this.#run(range, scan);
+    this.#started.set(key, running);
     return running;
   }
 
@@ -68,7 +68,9 @@ export class MetricScans {
         this.#work.addStep(log, selection, fromNs, toNs);
         checkBytesRead(this.#work.selectedBytes, limits);
         const pieces = cutPieces(selection.parts, fromNs, toNs);
-        const tasks = groupPieces(pieces, this.#work.runner.parallelism).map((parts): SampleScanTask => ({ kind: 'samples', parts, scan }));
+        const tasks = groupPieces(pieces, this.#work.runner.parallelism).map(
+          (parts): SampleScanTask => ({ kind: 'samples', parts, scan }),
+        );
         this.#work.onTasks(tasks.length);
         await runTasks(tasks, this.#work.runner, this.#work.signal, (result) => {
           if (result.kind !== 'samples') return;
@@ -79,7 +81,8 @@ export class MetricScans {
         selection.release();
       }
     }
-    return merger.finish(range);
+    // In order of labels, so that sums and ties come out alike however the work was cut.
+    return sortByLabels(merger.finish(range));
   }
 }
 

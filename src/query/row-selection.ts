@@ -2,6 +2,13 @@ import type { ByteSearch } from '../base/regex/byte-search.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import type { LineFilterChain } from './pipeline/line-filter.ts';
 
+/** After this many hits of a block search it is known whether hits are dense. */
+const PROBE_HITS = 32;
+/** A jump of the native search costs about as much as testing two short lines. */
+const DENSE_ROWS_PER_HIT = 2;
+/** Where hits are dense, this many rows are tested one by one before the search is tried again. */
+const DENSE_ROWS = 96;
+
 /**
  * Rows of a block that pass the leading line filters, as ascending row numbers. One instance serves a whole scan: the array is
  * reused from block to block.
@@ -26,6 +33,10 @@ export class RowSelection {
       this.#filterBySearch(block, first, end, chain, chain.search);
       return;
     }
+    this.#filterOneByOne(block, first, end, chain);
+  }
+
+  #filterOneByOne(block: RowBlock, first: number, end: number, chain: LineFilterChain): void {
     const { bytes, lineStarts, lineEnds, ascii } = block;
     for (let row = first; row < end; row++) {
       if (chain.test(bytes, lineStarts[row]!, lineEnds[row]!, ascii)) this.rows[this.count++] = row;
@@ -39,6 +50,8 @@ export class RowSelection {
     const lines = Buffer.from(bytes.buffer, bytes.byteOffset, lineEnds[end - 1]!);
     let row = first;
     let at = lineStarts[first]!;
+    let hits = 0;
+    let probeStart = first;
     while (row < end) {
       at = search.findNext(lines, at);
       if (at < 0) return;
@@ -54,6 +67,16 @@ export class RowSelection {
       if (chain.searchDecides || chain.test(bytes, lineStart, lineEnd, ascii)) this.rows[this.count++] = row;
       row++;
       at = lineEnd;
+      hits++;
+      if (hits < PROBE_HITS) continue;
+      if (row - probeStart <= PROBE_HITS * DENSE_ROWS_PER_HIT) {
+        const stop = Math.min(end, row + DENSE_ROWS);
+        this.#filterOneByOne(block, row, stop, chain);
+        row = stop;
+        if (row < end) at = lineStarts[row]!;
+      }
+      hits = 0;
+      probeStart = row;
     }
   }
 

@@ -2,7 +2,6 @@ import type { LogExpr, MetricExpr, Query, RangeAggExpr, VariantsExpr, VectorAggE
 import { LogError } from '../base/errors.ts';
 import type { Limits } from '../model/limits.ts';
 import { NS_PER_MS } from '../model/time.ts';
-import type { QueryStore } from '../store/select.ts';
 import { CATEGORIZE_LABELS, type ResultData } from '../wire/result-json.ts';
 import type { QueryStats } from '../wire/stats-json.ts';
 import type { MetricValue } from './aggregate/series-set.ts';
@@ -18,12 +17,12 @@ import {
 import { evaluateLimited } from './evaluate.ts';
 import { type EvaluationGrid, floorTo, instantGrid, rangeGrid } from './grid.ts';
 import { groupRows, type LogRow, runLogQuery, thinRows } from './log-query.ts';
-import { MetricScans } from './metric-scans.ts';
 import { matrixData, vectorData } from './metric-result.ts';
+import { MetricScans } from './metric-scans.ts';
+import type { QueryDeps } from './query-deps.ts';
 import { type QueryExplain, QueryWork } from './query-work.ts';
 import { checkStages } from './scan-pipeline.ts';
 import { compileSelector, parseText } from './selectors.ts';
-import type { TaskRunner } from './task.ts';
 import { throwIfAborted } from './task-queue.ts';
 import { evaluateVariants } from './variants.ts';
 
@@ -46,15 +45,6 @@ export type QueryRequest =
       readonly stepNs: bigint;
       readonly intervalNs: bigint;
     });
-
-export interface QueryDeps {
-  readonly store: QueryStore;
-  readonly runner: TaskRunner;
-  readonly limits: Limits;
-  readonly nowNs: bigint;
-  readonly tenant: string;
-  readonly signal: AbortSignal;
-}
 
 export interface QueryResult {
   readonly data: ResultData;
@@ -80,8 +70,12 @@ export async function runParsed(query: Query, request: QueryRequest, deps: Query
   const work = new QueryWork(deps);
   throwIfAborted(work.signal);
   const warnings: string[] = [];
-  const data = query.kind === 'log' ? await runLog(query, request, deps, work) : await runMetric(query, request, deps, work, warnings);
-  const returned = data.resultType === 'streams' ? entryCount(data) : data.resultType === 'scalar' ? 1 : data.series.length;
+  const data =
+    query.kind === 'log'
+      ? await runLog(query, request, deps, work)
+      : await runMetric(query, request, deps, work, warnings);
+  const returned =
+    data.resultType === 'streams' ? entryCount(data) : data.resultType === 'scalar' ? 1 : data.series.length;
   return { data, stats: work.stats(returned), warnings, explain: work.explain() };
 }
 
@@ -128,7 +122,12 @@ async function runLog(expr: LogExpr, request: QueryRequest, deps: QueryDeps, wor
  * Rows at least `intervalNs` apart. Query splitting shows here: each split is cut to the limit and thinned on its own, and the
  * next one is only asked for what is left of the limit.
  */
-async function scanThinned(scan: LogScan, intervalNs: bigint, deps: QueryDeps, work: QueryWork): Promise<readonly LogRow[]> {
+async function scanThinned(
+  scan: LogScan,
+  intervalNs: bigint,
+  deps: QueryDeps,
+  work: QueryWork,
+): Promise<readonly LogRow[]> {
   const splitNs = BigInt(deps.limits.splitQueriesByIntervalMs) * NS_PER_MS;
   const splits: { startNs: bigint; endNs: bigint }[] = [];
   for (let from = scan.startNs; from < scan.endNs || splits.length === 0; ) {
@@ -166,7 +165,10 @@ export interface LogScan {
 }
 
 /** Rows of a log expression, best first; checks the limits on selectors and length. */
-export async function scanLogRows(scan: LogScan, deps: QueryDeps): Promise<{ rows: readonly LogRow[]; stats: QueryStats }> {
+export async function scanLogRows(
+  scan: LogScan,
+  deps: QueryDeps,
+): Promise<{ rows: readonly LogRow[]; stats: QueryStats }> {
   checkStages(scan.expr);
   checkQueryLength(scan.startNs, scan.endNs, deps.limits);
   checkSelectors(scan.expr, deps.limits);
@@ -195,7 +197,9 @@ async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promis
 /** Points to evaluate at; undefined when max_query_lookback leaves none. */
 function gridOf(request: QueryRequest, { limits, nowNs }: QueryDeps): EvaluationGrid | undefined {
   if (request.kind === 'instant') {
-    return clampStart(request.timeNs, request.timeNs, nowNs, limits) === undefined ? undefined : instantGrid(request.timeNs);
+    return clampStart(request.timeNs, request.timeNs, nowNs, limits) === undefined
+      ? undefined
+      : instantGrid(request.timeNs);
   }
   const startNs = clampStart(request.startNs, request.endNs, nowNs, limits);
   if (startNs === undefined) return undefined;
@@ -218,7 +222,9 @@ async function runMetric(
     scan: (range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean) => scans.scan(range, outer, folded),
   };
   const value: MetricValue =
-    query.kind === 'variants' ? await evaluateVariants(query, context, warnings) : await evaluateLimited(query, context);
+    query.kind === 'variants'
+      ? await evaluateVariants(query, context, warnings)
+      : await evaluateLimited(query, context);
   throwIfAborted(work.signal);
   if (request.kind === 'instant') return vectorData(query, value, grid);
   return matrixData(value, grid, crossesSplit(request.startNs, request.endNs, deps.limits));

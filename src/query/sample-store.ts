@@ -1,5 +1,6 @@
-import { keepsSamples, type RangeState, rangeState } from './aggregate/range-state.ts';
+import { ColumnMemory } from './aggregate/column-memory.ts';
 import { SampleList } from './aggregate/range-samples.ts';
+import { keepsSamples, type RangeState, rangeState } from './aggregate/range-state.ts';
 import { WindowGrid } from './aggregate/window-grid.ts';
 import type { GridSpec, SampleColumns, SampleScan } from './task.ts';
 
@@ -15,6 +16,7 @@ export class SampleStore {
   readonly #bucketCount: number;
   readonly #buckets: Float64Array[] = [];
   readonly #samples: SampleList[] = [];
+  readonly #memory = new ColumnMemory();
 
   /** @param fromNs first and @param toNs last possible time of a row, relative to the first point of the grid */
   constructor(scan: SampleScan, fromNs: number, toNs: number) {
@@ -28,7 +30,7 @@ export class SampleStore {
   bucketsOf(series: number): Float64Array {
     let buckets = this.#buckets[series];
     if (buckets === undefined) {
-      buckets = new Float64Array(this.#bucketCount * (this.state?.width ?? 0));
+      buckets = this.#memory.columns(this.#bucketCount * (this.state?.width ?? 0));
       this.#buckets[series] = buckets;
     }
     return buckets;
@@ -66,7 +68,7 @@ function bucketAtOrAfter(grid: WindowGrid, timeNs: number): number {
   grid.locate(timeNs);
   // A gap between windows ends where the next bucket begins.
   if (grid.bucket < 0 && Number.isFinite(grid.stretchEndNs)) grid.locate(grid.stretchEndNs + 1);
-  return grid.bucket < 0 ? 0 : grid.bucket;
+  return Math.max(0, grid.bucket);
 }
 
 function bucketAtOrBefore(grid: WindowGrid, timeNs: number): number {

@@ -6,7 +6,15 @@ import { ScanRow } from './pipeline/row-state.ts';
 import { firstRowAfter, firstRowFrom } from './row-range.ts';
 import { RowSelection } from './row-selection.ts';
 import { type LogPipeline, logPipeline } from './scan-pipeline.ts';
-import { emptyCounts, type LogScanResult, type LogScanTask, type PartLoader, type ResultLabels, type ScanCounts, type TaskPart } from './task.ts';
+import {
+  emptyCounts,
+  type LogScanResult,
+  type LogScanTask,
+  type PartLoader,
+  type ResultLabels,
+  type ScanCounts,
+  type TaskPart,
+} from './task.ts';
 
 /** Scans the parts of a task for the first `limit` rows in the asked direction. */
 export function scanLogs(task: LogScanTask, load: PartLoader): LogScanResult {
@@ -107,8 +115,17 @@ class LogScanner {
   #take(block: RowBlock, at: number, part: number): boolean {
     const row = this.#row;
     const metadataId = block.metadataId(at);
-    const metadata = (this.#metadataSets[metadataId] ??= block.metadata(metadataId));
-    row.begin(block.bytes, block.lineStarts[at]!, block.lineEnds[at]!, block.dayStartNs, block.times[at]!, block.streamLabels, metadata);
+    const metadata = this.#metadataSets[metadataId] ?? block.metadata(metadataId);
+    this.#metadataSets[metadataId] = metadata;
+    row.begin(
+      block.bytes,
+      block.lineStarts[at]!,
+      block.lineEnds[at]!,
+      block.dayStartNs,
+      block.times[at]!,
+      block.streamLabels,
+      metadata,
+    );
     const { stages } = this.#pipeline;
     if (stages !== undefined && !stages.process(row)) return false;
     this.#counts.rowsMatched++;

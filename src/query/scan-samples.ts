@@ -4,15 +4,22 @@ import { EMPTY_LABELS } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { RangeState } from './aggregate/range-state.ts';
-import { pipelineError } from './pipeline-error.ts';
 import { isFatalError } from './pipeline/needed-labels.ts';
 import { ScanRow } from './pipeline/row-state.ts';
+import { pipelineError } from './pipeline-error.ts';
 import { firstRowAfter, firstRowFrom, upperBound } from './row-range.ts';
 import { RowSelection } from './row-selection.ts';
 import { SampleStore } from './sample-store.ts';
 import { type SamplePipeline, samplePipeline } from './scan-pipeline.ts';
 import { SeriesIndex } from './series-index.ts';
-import { emptyCounts, type PartLoader, type SampleScanResult, type SampleScanTask, type ScanCounts, type TaskPart } from './task.ts';
+import {
+  emptyCounts,
+  type PartLoader,
+  type SampleScanResult,
+  type SampleScanTask,
+  type ScanCounts,
+  type TaskPart,
+} from './task.ts';
 
 /**
  * Scans the parts of a task for a range aggregation. Rows that need no pipeline are added by typed-array arithmetic alone;
@@ -82,7 +89,13 @@ class SampleScanner {
   #block(block: RowBlock, first: number, end: number, metadata: boolean, oneSeries: boolean): void {
     const { filter, stages } = this.#pipeline;
     this.#forgetMetadata(metadata ? block.metadataIdCount : 0);
-    if (filter === undefined && stages === undefined && oneSeries && this.#task.scan.op !== 'bytes_over_time' && this.#task.scan.op !== 'bytes_rate') {
+    if (
+      filter === undefined &&
+      stages === undefined &&
+      oneSeries &&
+      this.#task.scan.op !== 'bytes_over_time' &&
+      this.#task.scan.op !== 'bytes_rate'
+    ) {
       this.#countRuns(block, first, end);
       return;
     }
@@ -121,7 +134,9 @@ class SampleScanner {
   }
 
   #metadataOf(block: RowBlock, id: number): Labels {
-    return (this.#metadataSets[id] ??= block.metadata(id));
+    const metadata = this.#metadataSets[id] ?? block.metadata(id);
+    this.#metadataSets[id] = metadata;
+    return metadata;
   }
 
   /** Selected rows whose labels nothing changes: counts, or line lengths. */
@@ -188,7 +203,15 @@ class SampleScanner {
       if (bucket < 0) continue;
       const metadataId = block.metadataId(at);
       const metadata = this.#metadataOf(block, metadataId);
-      row.begin(block.bytes, block.lineStarts[at]!, block.lineEnds[at]!, block.dayStartNs, block.times[at]!, block.streamLabels, metadata);
+      row.begin(
+        block.bytes,
+        block.lineStarts[at]!,
+        block.lineEnds[at]!,
+        block.dayStartNs,
+        block.times[at]!,
+        block.streamLabels,
+        metadata,
+      );
       if (!stages.process(row) || !sample.take(row)) continue;
       this.#counts.rowsMatched++;
       const series = row.labels.untouched ? this.#seriesOfRow(block, at) : this.#seriesOfChanged(row);

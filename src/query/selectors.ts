@@ -36,6 +36,7 @@ export function parseText(text: string): Query {
  */
 export function parseSelectorOnly(text: string): readonly Matcher[] {
   const query = parseText(text);
-  if (query.kind !== 'log' || query.stages.length > 0) throw new LogError('QUERY_INVALID', 'only label matchers are supported');
+  if (query.kind !== 'log' || query.stages.length > 0)
+    throw new LogError('QUERY_INVALID', 'only label matchers are supported');
   return query.matchers;
 }

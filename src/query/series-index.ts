@@ -1,7 +1,7 @@
-import type { LabelState } from './pipeline/stage.ts';
 import type { Labels } from '../model/labels.ts';
 import { labelsKey } from '../model/labels.ts';
 import type { ScanGrouping } from './fold.ts';
+import type { LabelState } from './pipeline/stage.ts';
 
 /** Numbers the series of a sample scan: equal label sets after grouping share one number. */
 export class SeriesIndex {

@@ -136,7 +136,8 @@ export function addCounts(to: ScanCounts, from: ScanCounts): void {
 export function transferables(result: ScanResult): ArrayBuffer[] {
   const out = new Set<ArrayBufferLike>();
   if (result.kind === 'logs') {
-    for (const column of [result.timesNs, result.lines, result.lineEnds, result.partIndexes, result.labelIds]) out.add(column.buffer);
+    for (const column of [result.timesNs, result.lines, result.lineEnds, result.partIndexes, result.labelIds])
+      out.add(column.buffer);
   } else {
     for (const state of result.buckets) out.add(state.buffer);
     for (const list of result.samples) out.add(list.timesNs.buffer).add(list.values.buffer);

@@ -10,7 +10,11 @@ const VARIANT_LABEL = '__variant__';
  * Evaluates `variants(...) of (...)`: each variant aggregates the rows of the common log range in its own way, and its series
  * get its number as a label. A variant with too many series is left out with a warning.
  */
-export async function evaluateVariants(query: VariantsExpr, context: EvaluationContext, warnings: string[]): Promise<VectorValue> {
+export async function evaluateVariants(
+  query: VariantsExpr,
+  context: EvaluationContext,
+  warnings: string[],
+): Promise<VectorValue> {
   const series: Series[] = [];
   const values = await Promise.all(query.variants.map((variant) => evaluate(overCommonRange(variant, query), context)));
   for (const [index, value] of values.entries()) {
@@ -42,5 +46,8 @@ function withCommonLog(range: RangeAggExpr, query: VariantsExpr): RangeAggExpr {
 }
 
 function notAnAggregation(): LogError {
-  return new LogError('QUERY_INVALID', 'parse error : variants must be range aggregations or vector aggregations over one');
+  return new LogError(
+    'QUERY_INVALID',
+    'parse error : variants must be range aggregations or vector aggregations over one',
+  );
 }

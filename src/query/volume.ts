@@ -3,9 +3,9 @@ import type { Labels } from '../model/labels.ts';
 import { compareText, labelsFromPairs, labelsKey, labelValue } from '../model/labels.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { PartRef } from '../store/select.ts';
+import { labelText } from '../wire/json-text.ts';
 import type { VolumeParams } from '../wire/query-params.ts';
 import type { ResultData, ResultSeries } from '../wire/result-json.ts';
-import { labelText } from '../wire/json-text.ts';
 import { floorTo } from './grid.ts';
 import { type MetadataDeps, usableStart } from './labels.ts';
 import { compileSelector, parseSelectorOnly } from './selectors.ts';
@@ -32,7 +32,8 @@ interface Row {
 export function queryVolume(params: VolumeParams, deps: MetadataDeps): ResultData {
   const empty = /^\s*\{\s*\}\s*$/.test(params.query);
   const selector = empty ? [] : parseSelectorOnly(params.query);
-  const names = params.targetLabels.length > 0 ? params.targetLabels : empty ? [] : selector.map((matcher) => matcher.name);
+  const names =
+    params.targetLabels.length > 0 ? params.targetLabels : empty ? [] : selector.map((matcher) => matcher.name);
   // Bounds are cut to whole seconds.
   const endNs = floorTo(params.endNs, NS_PER_SECOND);
   const startNs = usableStart({ startNs: floorTo(params.startNs, NS_PER_SECOND), endNs: params.endNs }, deps);
@@ -43,10 +44,13 @@ export function queryVolume(params: VolumeParams, deps: MetadataDeps): ResultDat
     for (const part of selection.parts) {
       for (const labels of volumeLabels(part.streamLabels, names, params)) {
         const key = labelsKey(labels);
-        let row = rows.get(key);
-        if (row === undefined) rows.set(key, (row = { labels, bytesByBucket: new Map() }));
+        const row = rows.get(key) ?? { labels, bytesByBucket: new Map<bigint, number>() };
+        rows.set(key, row);
         if (rows.size > deps.limits.volumeMaxSeries && deps.limits.volumeMaxSeries > 0) {
-          throw new LogError('QUERY_LIMIT', `the query hit the max number of series limit (limit: ${deps.limits.volumeMaxSeries} series)`);
+          throw new LogError(
+            'QUERY_LIMIT',
+            `the query hit the max number of series limit (limit: ${deps.limits.volumeMaxSeries} series)`,
+          );
         }
         addPart(row, part, startNs, endNs, params.stepNs);
       }

@@ -1,5 +1,5 @@
 import { R_LINE_BYTES, R_MAX, R_MIN, R_ROWS, REF_FIELDS, writeBlockRef } from '../chunk/block-ref.ts';
-import { BLOCK_FIELDS, B_LINE_BYTES, B_MAX, B_MIN, type Directory } from '../chunk/directory.ts';
+import { BLOCK_FIELDS, B_LINE_BYTES, B_MAX, B_METADATA_BYTES, B_MIN, type Directory } from '../chunk/directory.ts';
 import type { HeadPart } from '../head/part.ts';
 import type { HeadSource, PartSource } from './part-source.ts';
 import type { PartRef } from './select.ts';
@@ -75,6 +75,7 @@ function addCluster(frame: PartFrame, pieces: readonly Piece[], cluster: readonl
     maxOffsetNs: Math.max(...parts.map((part) => part.maxOffsetNs)),
     rowCount: parts.reduce((sum, part) => sum + part.rowCount, 0),
     lineBytes: parts.reduce((sum, part) => sum + part.lineBytes, 0),
+    metadataBytes: parts.reduce((sum, part) => sum + (part.metadataBytes ?? 0), 0),
     sources: parts.flatMap((part) => part.sources),
   });
 }
@@ -102,18 +103,20 @@ function blocksPart(frame: PartFrame, piece: Piece & { kind: 'blocks' }, from: n
   const refs = new Float64Array((to - from) * REF_FIELDS);
   let rowCount = 0;
   let lineBytes = 0;
+  let metadataBytes = 0;
   for (let block = from; block < to; block++) {
     const at = (block - from) * REF_FIELDS;
     writeBlockRef(piece.directory, block, refs, at);
     rowCount += refs[at + R_ROWS]!;
     lineBytes += refs[at + R_LINE_BYTES]!;
+    metadataBytes += piece.directory.blocks[block * BLOCK_FIELDS + B_METADATA_BYTES]!;
   }
   const source: PartSource = { kind: 'segment', path: piece.path, refs };
-  return { ...frame, minOffsetNs: refs[R_MIN]!, maxOffsetNs: refs[refs.length - REF_FIELDS + R_MAX]!, rowCount, lineBytes, sources: [source] };
+  return { ...frame, minOffsetNs: refs[R_MIN]!, maxOffsetNs: refs[refs.length - REF_FIELDS + R_MAX]!, rowCount, lineBytes, metadataBytes, sources: [source] };
 }
 
 function headPart(frame: PartFrame, piece: Piece & { kind: 'head' }): PartRef {
   const { part } = piece;
   const source: HeadSource = { kind: 'head', slabs: piece.slabs, pages: part.describe(), sorted: part.sorted };
-  return { ...frame, minOffsetNs: part.minOffsetNs, maxOffsetNs: part.maxOffsetNs, rowCount: part.rowCount, lineBytes: part.lineBytes, sources: [source] };
+  return { ...frame, minOffsetNs: part.minOffsetNs, maxOffsetNs: part.maxOffsetNs, rowCount: part.rowCount, lineBytes: part.lineBytes, metadataBytes: part.metadataBytes, sources: [source] };
 }

@@ -33,8 +33,6 @@ export interface Selection {
   release(): void;
 }
 
-export type { CompiledMatcher };
-
 /** The store as queries see it (main thread). Ranges here include both ends. */
 export interface QueryStore {
   select(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): Selection;

@@ -59,6 +59,16 @@ export function daysOf(view: StoreView, range: TimeRange): number[] {
   return [...days].sort((a, b) => a - b);
 }
 
+/** True if a block of stream number `s` overlaps the range. */
+export function hasBlockWithin(open: OpenDirectory, s: number, from: number, to: number): boolean {
+  const { blocks } = open.directory;
+  for (let block = open.firstBlocks[s]!; block < open.firstBlocks[s + 1]!; block++) {
+    const at = block * BLOCK_FIELDS;
+    if (blocks[at + B_MAX]! >= from && blocks[at + B_MIN]! <= to) return true;
+  }
+  return false;
+}
+
 export function selectParts(view: StoreView, matchers: readonly CompiledMatcher[], range: TimeRange): Selection {
   const parts: PartRef[] = [];
   const pinned = new Set<StoredSegment | Generation>();

@@ -15,7 +15,7 @@ import { type FlushRunner, writeGeneration } from './flusher.ts';
 import { type HeadOptions, HeadState } from './head-state.ts';
 import { type RecoverCounts, restoreIndex } from './recover.ts';
 import type { QueryStore, Selection } from './select.ts';
-import { daysOf, offsetsInDay, selectParts, type StoreView } from './selection.ts';
+import { daysOf, hasBlockWithin, offsetsInDay, selectParts, type StoreView } from './selection.ts';
 import type { OpenDirectory, StoredSegment } from './stored-segment.ts';
 import { TenantSink } from './tenant-sink.ts';
 import { TenantState } from './tenant-state.ts';
@@ -268,8 +268,11 @@ export class LogStore implements QueryStore {
       const { from, to } = offsetsInDay(day, range);
       for (const segment of state.segments.get(day) ?? []) {
         if (segment.summary.maxOffsetNs < from || segment.summary.minOffsetNs > to) continue;
-        // Streams run through the whole day as a rule, so their segment is exact enough.
-        for (const id of view.open(segment).streamIds) if (wanted.has(id)) found.add(id);
+        const open = view.open(segment);
+        const inside = segment.summary.minOffsetNs >= from && segment.summary.maxOffsetNs <= to;
+        for (const [s, id] of open.streamIds.entries()) {
+          if (wanted.has(id) && !found.has(id) && (inside || hasBlockWithin(open, s, from, to))) found.add(id);
+        }
       }
       for (const generation of view.generations) {
         for (const part of generation.parts(tenant)) {

@@ -102,7 +102,10 @@ export class JsonScanner {
     try {
       return JSON.parse(this.bytes.utf8Slice(this.stringStart - 1, this.stringEnd + 1)) as string;
     } catch (cause) {
-      throw new LogError('PUSH_DECODE', `malformed JSON: bad string at byte ${this.stringStart}`, { status: 400, cause });
+      throw new LogError('PUSH_DECODE', `malformed JSON: bad string at byte ${this.stringStart}`, {
+        status: 400,
+        cause,
+      });
     }
   }
 
@@ -127,9 +130,9 @@ export class JsonScanner {
         to[write++] = byte;
         continue;
       }
-      const escape = bytes[at++]!;
-      if (escape !== 0x75) {
-        to[write++] = this.#simpleEscape(escape);
+      const letter = bytes[at++]!;
+      if (letter !== 0x75) {
+        to[write++] = this.#simpleEscape(letter);
         continue;
       }
       let code = this.#hex4(at, end);
@@ -146,8 +149,8 @@ export class JsonScanner {
     out.length = write;
   }
 
-  #simpleEscape(escape: number): number {
-    switch (escape) {
+  #simpleEscape(letter: number): number {
+    switch (letter) {
       case 0x6e:
         return 0x0a;
       case 0x74:
@@ -161,7 +164,7 @@ export class JsonScanner {
       case QUOTE:
       case BACKSLASH:
       case 0x2f:
-        return escape;
+        return letter;
       default:
         throw new LogError('PUSH_DECODE', `malformed JSON: bad escape in the string at byte ${this.stringStart}`, {
           status: 400,
@@ -197,7 +200,7 @@ export class JsonScanner {
   }
 
   #literal(text: string): string {
-    if (this.bytes.latin1Slice(this.at, this.at + text.length) !== text) throw this.fail(text);
+    for (let i = 0; i < text.length; i++) if (this.bytes[this.at + i] !== text.charCodeAt(i)) throw this.fail(text);
     this.at += text.length;
     return text;
   }
@@ -252,7 +255,9 @@ export class JsonScanner {
 }
 
 function isNumberByte(byte: number): boolean {
-  return (byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x2b || byte === 0x2e || byte === 0x65 || byte === 0x45;
+  return (
+    (byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x2b || byte === 0x2e || byte === 0x65 || byte === 0x45
+  );
 }
 
 function hexDigit(byte: number): number {

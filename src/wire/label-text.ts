@@ -109,7 +109,7 @@ class LabelTextParser {
     if (!this.#inBraces) {
       if (char === '{') return this.#take('left', char);
       if (char === '=') return this.#take('equal', char);
-      if (char === '}') throw parseError(text, at, 'unexpected right brace \'}\'');
+      if (char === '}') throw parseError(text, at, "unexpected right brace '}'");
       throw parseError(text, at, `unexpected character: ${quoteChar(text, at)}`);
     }
     const two = text.slice(at, at + 2);
@@ -117,7 +117,7 @@ class LabelTextParser {
     if (char === '=') return this.#take('equal', char);
     if (char === ',') return this.#take('comma', char);
     if (char === '}') return this.#take('right', char);
-    if (char === '{') throw parseError(text, at, 'unexpected left brace \'{\'');
+    if (char === '{') throw parseError(text, at, "unexpected left brace '{'");
     throw parseError(text, at, `unexpected character inside braces: ${quoteChar(text, at)}`);
   }
 
@@ -144,7 +144,9 @@ class LabelTextParser {
 /** Go's own unquoting knows single quotes for one character only; here they are strings like any other. */
 function asDoubleQuoted(literal: string): string {
   if (!literal.startsWith("'")) return literal;
-  const content = literal.slice(1, -1).replace(/\\[^]|"/g, (part) => (part === '"' ? '\\"' : part === "\\'" ? "'" : part));
+  const content = literal
+    .slice(1, -1)
+    .replace(/\\[\s\S]|"/g, (part) => (part === '"' ? '\\"' : part === "\\'" ? "'" : part));
   return `"${content}"`;
 }
 

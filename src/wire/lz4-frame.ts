@@ -48,7 +48,14 @@ function readFrame(body: Buffer, start: number, out: ByteWriter, maxBytes: numbe
   return at + ((flags & 0x04) === 0 ? 0 : 4);
 }
 
-function readBlock(body: Buffer, start: number, end: number, out: ByteWriter, windowStart: number, maxBytes: number): void {
+function readBlock(
+  body: Buffer,
+  start: number,
+  end: number,
+  out: ByteWriter,
+  windowStart: number,
+  maxBytes: number,
+): void {
   let at = start;
   const readLength = (nibble: number): number => {
     let length = nibble;
@@ -83,5 +90,7 @@ function readBlock(body: Buffer, start: number, end: number, out: ByteWriter, wi
 
 function checkRoom(out: ByteWriter, count: number, maxBytes: number): void {
   if (out.length + count <= maxBytes) return;
-  throw new LogError('PUSH_TOO_LARGE', `decompressed message size too large than max (more than ${maxBytes})`, { status: 413 });
+  throw new LogError('PUSH_TOO_LARGE', `decompressed message size too large than max (more than ${maxBytes})`, {
+    status: 413,
+  });
 }

@@ -103,7 +103,8 @@ function readRecord(value: Json): OtlpRecord {
 function readId(value: Json, length: number): string {
   const text = textOf(value).toLowerCase();
   if (text === '') return '';
-  if (text.length !== length || !/^[0-9a-f]+$/.test(text)) throw bad('a trace or span id is not hex of the right length');
+  if (text.length !== length || !/^[0-9a-f]+$/.test(text))
+    throw bad('a trace or span id is not hex of the right length');
   return /^0+$/.test(text) ? '' : text;
 }
 

@@ -39,7 +39,7 @@ export interface OtlpMap {
 export type OtlpValue = undefined | string | boolean | number | bigint | Uint8Array | readonly OtlpValue[] | OtlpMap;
 
 /** Deeper values are refused: they are walked by recursion. */
-export const MAX_VALUE_DEPTH = 64;
+const MAX_VALUE_DEPTH = 64;
 
 export function checkDepth(depth: number): void {
   if (depth > MAX_VALUE_DEPTH) {

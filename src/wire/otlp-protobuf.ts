@@ -108,9 +108,13 @@ function readRecord(bytes: Buffer, start: number, end: number): OtlpRecord {
 function readId(bytes: Buffer, start: number, end: number, length: number): string {
   if (start === end) return '';
   if (end - start !== length) {
-    throw new LogError('PUSH_DECODE', `invalid length for a trace or span id: ${end - start} bytes, expected ${length}`, {
-      status: 400,
-    });
+    throw new LogError(
+      'PUSH_DECODE',
+      `invalid length for a trace or span id: ${end - start} bytes, expected ${length}`,
+      {
+        status: 400,
+      },
+    );
   }
   const text = bytes.toString('hex', start, end);
   return /^0+$/.test(text) ? '' : text;

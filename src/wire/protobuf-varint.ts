@@ -68,7 +68,9 @@ export function readLengthEnd(bytes: Uint8Array, start: number, end: number): nu
 export function skipField(tag: number, bytes: Uint8Array, at: number, end: number): number {
   const wireType = tag % 8;
   if (tag < 8) {
-    throw new LogError('PUSH_DECODE', `proto: illegal tag ${Math.floor(tag / 8)} (wire type ${wireType})`, { status: 400 });
+    throw new LogError('PUSH_DECODE', `proto: illegal tag ${Math.floor(tag / 8)} (wire type ${wireType})`, {
+      status: 400,
+    });
   }
   let next: number;
   switch (wireType) {

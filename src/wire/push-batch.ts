@@ -1,3 +1,9 @@
+import { LogError } from '../base/errors.ts';
+
+// An entry takes as little as two bytes on the wire and 28 in columns, so their number needs a bound of its own.
+const MAX_ENTRIES = 2 ** 21;
+const MAX_STREAMS = 2 ** 20;
+
 /**
  * A decoded push of any format, as columns over one byte buffer: no object, string or BigInt per entry. Decoders fill it,
  * ingest reads it. One instance is reused from request to request, so nothing may keep it past the call.
@@ -32,19 +38,27 @@ export class PushBatch {
     this.firstEntry[0] = 0;
   }
 
-  /** Makes room for one more stream; call before writing its columns. */
+  /**
+   * Makes room for one more stream; call before writing its columns.
+   *
+   * @throws LogError PUSH_TOO_LARGE
+   */
   growStreams(): void {
     if (this.streamCount + 2 <= this.labelStart.length) return;
-    const size = this.labelStart.length * 2;
+    const size = grownSize(this.labelStart.length, MAX_STREAMS, 'streams');
     this.labelStart = grown(this.labelStart, new Uint32Array(size));
     this.labelEnd = grown(this.labelEnd, new Uint32Array(size));
     this.firstEntry = grown(this.firstEntry, new Uint32Array(size + 1));
   }
 
-  /** Makes room for one more entry; call before writing its columns. */
+  /**
+   * Makes room for one more entry; call before writing its columns.
+   *
+   * @throws LogError PUSH_TOO_LARGE
+   */
   growEntries(): void {
     if (this.entryCount < this.seconds.length) return;
-    const size = this.seconds.length * 2;
+    const size = grownSize(this.seconds.length, MAX_ENTRIES, 'entries');
     this.seconds = grown(this.seconds, new Float64Array(size));
     this.nanos = grown(this.nanos, new Uint32Array(size));
     this.lineStart = grown(this.lineStart, new Uint32Array(size));
@@ -52,6 +66,11 @@ export class PushBatch {
     this.metadataStart = grown(this.metadataStart, new Uint32Array(size));
     this.metadataEnd = grown(this.metadataEnd, new Uint32Array(size));
   }
+}
+
+function grownSize(size: number, limit: number, what: string): number {
+  if (size < limit) return size * 2;
+  throw new LogError('PUSH_TOO_LARGE', `request has too many ${what}, limit ${limit}`, { status: 413 });
 }
 
 function grown<T extends Uint32Array | Float64Array>(from: T, to: T): T {

@@ -51,7 +51,8 @@ function readEntry(scanner: JsonScanner, batch: PushBatch, scratch: PushScratch)
       scanner.readString();
       setTime(scanner, batch, entry);
     } else if (scanner.stringIs('line')) readLine(scanner, batch, scratch, entry);
-    else if (scanner.stringIs('structuredMetadata') && !scanner.takesNull()) readMetadata(scanner, batch, scratch, entry);
+    else if (scanner.stringIs('structuredMetadata') && !scanner.takesNull())
+      readMetadata(scanner, batch, scratch, entry);
     else if (!scanner.stringIs('structuredMetadata')) scanner.skipValue();
   }
 }
@@ -59,7 +60,8 @@ function readEntry(scanner: JsonScanner, batch: PushBatch, scratch: PushScratch)
 function setTime(scanner: JsonScanner, batch: PushBatch, entry: number): void {
   const text = scanner.stringEnd - scanner.stringStart > LONGEST_TIME ? '' : scanner.stringText();
   const match = RFC3339.exec(text);
-  const [, year, month, day, hour, minute, second, fraction = '', sign, zoneHours = '0', zoneMinutes = '0'] = match ?? [];
+  const [, year, month, day, hour, minute, second, fraction = '', sign, zoneHours = '0', zoneMinutes = '0'] =
+    match ?? [];
   const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
   // Date.UTC rolls 30 February over; the text must come back as it was.
   if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 19) !== `${text.slice(0, 10)}T${text.slice(11, 19)}`) {
@@ -68,7 +70,8 @@ function setTime(scanner: JsonScanner, batch: PushBatch, entry: number): void {
   const zoneSeconds = (Number(zoneHours) * 60 + Number(zoneMinutes)) * 60;
   const seconds = ms / 1000 - (sign === '-' ? -zoneSeconds : zoneSeconds);
   // Beyond these years 64-bit nanoseconds end.
-  if (Math.abs(seconds) > 9_223_372_035) throw new LogError('PUSH_DECODE', `time ${text} is out of range`, { status: 400 });
+  if (Math.abs(seconds) > 9_223_372_035)
+    throw new LogError('PUSH_DECODE', `time ${text} is out of range`, { status: 400 });
   batch.seconds[entry] = seconds;
   batch.nanos[entry] = Number(fraction.slice(0, 9).padEnd(9, '0'));
 }

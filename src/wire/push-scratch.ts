@@ -1,4 +1,4 @@
-import { labelsFromPairs, type Labels } from '../model/labels.ts';
+import { type Labels, labelsFromPairs } from '../model/labels.ts';
 import { ByteWriter, varintBytes } from './byte-writer.ts';
 import { printLabels } from './label-print.ts';
 import type { PushBatch } from './push-batch.ts';

@@ -73,7 +73,8 @@ export function parseRfc3339(text: string): bigint | undefined {
   const [, date, time, fraction = '', zone] = match;
   const ms = Date.parse(`${date}T${time}${zone}`);
   // Date.parse rolls 30 February over; Go refuses it.
-  if (Number.isNaN(ms) || !new Date(Date.parse(`${date}T${time}Z`)).toISOString().startsWith(`${date}T${time}`)) return undefined;
+  if (Number.isNaN(ms) || !new Date(Date.parse(`${date}T${time}Z`)).toISOString().startsWith(`${date}T${time}`))
+    return undefined;
   return BigInt(ms) * 1_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0'));
 }
 
@@ -110,7 +111,8 @@ export function parseSecondsOrDuration(text: string): bigint {
   const seconds = tryFloat(text);
   if (seconds !== undefined) {
     const ns = seconds * NS_PER_SECOND;
-    if (!(ns <= Number(MAX_INT64) && ns >= -Number(MAX_INT64))) throw bad(`cannot parse "${text}" to a valid duration. It overflows int64`);
+    if (!(ns <= Number(MAX_INT64) && ns >= -Number(MAX_INT64)))
+      throw bad(`cannot parse "${text}" to a valid duration. It overflows int64`);
     return BigInt(Math.trunc(ns));
   }
   try {
@@ -147,7 +149,8 @@ export function parseLimit(params: URLSearchParams, name = 'limit', fallback: nu
 export function parseAtoi(text: string): number {
   if (!/^[+-]?\d+$/.test(text)) throw bad(`strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
   const value = BigInt(text.startsWith('+') ? text.slice(1) : text);
-  if (value > MAX_INT64 || value < -MAX_INT64 - 1n) throw bad(`strconv.Atoi: parsing ${JSON.stringify(text)}: value out of range`);
+  if (value > MAX_INT64 || value < -MAX_INT64 - 1n)
+    throw bad(`strconv.Atoi: parsing ${JSON.stringify(text)}: value out of range`);
   return Number(value);
 }
 
@@ -177,7 +180,9 @@ export function parseSteppedBounds(params: URLSearchParams, nowNs: bigint): Time
   const stepNs = optionalDuration(params, 'step') ?? defaultStepNs(bounds);
   if (stepNs <= 0n) throw bad('zero or negative query resolution step widths are not accepted. Try a positive integer');
   if ((bounds.endNs - bounds.startNs) / stepNs > MAX_POINTS) {
-    throw bad('exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter');
+    throw bad(
+      'exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter',
+    );
   }
   return { ...bounds, stepNs };
 }
@@ -215,7 +220,8 @@ export function parseVolumeParams(params: URLSearchParams, nowNs: bigint, range:
   const limit = text === '' ? 0 : parseAtoi(text);
   if (limit < 0) throw bad('limit must be a positive value');
   const aggregateBy = params.get('aggregateBy') ?? '';
-  if (aggregateBy !== '' && aggregateBy !== 'series' && aggregateBy !== 'labels') throw bad('invalid aggregation option');
+  if (aggregateBy !== '' && aggregateBy !== 'series' && aggregateBy !== 'labels')
+    throw bad('invalid aggregation option');
   const stepped = range ? parseSteppedBounds(params, nowNs) : undefined;
   const bounds = stepped ?? parseBounds(params, nowNs);
   return {

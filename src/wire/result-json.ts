@@ -29,7 +29,11 @@ export interface ResultSeries {
 }
 
 export type ResultData =
-  | { readonly resultType: 'streams'; readonly streams: readonly ResultStream[]; readonly encodingFlags?: readonly string[] }
+  | {
+      readonly resultType: 'streams';
+      readonly streams: readonly ResultStream[];
+      readonly encodingFlags?: readonly string[];
+    }
   | { readonly resultType: 'matrix' | 'vector'; readonly series: readonly ResultSeries[] }
   | { readonly resultType: 'scalar'; readonly timeMs: number; readonly value: number };
 
@@ -62,7 +66,13 @@ function pushResult(parts: string[], data: ResultData): void {
     }
     case 'vector':
       pushList(parts, data.series, (series) => {
-        parts.push('{"metric":', jsonLabels(series.labels), ',"value":', sampleJson(series.timesMs[0]!, series.values[0]!), '}');
+        parts.push(
+          '{"metric":',
+          jsonLabels(series.labels),
+          ',"value":',
+          sampleJson(series.timesMs[0]!, series.values[0]!),
+          '}',
+        );
       });
       return;
     case 'matrix':

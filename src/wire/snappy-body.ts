@@ -13,7 +13,7 @@ function corrupt(cause?: unknown): LogError {
  *
  * @throws LogError PUSH_DECODE if there is no valid header
  */
-export function snappyDecodedBytes(block: Uint8Array): number {
+function snappyDecodedBytes(block: Uint8Array): number {
   let value = 0;
   let factor = 1;
   for (let i = 0; i < 5; i++) {
@@ -37,9 +37,13 @@ export function snappyDecodedBytes(block: Uint8Array): number {
 export function uncompressSnappy(block: Buffer, maxBytes: number): Buffer {
   const decodedBytes = snappyDecodedBytes(block);
   if (decodedBytes > maxBytes) {
-    throw new LogError('PUSH_TOO_LARGE', `decompressed message size too large than max (${decodedBytes} vs ${maxBytes})`, {
-      status: 413,
-    });
+    throw new LogError(
+      'PUSH_TOO_LARGE',
+      `decompressed message size too large than max (${decodedBytes} vs ${maxBytes})`,
+      {
+        status: 413,
+      },
+    );
   }
   if (decodedBytes > block.length * MAX_EXPANSION) throw corrupt();
   let out: string | Buffer;

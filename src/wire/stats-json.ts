@@ -127,6 +127,11 @@ export function statsJson(stats: QueryStats): string {
       store: store(stats, false),
     },
     cache: CACHES,
-    index: { totalChunks: stats.chunksMatched, postFilterChunks: stats.chunksRead, shardsDuration: 0, usedBloomFilters: false },
+    index: {
+      totalChunks: stats.chunksMatched,
+      postFilterChunks: stats.chunksRead,
+      shardsDuration: 0,
+      usedBloomFilters: false,
+    },
   });
 }

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { LogError } from '../../src/base/errors.ts';
 import { appDouble } from '../support/http-app.ts';
@@ -37,7 +38,7 @@ describe('push routes', () => {
     expect(pushes[1]!.body.length).toBe(0);
   });
 
-  it('refuses a body over the limit with 413 in words and closes the connection', async () => {
+  it('refuses a body over the limit with 413 in words', async () => {
     const { app, pushes } = appDouble({ options: { maxBodyBytes: 10 } });
     const reply = await app.inject({
       method: 'POST',
@@ -47,9 +48,29 @@ describe('push routes', () => {
     });
     expect(reply.statusCode).toBe(413);
     expect(reply.body).toBe('request body too large: message size too large than max (11 vs 10)\n');
-    expect(reply.headers.connection).toBe('close');
     expect(pushes).toHaveLength(0);
   });
+
+  it.each([true, false])(
+    'gets the refusal to a client that is still sending (length declared: %s)',
+    async (declared) => {
+      const { app } = appDouble({ options: { maxBodyBytes: 100_000 } });
+      const url = await app.listen({ host: '127.0.0.1', port: 0 });
+      const chunk = Buffer.alloc(65_536);
+      const status = await new Promise((resolve, reject) => {
+        const headers = declared ? { 'content-length': 40 * chunk.length } : {};
+        const sending = request(`${url}${PUSH}`, { method: 'POST', headers, agent: false }, (reply) => {
+          reply.resume();
+          resolve(reply.statusCode);
+        });
+        sending.on('error', reject);
+        for (let i = 0; i < 40; i++) sending.write(chunk);
+        sending.end();
+      });
+      expect(status).toBe(413);
+      await app.close();
+    },
+  );
 
   it('takes a body of exactly the limit', async () => {
     const { app } = appDouble({ options: { maxBodyBytes: 10 } });

@@ -111,6 +111,11 @@ describe('rules', () => {
     expect(state.json()).toEqual({ status: 'success', data: { groups: [] }, errorType: '', error: '' });
     expect(state.headers['content-type']).toMatch(/^application\/json/);
     expect((await app.inject({ url: '/prometheus/api/v1/alerts' })).json().data).toEqual({ alerts: [] });
+    const bad = await app.inject({ url: '/prometheus/api/v1/rules?type=foo' });
+    expect([bad.statusCode, bad.json()]).toEqual([
+      400,
+      { status: 'error', data: null, errorType: 'bad_data', error: 'not supported value "foo"' },
+    ]);
     for (const base of ['/loki/api/v1/rules', '/api/prom/rules']) {
       const all = await app.inject({ url: base });
       expect([all.statusCode, all.body]).toEqual([404, 'no rule groups found\n']);

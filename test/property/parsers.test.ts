@@ -8,13 +8,28 @@ import { UnpackParser } from '../../src/query/pipeline/unpack.ts';
 import { type JsonDocument, type JsonValue, jsonLabels, jsonText, logfmtLabels } from '../support/parser-reference.ts';
 import { makeRow, makeRowOfLabels, runStages } from '../support/pipeline-row.ts';
 
-const key = fc.oneof(fc.string({ maxLength: 6 }), fc.string({ unit: 'grapheme', maxLength: 4 }), fc.constantFrom('a', 'a_b', ' a ', '1', ''));
+const key = fc.oneof(
+  fc.string({ maxLength: 6 }),
+  fc.string({ unit: 'grapheme', maxLength: 4 }),
+  fc.constantFrom('a', 'a_b', ' a ', '1', ''),
+);
 const scalar: fc.Arbitrary<JsonValue> = fc
-  .oneof(fc.string({ unit: 'grapheme' }), fc.string(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null))
+  .oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.string(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.boolean(),
+    fc.constant(null),
+  )
   .map((value) => ({ kind: 'scalar', value }));
 const array: fc.Arbitrary<JsonValue> = fc.json({ maxDepth: 2 }).map((text) => ({ kind: 'array', text: `[${text}]` }));
 const { document } = fc.letrec<{ document: JsonDocument; value: JsonValue }>((tie) => ({
-  value: fc.oneof({ maxDepth: 4 }, scalar, array, tie('document').map((members) => ({ kind: 'object' as const, members }))),
+  value: fc.oneof(
+    { maxDepth: 4 },
+    scalar,
+    array,
+    tie('document').map((members) => ({ kind: 'object' as const, members })),
+  ),
   document: fc.array(fc.tuple(key, tie('value')), { maxLength: 6 }),
 }));
 const space = fc.constantFrom('', ' ', '\n\t');
@@ -45,7 +60,10 @@ describe('json', () => {
   it('finds by path what it finds by walking', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 3 }), (text) => {
-        const parser = new JsonPathParser([{ target: 'x', source: 'k[1]' }, { target: 'y', source: 'k' }]);
+        const parser = new JsonPathParser([
+          { target: 'x', source: 'k[1]' },
+          { target: 'y', source: 'k' },
+        ]);
         expect(runStages(makeRow(`{"j":[],"k":[0,${text}],"l":1}`), parser)).toMatchObject({ y: `[0,${text}]` });
         const value: unknown = JSON.parse(text);
         const expected =
@@ -57,7 +75,25 @@ describe('json', () => {
 });
 
 describe('logfmt', () => {
-  const piece = fc.constantFrom('a', 'b1', '9', 'é', '=', '=', '"', '"', '\\', '\\"', '\\n', ' ', ' ', '\t', 'x=1', 'y="z w"', '{}');
+  const piece = fc.constantFrom(
+    'a',
+    'b1',
+    '9',
+    'é',
+    '=',
+    '=',
+    '"',
+    '"',
+    '\\',
+    '\\"',
+    '\\n',
+    ' ',
+    ' ',
+    '\t',
+    'x=1',
+    'y="z w"',
+    '{}',
+  );
   const line = fc.array(piece, { maxLength: 16 }).map((pieces) => pieces.join(''));
 
   it.each([
@@ -89,7 +125,10 @@ describe('any bytes', () => {
       new LogfmtParser({ strict: true, keepEmpty: true }),
       new JsonPathParser([{ target: 'x', source: 'a.b[0]' }]),
     ];
-    const noise = fc.array(fc.constantFrom('{', '}', '[', ']', '"', ':', ',', '\\', 'a', '1', 't', ' ', '\\u', '=', '\xff'), { maxLength: 30 });
+    const noise = fc.array(
+      fc.constantFrom('{', '}', '[', ']', '"', ':', ',', '\\', 'a', '1', 't', ' ', '\\u', '=', '\xff'),
+      { maxLength: 30 },
+    );
     fc.assert(
       fc.property(noise, (parts) => {
         for (const stage of stages) {

@@ -21,7 +21,9 @@ export async function datasetRows(): Promise<MemoryRow[]> {
     const pairs = Object.entries(stream).filter(([, value]) => value !== '');
     const labels = withServiceName(labelsFromObject(Object.fromEntries(pairs)), DEFAULT_LIMITS.discoverServiceName);
     for (const [ts, line, meta] of values) {
-      const cleaned = Object.entries(meta ?? {}).map(([name, value]) => [name.replaceAll(/[^A-Za-z0-9_]/g, '_'), value] as const);
+      const cleaned = Object.entries(meta ?? {}).map(
+        ([name, value]) => [name.replaceAll(/[^A-Za-z0-9_]/g, '_'), value] as const,
+      );
       const metadata = Object.fromEntries(cleaned.filter(([, value]) => value !== ''));
       const bytes = new TextEncoder().encode(line);
       const own = (name: string): string | undefined => labelValue(labels, name) ?? metadata[name];

@@ -29,12 +29,17 @@ export async function freePort(): Promise<number> {
   });
 }
 
+/** Settings of whoever runs the tests, and variables of the tests themselves, are none of the server's. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('HALOGI_')));
+}
+
 /** Starts `bin/halogi serve` on a free port and waits until it is ready. */
 export async function startHalogi(dataFolder: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<RunningHalogi> {
   const port = await freePort();
   const startMs = performance.now();
   const child = spawn(join(ROOT, 'bin', 'halogi'), ['serve', '--listen', `127.0.0.1:${port}`, '--data', dataFolder, ...args], {
-    env: { ...process.env, ...env },
+    env: { ...withoutSettings(process.env), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';

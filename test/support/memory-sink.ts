@@ -18,7 +18,7 @@ export interface MemoryStream extends SinkStream {
 
 /** A sink for tests that keeps rows as objects and drops exact repeats, as the head does. */
 export class MemorySink implements RowSink {
-  readonly streams = new Map<string, MemoryStream>();
+  readonly streams: Map<string, MemoryStream> = new Map();
 
   stream(labels: Labels): MemoryStream {
     const key = labelsKey(labels);

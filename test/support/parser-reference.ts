@@ -8,7 +8,9 @@ export type JsonValue =
 
 /** JSON text of a document, with `space` between all tokens. */
 export function jsonText(document: JsonDocument, space: string): string {
-  const members = document.map(([key, value]) => `${space}${JSON.stringify(key)}${space}:${space}${valueText(value, space)}`);
+  const members = document.map(
+    ([key, value]) => `${space}${JSON.stringify(key)}${space}:${space}${valueText(value, space)}`,
+  );
   return `{${members.join(`${space},`)}${space}}`;
 }
 
@@ -30,12 +32,19 @@ function collect(members: JsonDocument, prefix: string, out: Map<string, string>
     const name = part === '' ? prefix : prefix === '' ? part.replace(/^[0-9]/, '_$&') : `${prefix}_${part}`;
     if (value.kind === 'object') collect(value.members, name, out);
     if (value.kind !== 'scalar' || value.value === null || name === '' || out.has(name)) continue;
-    out.set(name, typeof value.value === 'string' ? value.value.replaceAll('\ufffd', ' ') : JSON.stringify(value.value));
+    out.set(
+      name,
+      typeof value.value === 'string' ? value.value.replaceAll('\ufffd', ' ') : JSON.stringify(value.value),
+    );
   }
 }
 
 /** Labels of `| logfmt`, or the position (1-based) and text of the first error when strict. */
-export function logfmtLabels(line: string, strict: boolean, keepEmpty: boolean): { labels: Record<string, string>; error?: string } {
+export function logfmtLabels(
+  line: string,
+  strict: boolean,
+  keepEmpty: boolean,
+): { labels: Record<string, string>; error?: string } {
   const labels: Record<string, string> = {};
   let rest = line;
   const take = (pattern: RegExp): RegExpExecArray | null => {
@@ -48,9 +57,10 @@ export function logfmtLabels(line: string, strict: boolean, keepEmpty: boolean):
     if (rest === '') return { labels };
     const start = rest;
     const at = line.length - rest.length;
-    const quoted = take(/^([^\0-\x20="]+)="((?:[^"\\]|\\[^])*)"/);
-    const plain = quoted ?? take(/^([^\0-\x20="]+)=([^\0-\x20="]*)(?=[\0-\x20]|$)/) ?? take(/^([^\0-\x20="]+)()(?=[\0-\x20]|$)/);
-    const value = quoted === null ? plain?.[2] : unescape(quoted[2]!);
+    const quoted = take(/^([^\0-\x20="]+)="((?:[^"\\]|\\[\s\S])*)"/);
+    const plain =
+      quoted ?? take(/^([^\0-\x20="]+)=([^\0-\x20="]*)(?=[\0-\x20]|$)/) ?? take(/^([^\0-\x20="]+)()(?=[\0-\x20]|$)/);
+    const value = quoted === null ? plain?.[2] : resolveEscapes(quoted[2]!);
     if (plain !== null && value !== undefined) {
       const name = plain[1]!.replace(/^[0-9]/, '_$&').replace(/[^A-Za-z0-9_]/gu, '_');
       if ((value !== '' || keepEmpty) && !(name in labels)) labels[name] = value;
@@ -71,15 +81,18 @@ function logfmtError(rest: string, at: number): string {
     const value = /^[^\0-\x20="]*/.exec(rest.slice(key + 1))![0].length;
     return message(key + 1 + value, `unexpected '${rest[key + 1 + value]}'`);
   }
-  const quoted = /^"(?:[^"\\]|\\[^])*"/.exec(rest.slice(key + 1));
+  const quoted = /^"(?:[^"\\]|\\[\s\S])*"/.exec(rest.slice(key + 1));
   return quoted === null
     ? message(rest.length, 'unterminated quoted value')
     : message(key + 1 + quoted[0].length, 'invalid quoted value');
 }
 
-function unescape(text: string): string | undefined {
+/** Escapes of logfmt in the words of JSON, which knows no `\'` and no raw tab. */
+const AS_JSON: Readonly<Record<string, string>> = { '\t': '\\t', "\\'": "'", '\\\t': '\\?' };
+
+function resolveEscapes(text: string): string | undefined {
   try {
-    return JSON.parse(`"${text.replaceAll("\\'", "'").replace(/[\0-\x1f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`);
+    return JSON.parse(`"${text.replace(/\\[\s\S]|\t/g, (part) => AS_JSON[part] ?? part)}"`) as string;
   } catch {
     return undefined;
   }

@@ -3,7 +3,11 @@ import { ScanRow } from '../../src/query/pipeline/row-state.ts';
 import type { PipelineStage, Row } from '../../src/query/pipeline/stage.ts';
 
 /** A row over text, for tests of stages. The line stands in the middle of a larger shared block, as in a scan. */
-export function makeRow(line: string, stream: Record<string, string> = {}, metadata: Record<string, string> = {}): ScanRow {
+export function makeRow(
+  line: string,
+  stream: Record<string, string> = {},
+  metadata: Record<string, string> = {},
+): ScanRow {
   return makeRowOfLabels(line, labelsFromObject(stream), labelsFromObject(metadata));
 }
 

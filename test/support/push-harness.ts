@@ -1,13 +1,12 @@
-
 import { applyBatch, type BatchOutcome } from '../../src/ingest/apply-batch.ts';
-import { push, type PushKind, type PushReply } from '../../src/ingest/push.ts';
+import { type PushKind, type PushReply, push } from '../../src/ingest/push.ts';
 import { TenantIngest } from '../../src/ingest/tenant-ingest.ts';
 import { decodeWalBody, type WalBody } from '../../src/ingest/wal-body.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/model/limits.ts';
 import { PushBatch } from '../../src/wire/push-batch.ts';
 import { MemorySink } from './memory-sink.ts';
 
-export const NOW_NS = 1_795_500_000_000_000_000n;
+export const NOW_NS: bigint = 1_795_500_000_000_000_000n;
 
 export interface SentPush {
   readonly kind?: PushKind;
@@ -18,11 +17,11 @@ export interface SentPush {
 
 /** One tenant over a memory sink: sends pushes without HTTP, and replays what was logged into a second sink. */
 export class PushHarness {
-  readonly sink = new MemorySink();
+  readonly sink: MemorySink = new MemorySink();
   readonly state: TenantIngest;
   readonly limits: Limits;
   readonly records: WalBody[] = [];
-  nowNs = NOW_NS;
+  nowNs: bigint = NOW_NS;
 
   constructor(limits: Partial<Limits> = {}, tenant = 'fake') {
     this.limits = { ...DEFAULT_LIMITS, ...limits };

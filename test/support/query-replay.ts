@@ -4,11 +4,25 @@ import { DEFAULT_LIMITS } from '../../src/model/limits.ts';
 import { detectedFields, detectedFieldValues } from '../../src/query/detected-fields.ts';
 import { detectedLabels } from '../../src/query/detected-labels.ts';
 import { labelNames, labelValues, seriesLabels } from '../../src/query/labels.ts';
-import { type QueryDeps, runQuery } from '../../src/query/run.ts';
+import type { QueryDeps } from '../../src/query/query-deps.ts';
+import { runQuery } from '../../src/query/run.ts';
 import { indexStats } from '../../src/query/stats.ts';
 import { queryVolume } from '../../src/query/volume.ts';
-import { detectedFieldsJson, detectedLabelsJson, fieldValuesJson, indexStatsJson, namesJson, seriesJson } from '../../src/wire/metadata-json.ts';
-import { parseBounds, parseDetectedFieldsParams, parseInstantParams, parseRangeParams, parseVolumeParams } from '../../src/wire/query-params.ts';
+import {
+  detectedFieldsJson,
+  detectedLabelsJson,
+  fieldValuesJson,
+  indexStatsJson,
+  namesJson,
+  seriesJson,
+} from '../../src/wire/metadata-json.ts';
+import {
+  parseBounds,
+  parseDetectedFieldsParams,
+  parseInstantParams,
+  parseRangeParams,
+  parseVolumeParams,
+} from '../../src/wire/query-params.ts';
 import { resultJson } from '../../src/wire/result-json.ts';
 import { NO_STATS } from '../../src/wire/stats-json.ts';
 import { inPlaceRunner, type MemoryStore } from './memory-store.ts';
@@ -98,7 +112,10 @@ async function route({ request }: RecordedCase, params: URLSearchParams, deps: Q
       return resultJson(data, NO_STATS);
     }
     case '/query_range': {
-      const { data } = await runQuery({ kind: 'range', ...parseRangeParams(params, nowNs), encodingFlags: flags }, deps);
+      const { data } = await runQuery(
+        { kind: 'range', ...parseRangeParams(params, nowNs), encodingFlags: flags },
+        deps,
+      );
       return resultJson(data, NO_STATS);
     }
     case '/label':

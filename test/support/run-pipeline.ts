@@ -15,7 +15,15 @@ export interface Outcome {
 function rowOver(line: string, stream: Record<string, string>, metadata: Record<string, string>): ScanRow {
   const bytes = Buffer.from(line);
   const row = new ScanRow();
-  row.begin(bytes, 0, bytes.length, 1_700_000_000_000_000_000n, 0, labelsFromObject(stream), labelsFromObject(metadata));
+  row.begin(
+    bytes,
+    0,
+    bytes.length,
+    1_700_000_000_000_000_000n,
+    0,
+    labelsFromObject(stream),
+    labelsFromObject(metadata),
+  );
   return row;
 }
 

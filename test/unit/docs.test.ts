@@ -57,6 +57,16 @@ describe('docs/api.md', () => {
 });
 
 describe('docs/operating.md', () => {
+  it('lists every metric of ours, and none that is not there', () => {
+    const source = ['src/metrics.ts', 'src/open-engine.ts'].map((file) => readFileSync(file, 'utf8')).join('');
+    const registered = new Set([...source.matchAll(/'((?:loki|halogi)_[a-z_]+)'/g)].map((match) => match[1]!));
+    const documented = tableRows('docs/operating.md', 'Metric').flatMap((cells) =>
+      [...cells[0]!.matchAll(/`((?:loki|halogi)_[a-z_]+)`/g)].map((match) => match[1]!),
+    );
+    expect(registered.size).toBeGreaterThan(15);
+    expect(documented.sort()).toEqual([...registered].sort());
+  });
+
   it('lists every setting with its unit, default and meaning', () => {
     const documented = tableRows('docs/operating.md', 'Setting').map((cells) => cells.join(' | '));
     // Memory as on a machine with plenty; the page says how it shrinks.

@@ -30,7 +30,11 @@ export function decimalToFloat({ coefficient, exponent }: Decimal): number {
 
 function align(a: Decimal, b: Decimal): readonly [bigint, bigint, number] {
   const exponent = Math.min(a.exponent, b.exponent);
-  return [a.coefficient * 10n ** BigInt(a.exponent - exponent), b.coefficient * 10n ** BigInt(b.exponent - exponent), exponent];
+  return [
+    a.coefficient * 10n ** BigInt(a.exponent - exponent),
+    b.coefficient * 10n ** BigInt(b.exponent - exponent),
+    exponent,
+  ];
 }
 
 export function addDecimals(a: Decimal, b: Decimal): Decimal {

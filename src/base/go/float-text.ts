@@ -44,6 +44,7 @@ export function formatFloat(value: number, verb: FloatVerb, precision: number): 
   const size = Math.abs(value);
   const lower = verb.toLowerCase();
   const shortest = precision < 0;
+  if (lower === 'f' && !shortest && fixedIsExact(size, precision)) return sign + size.toFixed(precision);
   let decimal = shortest ? shortestDecimal(size) : exactDecimal(size);
   let text: string;
   if (lower === 'f') {
@@ -54,6 +55,11 @@ export function formatFloat(value: number, verb: FloatVerb, precision: number): 
     text = exponentForm(decimal, shortest ? Math.max(decimal.digits.length - 1, 0) : precision);
   } else text = generalForm(decimal, precision);
   return sign + (verb === 'E' || verb === 'G' ? text.toUpperCase() : text);
+}
+
+/** toFixed rounds from the exact value too; only halves (which are whole after this scaling) go up there and to even in Go. */
+function fixedIsExact(size: number, precision: number): boolean {
+  return size < 1e21 && precision <= 100 && !Number.isInteger(size * 2 ** (precision + 1));
 }
 
 function generalForm(exact: Decimal, precision: number): string {

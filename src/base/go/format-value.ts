@@ -55,7 +55,8 @@ export function formatValue(value: GoValue, verb: string, spec: FormatSpec): str
   if (value === null || value === undefined) return verb === 'v' ? pad('<nil>', spec) : `%!${verb}(<nil>)`;
   if (typeof value === 'string') return formatString(value, verb, spec);
   if (typeof value === 'number') return formatNumber(value, verb, spec);
-  if (typeof value === 'boolean') return verb === 't' || verb === 'v' ? pad(String(value), spec) : badVerb(value, verb, spec);
+  if (typeof value === 'boolean')
+    return verb === 't' || verb === 'v' ? pad(String(value), spec) : badVerb(value, verb, spec);
   if (value instanceof GoInt || isTime(value)) {
     const text = /[vsqxX]/.test(verb) && !(verb === 'v' && spec.sharp) ? stringerText(value) : undefined;
     if (text !== undefined) return formatString(text, verb, spec);
@@ -72,7 +73,8 @@ function formatNested(value: GoValue, verb: string, spec: FormatSpec): string {
   const goSyntax = verb === 'v' && spec.sharp;
   const separator = goSyntax ? ', ' : ' ';
   const inner = (item: GoValue): string => {
-    if (item === null || item === undefined) return goSyntax ? 'interface {}(nil)' : pad(verb === 'v' ? '<nil>' : `%!${verb}(<nil>)`, spec);
+    if (item === null || item === undefined)
+      return goSyntax ? 'interface {}(nil)' : pad(verb === 'v' ? '<nil>' : `%!${verb}(<nil>)`, spec);
     return formatValue(item, verb, spec);
   };
   if (isList(value)) {
@@ -92,7 +94,7 @@ function formatString(value: string, verb: string, spec: FormatSpec): string {
     case 's':
       return pad(cut, spec);
     case 'q':
-      return pad(spec.sharp && !/[`\x00-\x08\x0a-\x1f\x7f]/.test(cut) ? `\`${cut}\`` : goQuote(cut), spec);
+      return pad(spec.sharp && !/[`\ufeff]|(?!\t)\p{Cc}/u.test(cut) ? `\`${cut}\`` : goQuote(cut), spec);
     case 'x':
     case 'X':
       return pad(hexText(value, verb, spec), spec);
@@ -116,9 +118,11 @@ function formatInt(number: GoInt, verb: string, spec: FormatSpec): string {
   const negative = value < 0n;
   let digits = (negative ? -value : value).toString(base);
   if (verb === 'X') digits = digits.toUpperCase();
-  if (spec.precision !== undefined) digits = spec.precision === 0 && value === 0n ? '' : digits.padStart(spec.precision, '0');
+  if (spec.precision !== undefined)
+    digits = spec.precision === 0 && value === 0n ? '' : digits.padStart(spec.precision, '0');
   if (verb === 'O') digits = `0o${digits}`;
-  else if (spec.sharp && verb !== 'v' && base !== 10) digits = (verb === 'b' ? '0b' : verb === 'o' ? '0' : `0${verb}`) + digits;
+  else if (spec.sharp && verb !== 'v' && base !== 10)
+    digits = (verb === 'b' ? '0b' : verb === 'o' ? '0' : `0${verb}`) + digits;
   const sign = negative ? '-' : spec.plus ? '+' : spec.space ? ' ' : '';
   return spec.precision === undefined ? padNumber(sign, digits, spec) : pad(sign + digits, { ...spec, zero: false });
 }
@@ -137,7 +141,8 @@ function formatRune(number: GoInt, verb: string, spec: FormatSpec): string {
   const char = isValid ? String.fromCodePoint(Number(value)) : '\ufffd';
   if (verb === 'c') return pad(char, spec);
   if (verb === 'q') return pad(char === "'" ? "'\\''" : char === '"' ? `'"'` : `'${goQuote(char).slice(1, -1)}'`, spec);
-  if (verb === 'U') return pad(`U+${value.toString(16).toUpperCase().padStart(4, '0')}${spec.sharp ? ` '${char}'` : ''}`, spec);
+  if (verb === 'U')
+    return pad(`U+${value.toString(16).toUpperCase().padStart(4, '0')}${spec.sharp ? ` '${char}'` : ''}`, spec);
   return badVerb(number, verb, spec);
 }
 
@@ -146,8 +151,8 @@ function formatNumber(value: number, verb: string, spec: FormatSpec): string {
   if (kind !== 'e' && kind !== 'E' && kind !== 'f' && kind !== 'g' && kind !== 'G') return badVerb(value, verb, spec);
   if (!Number.isFinite(value)) {
     const name = Number.isNaN(value) ? 'NaN' : 'Inf';
-    const sign = value < 0 ? '-' : spec.plus ? '+' : spec.space ? ' ' : verb === 'v' && name === 'Inf' ? '+' : '';
-    return pad(sign === '' && name === 'Inf' ? '+Inf' : sign + name, { ...spec, zero: false });
+    const sign = value < 0 ? '-' : spec.plus ? '+' : spec.space ? ' ' : name === 'Inf' ? '+' : '';
+    return pad(sign + name, { ...spec, zero: false });
   }
   const precision = spec.precision ?? (kind === 'g' || kind === 'G' ? -1 : 6);
   const text = formatFloat(value, kind, precision);

@@ -7,7 +7,7 @@ import { goQuote } from '../../../grammar/literals.ts';
 /** Longest text that is turned into a number; longer ones would only cost time (Go has no limit, real values are short). */
 const MAX_NUMBER_CHARS = 4096;
 
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const HEX_FLOAT = /^([+-]?)0[xX]([0-9a-fA-F]*)(?:\.([0-9a-fA-F]*))?[pP]([+-]?\d+)$/;
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
@@ -105,7 +105,8 @@ function withoutUnderscores(text: string): string | undefined {
 export function parseGoInt(text: string, base: 0 | 10 = 10): bigint {
   const value = text.length > MAX_NUMBER_CHARS ? undefined : base === 10 ? decimalInt(text) : prefixedInt(text);
   if (value === undefined) throw new Error(`strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`);
-  if (value > MAX_INT64 || value < MIN_INT64) throw new Error(`strconv.ParseInt: parsing ${goQuote(text)}: value out of range`);
+  if (value > MAX_INT64 || value < MIN_INT64)
+    throw new Error(`strconv.ParseInt: parsing ${goQuote(text)}: value out of range`);
   return value;
 }
 
@@ -120,7 +121,8 @@ function prefixedInt(text: string): bigint | undefined {
   const negative = plain.startsWith('-');
   const body = /^[+-]/.test(plain) ? plain.slice(1) : plain;
   let value: bigint;
-  if (/^0[xX][0-9a-fA-F]+$/.test(body) || /^0[bB][01]+$/.test(body) || /^0[oO][0-7]+$/.test(body)) value = BigInt(body.toLowerCase());
+  if (/^0[xX][0-9a-fA-F]+$/.test(body) || /^0[bB][01]+$/.test(body) || /^0[oO][0-7]+$/.test(body))
+    value = BigInt(body.toLowerCase());
   else if (/^0[0-7]+$/.test(body)) value = BigInt(`0o${body.slice(1)}`);
   else if (/^(?:0|[1-9]\d*)$/.test(body)) value = BigInt(body);
   else return undefined;

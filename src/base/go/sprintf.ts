@@ -40,7 +40,9 @@ export function goSprintf(format: string, args: readonly GoValue[]): string {
   }
   out += format.slice(cursor.at);
   if (!cursor.reordered && cursor.arg < args.length) {
-    const extra = args.slice(cursor.arg).map((arg) => (arg === null || arg === undefined ? '<nil>' : `${goTypeName(arg)}=${goText(arg)}`));
+    const extra = args
+      .slice(cursor.arg)
+      .map((arg) => (arg === null || arg === undefined ? '<nil>' : `${goTypeName(arg)}=${goText(arg)}`));
     out += `%!(EXTRA ${extra.join(', ')})`;
   }
   return out;

@@ -1,3 +1,5 @@
+import { goQuote } from '../../../grammar/literals.ts';
+
 /**
  * Go's byte view of text: lengths, cuts and case rules that differ from JavaScript's UTF-16 view.
  */
@@ -50,9 +52,13 @@ export function goTitle(text: string): string {
   return out;
 }
 
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length;
+}
+
 /** Upper case one character at a time, as Go does: `ß` stays. */
 export function goUpper(text: string): string {
-  if (/^[\x00-\x7f]*$/.test(text)) return text.toUpperCase();
+  if (isAscii(text)) return text.toUpperCase();
   let out = '';
   for (const char of text) out += simpleUpper(char);
   return out;
@@ -60,7 +66,7 @@ export function goUpper(text: string): string {
 
 /** Lower case one character at a time, as Go does: `İ` becomes `i̇` in JavaScript and `i` in Go. */
 export function goLower(text: string): string {
-  if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase();
+  if (isAscii(text)) return text.toLowerCase();
   let out = '';
   for (const char of text) {
     const lower = char.toLowerCase();
@@ -107,13 +113,21 @@ export function replaceCount(text: string, old: string, replacement: string, cou
     const head = parts.slice(0, Math.min(limit, parts.length)).map((char) => replacement + char);
     return head.join('') + parts.slice(limit).join('') + (limit > parts.length ? replacement : '');
   }
-  return parts.slice(0, limit + 1).join(replacement) + parts.slice(limit + 1).map((part) => old + part).join('');
+  return (
+    parts.slice(0, limit + 1).join(replacement) +
+    parts
+      .slice(limit + 1)
+      .map((part) => old + part)
+      .join('')
+  );
 }
 
 /** url.QueryEscape. */
 export function queryEscape(text: string): string {
   const escaped = encodeURIComponent(text.toWellFormed());
-  return escaped.replaceAll('%20', '+').replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  return escaped
+    .replaceAll('%20', '+')
+    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /**
@@ -124,7 +138,7 @@ export function queryEscape(text: string): string {
 export function queryUnescape(text: string): string {
   if (!/[%+]/.test(text)) return text;
   const bad = /%(?![0-9a-fA-F]{2}).{0,2}/su.exec(text)?.[0];
-  if (bad !== undefined) throw new Error(`invalid URL escape ${JSON.stringify(bad)}`);
+  if (bad !== undefined) throw new Error(`invalid URL escape ${goQuote(bad)}`);
   const bytes: number[] = [];
   const source = Buffer.from(text);
   for (let at = 0; at < source.length; at++) {
@@ -137,7 +151,14 @@ export function queryUnescape(text: string): string {
   return Buffer.from(bytes).toString('utf8');
 }
 
-const HTML_ESCAPES: Readonly<Record<string, string>> = { '"': '&#34;', "'": '&#39;', '&': '&amp;', '<': '&lt;', '>': '&gt;', '\0': '\ufffd' };
+const HTML_ESCAPES: Readonly<Record<string, string>> = {
+  '"': '&#34;',
+  "'": '&#39;',
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '\0': '\ufffd',
+};
 
 /** template.HTMLEscapeString. */
 export function htmlEscape(text: string): string {
@@ -146,7 +167,7 @@ export function htmlEscape(text: string): string {
 
 /** template.JSEscapeString. */
 export function jsEscape(text: string): string {
-  return text.replace(/[\\'"<>&=\x00-\x1f]|[^\x00-\x7f\p{L}\p{M}\p{N}\p{P}\p{S}]/gu, (char) => {
+  return text.replace(/[\\'"<>&=]|(?!\x7f)\p{Cc}|[^\p{ASCII}\p{L}\p{M}\p{N}\p{P}\p{S}]/gu, (char) => {
     if (char === '\\' || char === "'" || char === '"') return `\\${char}`;
     return `\\u${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
   });

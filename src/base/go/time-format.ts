@@ -89,7 +89,9 @@ function formatClock(civil: CivilTime, field: string): string {
     case 'MST':
       return civil.zoneName;
     default:
-      return field.startsWith('.') || field.startsWith(',') ? fraction(civil.nanosecond, field) : offset(civil.offset, field);
+      return field.startsWith('.') || field.startsWith(',')
+        ? fraction(civil.nanosecond, field)
+        : offset(civil.offset, field);
   }
 }
 

@@ -16,10 +16,20 @@ export const MONTHS: readonly string[] = [
   'November',
   'December',
 ];
-export const WEEKDAYS: readonly string[] = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+export const WEEKDAYS: readonly string[] = [
+  'Sunday',
+  'Monday',
+  'Tuesday',
+  'Wednesday',
+  'Thursday',
+  'Friday',
+  'Saturday',
+];
 
 /** A piece of a layout: text between fields, or one field named by its reference spelling (`.000`: fraction). */
-export type LayoutPiece = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'field'; readonly field: string };
+export type LayoutPiece =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'field'; readonly field: string };
 
 // Longest first where one spelling starts another.
 const FIELDS: readonly string[] = [
@@ -59,8 +69,21 @@ const FIELDS: readonly string[] = [
   '5',
 ];
 
+/** Layouts are constants of a query: each is cut once. A label as layout must not fill the memory. */
+const MAX_CACHED_LAYOUTS = 100;
+const cutLayouts = new Map<string, readonly LayoutPiece[]>();
+
 /** Cuts a layout into pieces; linear in its length. */
-export function splitLayout(layout: string): LayoutPiece[] {
+export function splitLayout(layout: string): readonly LayoutPiece[] {
+  const known = cutLayouts.get(layout);
+  if (known !== undefined) return known;
+  const pieces = cutLayout(layout);
+  if (cutLayouts.size >= MAX_CACHED_LAYOUTS) cutLayouts.clear();
+  cutLayouts.set(layout, pieces);
+  return pieces;
+}
+
+function cutLayout(layout: string): LayoutPiece[] {
   const pieces: LayoutPiece[] = [];
   let text = '';
   const flush = (): void => {

@@ -92,7 +92,8 @@ function readField(fields: Fields, field: string, rest: string, fractionFollows:
     if (digits === undefined) return undefined;
     fields[number[0]] = Number(digits);
     // Zero here means "not given", so a written zero has to fail now.
-    if ((number[0] === 'month' || number[0] === 'day' || number[0] === 'yearDay') && Number(digits) === 0) return undefined;
+    if ((number[0] === 'month' || number[0] === 'day' || number[0] === 'yearDay') && Number(digits) === 0)
+      return undefined;
     const after = rest.slice(digits.length);
     // A fraction behind the seconds is read even where the layout has none.
     return number[0] === 'second' && !fractionFollows ? readFraction(fields, after, false) : after;
@@ -197,7 +198,9 @@ function assemble(fields: Fields, zone: GoZone): GoTime | undefined {
 function dayNumber(fields: Fields): number | undefined {
   if (fields.yearDay > 0 && fields.month === 0) {
     const yearStart = daysFromCivil(fields.year, 1, 1);
-    return yearStart + fields.yearDay > daysFromCivil(fields.year + 1, 1, 1) ? undefined : yearStart + fields.yearDay - 1;
+    return yearStart + fields.yearDay > daysFromCivil(fields.year + 1, 1, 1)
+      ? undefined
+      : yearStart + fields.yearDay - 1;
   }
   const month = fields.month === 0 ? 1 : fields.month;
   const day = fields.day === 0 ? 1 : fields.day;

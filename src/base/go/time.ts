@@ -44,10 +44,10 @@ export function loadZone(name: string): GoZone | undefined {
   if (known !== undefined) return known;
   if (name.length > 64 || !/^[A-Za-z][\w+-]*(?:\/[\w+-]+)*$/.test(name)) return undefined;
   let fields: Intl.DateTimeFormat;
-  let names: Intl.DateTimeFormat;
+  let names: readonly Intl.DateTimeFormat[];
   try {
     fields = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
-    names = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'short' });
+    names = NAMING_LOCALES.map((locale) => new Intl.DateTimeFormat(locale, { timeZone: name, timeZoneName: 'short' }));
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -57,7 +57,10 @@ export function loadZone(name: string): GoZone | undefined {
   return zone;
 }
 
-function intlZone(name: string, fields: Intl.DateTimeFormat, names: Intl.DateTimeFormat): GoZone {
+/** English of different places knows the abbreviations of different zones: PDT, CEST, AEST, IST, SAST. */
+const NAMING_LOCALES: readonly string[] = ['en-US', 'en-GB', 'en-AU', 'en-IN', 'en-ZA'];
+
+function intlZone(name: string, fields: Intl.DateTimeFormat, names: readonly Intl.DateTimeFormat[]): GoZone {
   const part = (format: Intl.DateTimeFormat, unixSeconds: number): string => {
     const ms = Math.max(-8.64e15, Math.min(8.64e15, unixSeconds * 1000));
     return format.formatToParts(ms).find((item) => item.type === 'timeZoneName')?.value ?? 'GMT';
@@ -69,14 +72,16 @@ function intlZone(name: string, fields: Intl.DateTimeFormat, names: Intl.DateTim
     return match[1] === '-' ? -size : size;
   };
   const nameAt = (unixSeconds: number): string => {
-    // ICU writes GMT+9 where the English locale knows no abbreviation; the zones people name most have one in IANA's data.
-    const text = part(names, unixSeconds);
-    if (!text.startsWith('GMT') || text === 'GMT') return text;
+    for (const format of names) {
+      const text = part(format, unixSeconds);
+      if (/^[A-Z]{3,5}$/.test(text)) return text;
+    }
     return SHORT_NAMES.get(name) ?? offsetText(offsetAt(unixSeconds));
   };
   return { name, offsetAt, nameAt };
 }
 
+/** Zones whose abbreviation ICU has in no English locale. */
 const SHORT_NAMES: ReadonlyMap<string, string> = new Map([
   ['Asia/Seoul', 'KST'],
   ['Asia/Tokyo', 'JST'],
@@ -129,7 +134,9 @@ function civilFromDays(days: number): { year: number; month: number; day: number
   const shifted = days + 719_468;
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365);
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const monthPart = Math.floor((5 * dayOfYear + 2) / 153);
   const month = monthPart < 10 ? monthPart + 3 : monthPart - 9;

@@ -5,7 +5,17 @@ import type { GoTime } from './time.ts';
  * type, because `int` and `int64` are different things to a Go function; lists and maps are what `fromJson` gives.
  * `null` is an interface that holds nil, `undefined` is no value at all: Go's templates tell the two apart.
  */
-export type GoValue = string | number | boolean | GoInt | GoTime | GoRecord | readonly GoValue[] | GoJsonObject | null | undefined;
+export type GoValue =
+  | string
+  | number
+  | boolean
+  | GoInt
+  | GoTime
+  | GoRecord
+  | readonly GoValue[]
+  | GoJsonObject
+  | null
+  | undefined;
 
 /** `map[string]interface {}`. */
 export interface GoJsonObject {
@@ -34,11 +44,23 @@ export class GoInt {
 }
 
 export function isTime(value: GoValue): value is GoTime {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'time' && 'zone' in value && typeof value.ns === 'bigint';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    value.kind === 'time' &&
+    'zone' in value &&
+    typeof value.ns === 'bigint'
+  );
 }
 
 export function isRecord(value: GoValue): value is GoRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && typeof (value as GoRecord).all === 'function';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    typeof (value as GoRecord).all === 'function'
+  );
 }
 
 export function isList(value: GoValue): value is readonly GoValue[] {
@@ -47,7 +69,14 @@ export function isList(value: GoValue): value is readonly GoValue[] {
 
 /** An object of `fromJson` (not one of the classes above). */
 export function isJsonObject(value: GoValue): value is GoJsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof GoInt) && !isTime(value) && !isRecord(value);
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof GoInt) &&
+    !isTime(value) &&
+    !isRecord(value)
+  );
 }
 
 /** The name of a value's Go type, as `%T` and the errors of templates print it. */

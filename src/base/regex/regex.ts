@@ -1,6 +1,6 @@
-import { Buffer } from 'node:buffer';
 import { type Matcher, RE2JS } from 're2js';
 import { type ByteSearch, createByteSearch } from './byte-search.ts';
+import { isAscii, latin1Text } from './byte-view.ts';
 import { expandTemplate } from './expand.ts';
 import { newNode, OP, type RegexNode } from './node.ts';
 import { requiredNeedles } from './required-literals.ts';
@@ -63,7 +63,8 @@ const SLOW_MS_PER_CHARACTER = 30e-6;
 const SLOW_MS_PER_CALL = 0.02;
 const SLOW_CALLS_ALLOWED = 16;
 
-const NON_ASCII = /[^\x00-\x7f]/; // biome-ignore lint/suspicious/noControlCharactersInRegex: the bounds of ASCII
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the bounds of ASCII
+const NON_ASCII = /[^\x00-\x7f]/;
 
 type Finder = (position: number) => RegexMatch | undefined;
 
@@ -104,16 +105,19 @@ class LinearRegex implements Regex {
 
   test(text: string): boolean {
     if (text.length <= this.#v8MaxLength && !NON_ASCII.test(text)) return this.#testV8(text);
-    return this.#anchored ? this.#re2.testExact(text) : this.#re2.test(text);
+    return this.#testRe2(text);
   }
 
   testBytes(bytes: Uint8Array, start: number, end: number, ascii?: boolean): boolean {
     if (this.#search !== undefined && this.#search.indexOf(bytes, start, end) < 0) return false;
-    if (end - start <= this.#v8MaxLength && (ascii === true || isAscii(bytes, start, end))) {
-      // Called on any byte array, shared memory included: a Buffer view per line would cost more than the match.
-      return this.#testV8(Buffer.prototype.latin1Slice.call(bytes, start, end));
+    if (ascii === true || isAscii(bytes, start, end)) {
+      const text = latin1Text(bytes, start, end);
+      return end - start <= this.#v8MaxLength ? this.#testV8(text) : this.#testRe2(text);
     }
-    const line = bytes.subarray(start, end);
+    return this.#testRe2(bytes.subarray(start, end));
+  }
+
+  #testRe2(line: string | Uint8Array): boolean {
     return this.#anchored ? this.#re2.testExact(line) : this.#re2.test(line);
   }
 
@@ -223,12 +227,6 @@ class FoundMatch implements RegexMatch {
 /** The position one character on, past the end for the end. */
 function nextPosition(text: string, position: number): number {
   return position + ((text.codePointAt(position) ?? 0) > 0xffff ? 2 : 1);
-}
-
-function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
-  let bits = 0;
-  for (let i = start; i < end; i++) bits |= bytes[i]!;
-  return bits < 0x80;
 }
 
 function anchor(root: RegexNode): RegexNode {

@@ -5,6 +5,8 @@ import { parseRegex } from './syntax.ts';
 /** Needles shorter than this rule out next to nothing. */
 const MIN_NEEDLE_BYTES = 2;
 const MAX_NEEDLES = 8;
+/** The search for a needle may look at all of it for each byte of text; a prefix is required as well, and rules out as much. */
+const MAX_NEEDLE_BYTES = 64;
 const REPLACEMENT_CHARACTER = 0xfffd;
 
 /**
@@ -60,7 +62,7 @@ function collect(node: RegexNode, out: Needle[]): void {
 function addLiteral(runes: readonly number[], fold: boolean, out: Needle[]): void {
   let piece = '';
   const flush = (): void => {
-    const bytes = new Uint8Array(Buffer.from(piece, 'utf8'));
+    const bytes = new Uint8Array(Buffer.from(piece, 'utf8').subarray(0, MAX_NEEDLE_BYTES));
     if (bytes.length >= MIN_NEEDLE_BYTES) out.push({ bytes, ignoreCase: fold && hasLetter(bytes) });
     piece = '';
   };

@@ -1,7 +1,7 @@
 import { LogError } from '../errors.ts';
 
 /** What can be wrong with a pattern, in Go's words. */
-export const REGEX_ERRORS = {
+const REGEX_ERRORS = {
   charRange: 'invalid character class range',
   escape: 'invalid escape sequence',
   namedCapture: 'invalid named capture',
@@ -17,7 +17,7 @@ export const REGEX_ERRORS = {
   tooLarge: 'expression too large',
 } as const;
 
-export type RegexErrorKind = keyof typeof REGEX_ERRORS;
+type RegexErrorKind = keyof typeof REGEX_ERRORS;
 
 /** LogError REGEX_SYNTAX with the message that Go's `regexp.Compile` gives; `part` is the piece of the pattern at fault. */
 export function regexError(kind: RegexErrorKind, part: string): LogError {

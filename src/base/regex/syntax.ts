@@ -3,6 +3,7 @@ import { type ParsedClass, parseClass, parseEscape, parsePerlGroup, parseUnicode
 import { foldOrbit } from './fold.ts';
 import { cleanAlternative, isCharClass, type MutableNode, newNode, OP, type Op, type RegexNode } from './node.ts';
 import { regexError } from './syntax-error.ts';
+import { checkLimits, MAX_DEPTH, MAX_REPEAT, repeatIsValid } from './syntax-limits.ts';
 import { collapse, literalOfClass, mergeCharClass } from './tree-builder.ts';
 
 /**
@@ -15,10 +16,13 @@ const DOT_NEWLINE = 2;
 const MULTI_LINE = 4;
 const LAZY = 8;
 
-const MAX_REPEAT = 1000;
-const MAX_DEPTH = 1000;
-/** 300,000: instructions of the compiled program; Go allows ten times as many, which costs gigabytes here. */
-const MAX_SIZE = 300_000;
+/** Escapes that stand for a place, not for a character. */
+const ESCAPED_OPS: ReadonlyMap<string, Op> = new Map([
+  ['A', OP.beginText],
+  ['b', OP.wordBoundary],
+  ['B', OP.noWordBoundary],
+  ['z', OP.endText],
+]);
 
 const BRACES = /\{(0|[1-9][0-9]*)(,(0|[1-9][0-9]*)?)?\}/y;
 
@@ -68,8 +72,7 @@ class Parser {
     this.#alternate();
     if (this.#stack.length !== 1) throw regexError('missingParen', this.#text);
     const root = this.#stack[0]!;
-    this.#checkDepth(root);
-    if (programSize(root) > MAX_SIZE) throw regexError('tooLarge', this.#text);
+    checkLimits(root, this.#text);
     return { root, groupNames: this.#groupNames, nameSpans: this.#nameSpans };
   }
 
@@ -320,56 +323,25 @@ class Parser {
   #parseBackslash(): void {
     const text = this.#text;
     const at = this.#at;
-    switch (text[at + 1]) {
-      case 'A':
-        return this.#pushOp(OP.beginText, 2);
-      case 'b':
-        return this.#pushOp(OP.wordBoundary, 2);
-      case 'B':
-        return this.#pushOp(OP.noWordBoundary, 2);
-      case 'z':
-        return this.#pushOp(OP.endText, 2);
-      case 'C':
-        throw regexError('escape', '\\C');
-      case 'Q': {
-        const end = text.indexOf('\\E', at + 2);
-        for (const char of text.slice(at + 2, end < 0 ? undefined : end)) this.#literal(char.codePointAt(0)!);
-        this.#at = end < 0 ? text.length : end + 2;
-        return;
-      }
+    const op = ESCAPED_OPS.get(text[at + 1] ?? '');
+    if (op !== undefined) {
+      this.#pushOp(op, 2);
+      return;
+    }
+    if (text[at + 1] === 'C') throw regexError('escape', '\\C');
+    if (text[at + 1] === 'Q') {
+      const end = text.indexOf('\\E', at + 2);
+      for (const char of text.slice(at + 2, end < 0 ? undefined : end)) this.#literal(char.codePointAt(0)!);
+      this.#at = end < 0 ? text.length : end + 2;
+      return;
     }
     const group = parseUnicodeGroup(text, at) ?? parsePerlGroup(text, at, this.#fold);
-    if (group !== undefined) return this.#pushClass(group);
-    const escape = parseEscape(text, at);
-    this.#literal(escape.rune);
-    this.#at = escape.next;
-  }
-
-  #checkDepth(root: MutableNode): void {
-    const todo: { node: MutableNode; depth: number }[] = [{ node: root, depth: 1 }];
-    for (let entry = todo.pop(); entry !== undefined; entry = todo.pop()) {
-      if (entry.depth > MAX_DEPTH) throw regexError('nestingDepth', this.#text);
-      for (const node of entry.node.subs) todo.push({ node, depth: entry.depth + 1 });
+    if (group !== undefined) {
+      this.#pushClass(group);
+      return;
     }
+    const escaped = parseEscape(text, at);
+    this.#literal(escaped.rune);
+    this.#at = escaped.next;
   }
-}
-
-/** Nested counts multiply: their product is limited like a single one. */
-function repeatIsValid(node: MutableNode, limit: number): boolean {
-  let rest = limit;
-  if (node.op === OP.repeat) {
-    if (node.max === 0) return true;
-    const count = node.max < 0 ? node.min : node.max;
-    if (count > rest) return false;
-    if (count > 0) rest = Math.floor(rest / count);
-  }
-  return node.subs.every((sub) => repeatIsValid(sub, rest));
-}
-
-/** About the number of instructions the program will have. */
-function programSize(node: RegexNode): number {
-  let size = node.op === OP.literal ? node.runes.length : 1;
-  for (const sub of node.subs) size += programSize(sub);
-  if (node.op === OP.repeat) size *= Math.max(1, node.max, node.min);
-  return size;
 }

@@ -17,14 +17,18 @@ interface Match {
 }
 
 /** Groups both sides by signature. Absent and empty labels are the same here. */
-function matchSeries(left: readonly Series[], right: readonly Series[], matching: VectorMatching | undefined): Map<string, Match> {
+function matchSeries(
+  left: readonly Series[],
+  right: readonly Series[],
+  matching: VectorMatching | undefined,
+): Map<string, Match> {
   const names = new Set(matching?.labels ?? []);
   const without = !(matching?.on ?? false);
   const matches = new Map<string, Match>();
   const add = (series: Series, side: 'left' | 'right'): void => {
     const key = labelsKey(dropEmpty(groupLabels(series.labels, without, names)));
-    let match = matches.get(key);
-    if (match === undefined) matches.set(key, (match = { left: [], right: [] }));
+    const match = matches.get(key) ?? { left: [], right: [] };
+    matches.set(key, match);
     match[side].push(series);
   };
   for (const series of left) add(series, 'left');
@@ -39,7 +43,12 @@ function dropEmpty(labels: Labels): Labels {
 }
 
 /** and, or, unless. */
-export function combineSets(op: SetOp, left: VectorValue, right: VectorValue, matching: VectorMatching | undefined): VectorValue {
+export function combineSets(
+  op: SetOp,
+  left: VectorValue,
+  right: VectorValue,
+  matching: VectorMatching | undefined,
+): VectorValue {
   const kept = new Map<Series, Series>();
   for (const match of matchSeries(left.series, right.series, matching).values()) {
     const count = (match.left[0] ?? match.right[0])!.values.length;
@@ -108,12 +117,20 @@ export function combineVectors(operation: VectorOperation, left: VectorValue, ri
   const results = new ResultSeries(card === 'one-to-one' ? MANY_TO_ONE : DUPLICATE_RESULT);
   const matches = matchSeries(left.series, right.series, operation.matching);
   // The side that must be unique is checked first, whether it finds partners or not.
-  for (const match of matches.values()) checkUnique(manyLeft ? match.right : match.left, duplicateOneSide(manyLeft ? 'right' : 'left'));
+  for (const match of matches.values())
+    checkUnique(manyLeft ? match.right : match.left, duplicateOneSide(manyLeft ? 'right' : 'left'));
   for (const match of matches.values()) {
     for (const many of manyLeft ? match.left : match.right) {
       for (const one of manyLeft ? match.right : match.left) {
         const out = results.of(resultLabels(many.labels, one.labels, operation.matching), many.values.length);
-        combinePair(operation, manyLeft ? many : one, manyLeft ? one : many, out, results, card === 'one-to-one' ? match : undefined);
+        combinePair(
+          operation,
+          manyLeft ? many : one,
+          manyLeft ? one : many,
+          out,
+          results,
+          card === 'one-to-one' ? match : undefined,
+        );
       }
     }
   }
@@ -205,7 +222,12 @@ function resultLabels(many: Labels, one: Labels, matching: VectorMatching | unde
 }
 
 /** A vector and a number, on the side where it stands. A comparison keeps the vector's value. */
-export function combineScalar(operation: VectorOperation, vector: VectorValue, scalar: number, scalarLeft: boolean): VectorValue {
+export function combineScalar(
+  operation: VectorOperation,
+  vector: VectorValue,
+  scalar: number,
+  scalarLeft: boolean,
+): VectorValue {
   const filters = isComparison(operation.op) && !operation.bool;
   return vectorOf(
     vector.series.map((series) => {

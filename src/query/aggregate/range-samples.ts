@@ -15,7 +15,8 @@ export class SampleList {
 
   /** Appends the samples of another list. */
   addAll(timesNs: Float64Array, values: Float64Array): void {
-    if (this.count + values.length > this.values.length) this.#grow(Math.max(this.count * 2, this.count + values.length));
+    if (this.count + values.length > this.values.length)
+      this.#grow(Math.max(this.count * 2, this.count + values.length));
     this.timesNs.set(timesNs, this.count);
     this.values.set(values, this.count);
     this.count += values.length;

@@ -47,7 +47,13 @@ export function slideWindows(grid: WindowGrid, state: RangeState, buckets: Float
 }
 
 /** Sets `suffixes[i]` to the combination of buckets `i..last`, for `i` from `last` down to `first`. */
-function fillSuffixes(state: RangeState, buckets: Float64Array, suffixes: Float64Array, first: number, last: number): void {
+function fillSuffixes(
+  state: RangeState,
+  buckets: Float64Array,
+  suffixes: Float64Array,
+  first: number,
+  last: number,
+): void {
   const { width } = state;
   for (let bucket = last; bucket >= first; bucket--) {
     const at = bucket * width;

@@ -91,7 +91,8 @@ const averageState: RangeState = {
     const count = state[at]! + 1;
     const mean = state[at + 1]!;
     state[at] = count;
-    state[at + 1] = Number.isFinite(mean) && Number.isFinite(value) ? mean + (value / count - mean / count) : mean + value;
+    state[at + 1] =
+      Number.isFinite(mean) && Number.isFinite(value) ? mean + (value / count - mean / count) : mean + value;
   },
   merge(to, at, from, fromAt) {
     to[at + 1] = mergeMeans(to[at + 1]!, to[at]!, from[fromAt + 1]!, from[fromAt]!);

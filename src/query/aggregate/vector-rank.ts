@@ -3,7 +3,12 @@ import { type Series, type VectorValue, vectorOf } from './series-set.ts';
 import { groupSeries } from './vector-reduce.ts';
 
 /** topk (`largest`) or bottomk: per point and group the `k` best samples with all their labels; NaN comes last. */
-export function rankVector(input: VectorValue, k: number, largest: boolean, grouping: Grouping | undefined): VectorValue {
+export function rankVector(
+  input: VectorValue,
+  k: number,
+  largest: boolean,
+  grouping: Grouping | undefined,
+): VectorValue {
   const kept = new Map<Series, Series>();
   for (const { members } of groupSeries(input.series, grouping)) {
     const count = members[0]!.values.length;

@@ -1,4 +1,11 @@
-import type { LabelPredicate, LineFilterStage, RangeAggExpr, RangeOp, Stage, VectorAggExpr } from '../../../grammar/ast.ts';
+import type {
+  LabelPredicate,
+  LineFilterStage,
+  RangeAggExpr,
+  RangeOp,
+  Stage,
+  VectorAggExpr,
+} from '../../../grammar/ast.ts';
 import { printStage } from '../../../grammar/print.ts';
 import { assertNever } from '../../base/assert.ts';
 import { LogError } from '../../base/errors.ts';

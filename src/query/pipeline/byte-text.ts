@@ -18,9 +18,21 @@ function viewOf(bytes: Uint8Array): SliceableBuffer {
   return view;
 }
 
+/** Texts up to this length are remembered: levels, methods, status codes and the like repeat from line to line. */
+const MAX_REMEMBERED_BYTES = 24;
+/** A power of two; a text is kept in the slot of its hash until another one needs the slot. */
+const REMEMBERED_TEXTS = 2048;
+const rememberedBytes = new Uint8Array(REMEMBERED_TEXTS * MAX_REMEMBERED_BYTES);
+const rememberedLengths = new Uint8Array(REMEMBERED_TEXTS);
+const rememberedTexts: string[] = new Array<string>(REMEMBERED_TEXTS).fill('');
+
 /** Decodes `bytes[start, end)` as UTF-8; invalid sequences become U+FFFD. */
 export function sliceText(bytes: Uint8Array, start: number, end: number): string {
   if (start >= end) return '';
+  if (end - start <= MAX_REMEMBERED_BYTES) {
+    const text = shortText(bytes, start, end);
+    if (text !== undefined) return text;
+  }
   const buffer = viewOf(bytes);
   for (let i = start; i < end; i++) if (bytes[i]! > 0x7f) return buffer.utf8Slice(start, end);
   return buffer.latin1Slice(start, end);
@@ -29,9 +41,37 @@ export function sliceText(bytes: Uint8Array, start: number, end: number): string
 /** As `sliceText`, with U+FFFD (also from invalid bytes) as a space: how parsers clean extracted values. */
 export function sliceCleanText(bytes: Uint8Array, start: number, end: number): string {
   if (start >= end) return '';
+  if (end - start <= MAX_REMEMBERED_BYTES) {
+    const text = shortText(bytes, start, end);
+    if (text !== undefined) return text;
+  }
   const buffer = viewOf(bytes);
   for (let i = start; i < end; i++) if (bytes[i]! > 0x7f) return cleanText(buffer.utf8Slice(start, end));
   return buffer.latin1Slice(start, end);
+}
+
+/** Text of a short ASCII range, taken from the remembered ones where possible; undefined when it is not ASCII. */
+function shortText(bytes: Uint8Array, start: number, end: number): string | undefined {
+  let hash = 0x811c9dc5 | 0;
+  let high = 0;
+  for (let i = start; i < end; i++) {
+    const c = bytes[i]!;
+    high |= c;
+    hash = Math.imul(hash ^ c, 0x01000193);
+  }
+  if (high > 0x7f) return undefined;
+  const slot = (hash ^ (hash >>> 15)) & (REMEMBERED_TEXTS - 1);
+  const at = slot * MAX_REMEMBERED_BYTES - start;
+  if (rememberedLengths[slot] === end - start) {
+    let i = start;
+    while (i < end && bytes[i] === rememberedBytes[at + i]) i++;
+    if (i === end) return rememberedTexts[slot]!;
+  }
+  for (let i = start; i < end; i++) rememberedBytes[at + i] = bytes[i]!;
+  rememberedLengths[slot] = end - start;
+  const text = viewOf(bytes).latin1Slice(start, end);
+  rememberedTexts[slot] = text;
+  return text;
 }
 
 /** Replaces U+FFFD by spaces. */

@@ -19,6 +19,7 @@ export class Extractor {
   /** The parser has nothing to do, not even to look for errors. */
   readonly skip: boolean;
   readonly #names: ReadonlySet<string> | undefined;
+  readonly #nameList: readonly string[];
   readonly #early: ReadonlyMap<string, Predicate> | undefined;
   /** The last needed label ends the line without being tested. */
   readonly #enoughBeforeTest: boolean;
@@ -28,6 +29,7 @@ export class Extractor {
   constructor(options: ParserOptions, parser: 'json' | 'logfmt' | 'other') {
     this.skip = options.hints?.skip === true;
     this.#names = options.hints?.names;
+    this.#nameList = [...(this.#names ?? [])];
     this.#early = options.early !== undefined && options.early.size > 0 ? options.early : undefined;
     this.#enoughBeforeTest = parser === 'json';
     this.#stopsEarly = parser !== 'other';
@@ -35,10 +37,10 @@ export class Extractor {
 
   /** @returns false when every needed label was found by an earlier stage */
   begin(labels: LabelState): boolean {
-    const names = this.#names;
-    if (names === undefined) return true;
+    if (this.#names === undefined) return true;
     this.#remaining = 0;
-    for (const name of names) if (!labels.wasParsed(name)) this.#remaining++;
+    const list = this.#nameList;
+    for (let i = 0; i < list.length; i++) if (!labels.wasParsed(list[i]!)) this.#remaining++;
     return this.#remaining > 0 || !this.#stopsEarly;
   }
 

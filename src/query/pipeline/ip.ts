@@ -1,4 +1,5 @@
 import { LogError } from '../../base/errors.ts';
+import { latin1Text } from '../../base/regex/byte-view.ts';
 import { type IpRange, parseIp, parseIpPattern } from './ip-address.ts';
 
 /** Finds addresses of a set in text. */
@@ -59,7 +60,7 @@ function containsAddress(range: IpRange, bytes: Uint8Array, start: number, end: 
 }
 
 function isInRange(range: IpRange, bytes: Uint8Array, start: number, end: number): boolean {
-  const address = parseIp(Buffer.prototype.latin1Slice.call(bytes, start, end));
+  const address = parseIp(latin1Text(bytes, start, end));
   return (
     address !== undefined && address.isV4 === range.isV4 && address.value >= range.low && address.value <= range.high
   );

@@ -1,4 +1,5 @@
 import { LogError } from '../../base/errors.ts';
+import { sliceText } from './byte-text.ts';
 import { Extractor, type ParserOptions, type Verdict } from './extractor.ts';
 import {
   CLOSE_BRACE,
@@ -17,7 +18,6 @@ import {
   skipJsonSpace,
   unescapeJson,
 } from './json-scanner.ts';
-import { sliceText } from './byte-text.ts';
 import { type KeyNode, KeyTable } from './key-table.ts';
 import { BLANK_JSON_KEY_FAILS } from './quirks.ts';
 import type { LabelState, PipelineStage, Row } from './stage.ts';

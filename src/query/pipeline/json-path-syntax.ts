@@ -21,7 +21,10 @@ export function parseJsonPath(path: string): readonly JsonPathStep[] {
   const next = (): Token => tokens[at++] ?? { kind: '$end' };
   const fail = (token: Token, expecting: string): never => {
     const tail = expecting === '' ? '' : `, expecting ${expecting}`;
-    throw new LogError('QUERY_INVALID', `cannot parse expression [${path}]: syntax error: unexpected ${token.kind}${tail}`);
+    throw new LogError(
+      'QUERY_INVALID',
+      `cannot parse expression [${path}]: syntax error: unexpected ${token.kind}${tail}`,
+    );
   };
   const bracket = (): void => {
     const token = next();

@@ -143,16 +143,12 @@ export class JsonPathParser implements PipelineStage {
   }
 
   #member(node: PathNode, bytes: Uint8Array, start: number, end: number): PathNode | undefined {
+    const text = hasEscape(bytes, start, end) ? unescapeJson(sliceText(bytes, start, end)) : undefined;
     const members = node.members;
-    let text: string | undefined;
     for (let i = 0; i < members.length; i++) {
       const member = members[i]!;
-      let same = equalBytes(bytes, start, end, member.key);
-      if (!same && bytes.subarray(start, end).includes(BACKSLASH)) {
-        text ??= unescapeJson(sliceText(bytes, start, end));
-        same = text === member.text;
-      }
-      if (!same) continue;
+      const isSame = text === undefined ? equalBytes(bytes, start, end, member.key) : text === member.text;
+      if (!isSame) continue;
       if (member.node.seenInRow === this.#row) return undefined;
       member.node.seenInRow = this.#row;
       return member.node;
@@ -192,6 +188,11 @@ function childNode(parent: PathNode, step: string | number): PathNode {
   const node = makeNode();
   parent.members.push({ key: textEncoder.encode(step), text: step, node });
   return node;
+}
+
+function hasEscape(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] === BACKSLASH) return true;
+  return false;
 }
 
 /** Position after the value at `at`, or -1 when it is not closed. */

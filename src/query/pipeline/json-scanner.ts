@@ -1,4 +1,4 @@
-import { cleanText, sliceText } from './byte-text.ts';
+import { cleanText, sliceCleanText, sliceText } from './byte-text.ts';
 
 /** Byte positions in JSON text, without building values. Lenient where the parsers of LogQL are. */
 
@@ -94,8 +94,12 @@ function isWord(bytes: Uint8Array, start: number, end: number, word: string): bo
 
 /** Text of the string contents `bytes[start, end)`; undefined when an escape is invalid. U+FFFD becomes a space. */
 export function jsonString(bytes: Uint8Array, start: number, end: number): string | undefined {
-  const text = unescapeJson(sliceText(bytes, start, end));
-  return text === undefined ? undefined : cleanText(text);
+  for (let i = start; i < end; i++) {
+    if (bytes[i] !== BACKSLASH) continue;
+    const text = unescapeJson(sliceText(bytes, start, end));
+    return text === undefined ? undefined : cleanText(text);
+  }
+  return sliceCleanText(bytes, start, end);
 }
 
 const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {

@@ -12,6 +12,8 @@ import type { LabelState } from './stage.ts';
 /** Keys that are remembered per stage; lines with ever new keys must not grow the table without bound. */
 const MAX_REMEMBERED_KEYS = 16_384;
 const FIRST_CAPACITY = 32;
+/** Keys come from users: a start value they cannot know keeps them from choosing keys that collide. */
+const HASH_START = (Math.random() * 0x1_0000_0000) | 0;
 
 /** One key: the label it becomes, and, for nested objects, the keys below it. */
 export class KeyNode {
@@ -66,7 +68,7 @@ export class KeyTable {
 
   /** The node of the key `bytes[start, end)`, made on first sight. */
   find(bytes: Uint8Array, start: number, end: number, decode: KeyDecoder = plainKey): KeyNode {
-    let hash = 0x811c9dc5 | 0;
+    let hash = HASH_START;
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
     const mask = this.#hashes.length - 1;
     let slot = (hash ^ (hash >>> 15)) & mask;

@@ -51,6 +51,14 @@ export class RowLabels implements LabelState {
   readonly #categories: number[] = [];
   readonly #wasParsed: boolean[] = [];
   readonly #index: Map<string, number> = new Map();
+  /**
+   * Order of the merged labels by name: index of a base label, or `~entry` of a change. Rows of one query mostly change
+   * the same names in the same order, so the order is kept until the names differ.
+   */
+  readonly #plan: number[] = [];
+  readonly #planNames: string[] = [];
+  #planBase: readonly string[] = [];
+  #planValid = false;
 
   get stream(): Labels {
     return this.#base.stream;
@@ -110,7 +118,11 @@ export class RowLabels implements LabelState {
   result(): Labels {
     if (this.untouched) return this.#base.labels;
     const out: string[] = [];
-    this.#merge((name, value) => out.push(name, value));
+    const { names, values } = this.#base;
+    for (const source of this.#mergePlan()) {
+      if (source >= 0) out.push(names[source]!, values[source]!);
+      else if (this.#categories[~source] !== DELETED) out.push(this.#names[~source]!, this.#values[~source]!);
+    }
     return withErrors(out, this.error, this.errorDetails);
   }
 
@@ -180,33 +192,61 @@ export class RowLabels implements LabelState {
     if (category === PARSED) this.#wasParsed[entry] = true;
   }
 
-  /** Visits the labels in order of name: base and changes are merged, changes win. */
+  /** Visits the labels in order of name. */
   #merge(visit: (name: string, value: string, category: number) => void): void {
     const { names, values, categories } = this.#base;
-    const order = this.#sortedEntries();
+    for (const source of this.#mergePlan()) {
+      if (source >= 0) visit(names[source]!, values[source]!, categories[source]!);
+      else if (this.#categories[~source] !== DELETED) {
+        visit(this.#names[~source]!, this.#values[~source]!, this.#categories[~source]!);
+      }
+    }
+  }
+
+  #mergePlan(): readonly number[] {
+    if (!this.#isPlanned()) this.#makePlan();
+    return this.#plan;
+  }
+
+  #isPlanned(): boolean {
+    if (!this.#planValid || this.#planNames.length !== this.#count) return false;
+    for (let i = 0; i < this.#count; i++) if (this.#planNames[i] !== this.#names[i]) return false;
+    const base = this.#base.names;
+    if (base === this.#planBase) return true;
+    if (base.length !== this.#planBase.length) return false;
+    for (let i = 0; i < base.length; i++) if (base[i] !== this.#planBase[i]) return false;
+    return true;
+  }
+
+  /** Base and changes merged; a change stands for the base label of its name. */
+  #makePlan(): void {
+    const base = this.#base.names;
+    const plan = this.#plan;
+    plan.length = 0;
+    this.#planNames.length = 0;
+    for (let i = 0; i < this.#count; i++) this.#planNames.push(this.#names[i]!);
     let at = 0;
-    for (const entry of order) {
+    for (const entry of this.#sortedEntries()) {
       const name = this.#names[entry]!;
       let c = -1;
-      while (at < names.length) {
-        c = compareText(names[at]!, name);
+      while (at < base.length) {
+        c = compareText(base[at]!, name);
         if (c >= 0) break;
-        visit(names[at]!, values[at]!, categories[at]!);
-        at++;
+        plan.push(at++);
       }
-      if (at < names.length && c === 0) at++;
-      const category = this.#categories[entry]!;
-      if (category !== DELETED) visit(name, this.#values[entry]!, category);
+      if (at < base.length && c === 0) at++;
+      plan.push(~entry);
     }
-    for (; at < names.length; at++) visit(names[at]!, values[at]!, categories[at]!);
+    while (at < base.length) plan.push(at++);
+    this.#planBase = base;
+    this.#planValid = true;
   }
 
   #sortedEntries(): number[] {
     const order: number[] = [];
     const names = this.#names;
     for (let i = 0; i < this.#count; i++) order.push(i);
-    if (order.length > 1) order.sort((a, b) => compareText(names[a]!, names[b]!));
-    return order;
+    return order.sort((a, b) => compareText(names[a]!, names[b]!));
   }
 
   #findBase(stream: Labels, metadata: Labels): Base {

@@ -1,6 +1,7 @@
 import type { LineFilterArg, LineFilterStage } from '../../../grammar/ast.ts';
 import { LogError } from '../../base/errors.ts';
 import { type ByteSearch, createByteSearch, type Needle } from '../../base/regex/byte-search.ts';
+import { isAscii } from '../../base/regex/byte-view.ts';
 import { compileRegex } from '../../base/regex/regex.ts';
 import { needlesOfText, requiredLiterals } from '../../base/regex/required-literals.ts';
 import { compileIp } from './ip.ts';
@@ -23,7 +24,10 @@ export interface LineFilterChain {
   readonly never: boolean;
   /** A search for the first needle, to jump from candidate to candidate through a block; absent without needles. */
   readonly search: ByteSearch | undefined;
-  /** A line passes exactly if `search` finds its needle in it: hits need no further test. */
+  /**
+   * A line passes exactly if `search` finds its needle inside it: hits need no further test. A needle may hold a newline, so a
+   * hit in a block of lines counts only if it ends before the line does.
+   */
   readonly searchDecides: boolean;
 }
 
@@ -141,23 +145,27 @@ function containsText(text: string): Filter {
   return { verdict: 'test', test, needles: [needle], exact: true, cost: LITERAL_COST };
 }
 
-/** Case is ignored. Plain ASCII texts are searched as bytes; letters with relatives outside ASCII need the regex. */
+/** Longer texts are left to the regex: a byte search may look at the whole needle for each byte of a line. */
+const MAX_FOLDED_BYTES = 64;
+
+/** Case is ignored. ASCII texts are searched as bytes; lines with other characters may hold relatives of `k` and `s`. */
 function containsFolded(text: string): Filter {
   const needles = needlesOfText(text, true);
-  const needle = needles[0];
-  if (needle !== undefined && needle.bytes.length === Buffer.byteLength(text)) {
-    const search = createByteSearch(needle);
-    const test: LineTest = (bytes, start, end) => search.indexOf(bytes, start, end) >= 0;
+  const regex = compileFoldedText(text, false);
+  const regexTest: LineTest = (bytes, start, end, ascii) => regex.testBytes(bytes, start, end, ascii);
+  const bytes = new Uint8Array(Buffer.from(text.toLowerCase(), 'utf8'));
+  if (bytes.length > MAX_FOLDED_BYTES || !isAscii(bytes, 0, bytes.length)) {
+    return { verdict: 'test', test: regexTest, needles, exact: false, cost: REGEX_COST };
+  }
+  const search = createByteSearch({ bytes, ignoreCase: true });
+  if (needles[0]?.bytes.length === bytes.length) {
+    const test: LineTest = (line, start, end) => search.indexOf(line, start, end) >= 0;
     return { verdict: 'test', test, needles, exact: true, cost: LITERAL_COST };
   }
-  const regex = compileFoldedText(text, false);
-  return {
-    verdict: 'test',
-    test: (bytes, start, end, ascii) => regex.testBytes(bytes, start, end, ascii),
-    needles,
-    exact: false,
-    cost: REGEX_COST,
-  };
+  const test: LineTest = (line, start, end, ascii) =>
+    search.indexOf(line, start, end) >= 0 ||
+    (ascii !== true && !isAscii(line, start, end) && regexTest(line, start, end));
+  return { verdict: 'test', test, needles, exact: false, cost: LITERAL_COST };
 }
 
 function compilePattern(pattern: string): Filter {

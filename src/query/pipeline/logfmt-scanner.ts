@@ -1,5 +1,4 @@
-import { sliceText } from './byte-text.ts';
-import { cleanText } from './byte-text.ts';
+import { cleanText, sliceCleanText, sliceText } from './byte-text.ts';
 import { unescapeJson } from './json-scanner.ts';
 
 const QUOTE = 0x22;
@@ -63,8 +62,8 @@ export class LogfmtScanner {
 
   /** Value text; call only after `pair`. */
   value(): string {
-    const text = sliceText(this.bytes, this.valueStart, this.valueEnd);
-    return cleanText(this.escaped ? (unescapeJson(text, "'") ?? '') : text);
+    if (!this.escaped) return sliceCleanText(this.bytes, this.valueStart, this.valueEnd);
+    return cleanText(unescapeJson(sliceText(this.bytes, this.valueStart, this.valueEnd), "'") ?? '');
   }
 
   /** Leaves a bad pair: goes on behind the next white space. */

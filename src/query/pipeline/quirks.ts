@@ -24,9 +24,6 @@ export const DISCARD_TRUE_ALTERNATIVES = true;
 /** `ip(...)` in a positive `or` list is literal text. */
 export const IP_IN_OR_LIST_IS_TEXT = true;
 
-/** The first literal of a pattern line filter may stand anywhere in the line. */
-export const PATTERN_FILTER_UNANCHORED = true;
-
 /** `__error_details__` reads as empty in label filters. */
 export const ERROR_DETAILS_UNREADABLE = true;
 

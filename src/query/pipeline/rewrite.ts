@@ -1,5 +1,5 @@
-import { compileTemplate } from '../template/template.ts';
 import type { LineFilterStage, RangeOp, Stage } from '../../../grammar/ast.ts';
+import { compileTemplate } from '../template/template.ts';
 import { DELETE_TRAILING_LINE_FORMAT, HOIST_LINE_FILTERS } from './quirks.ts';
 
 /** Rewrites of a pipeline before it is compiled; stages in, stages out. */

@@ -13,6 +13,8 @@ export type SimpleTest =
 type TextTest = Extract<SimpleTest, { kind: 'text' }>;
 
 const ALWAYS: SimpleTest = { kind: 'always' };
+/** As the real server does: see `SharedText`. */
+const SHARE_BRANCH_MEMORY = true;
 /** Longer concatenations stay regexes. */
 const MAX_PARTS = 3;
 
@@ -78,23 +80,26 @@ function simplifyConcat(node: RegexNode, prefix: TextTest | undefined): SimpleTe
   const parts = node.subs.map(stripped).filter((part) => part.op !== OP.empty);
   if (parts.length > MAX_PARTS) return undefined;
   let literal: TextTest | undefined;
+  let shared: SharedText | undefined;
   const alternatives: SimpleTest[] = [];
   for (const part of parts) {
     if (isAnyStar(part)) continue;
     if (part.op === OP.literal && literal === undefined && alternatives.length === 0) {
-      const joined = joinLiteral(prefix, part);
-      if (joined === undefined) return undefined;
-      literal = joined;
+      literal = joinLiteral(prefix, part);
+      if (literal === undefined) return undefined;
+      shared = new SharedText(literal);
     } else if (part.op === OP.alternate && literal !== undefined) {
       for (const branch of part.subs) {
-        const test = simplifyBranch(stripped(branch), literal);
+        const plain = stripped(branch);
+        const test = simplifyBranch(plain, literal);
         if (test === undefined) return undefined;
+        if (plain.op === OP.concat && test.kind === 'text') shared!.add(alternatives.length, test);
         alternatives.push(test);
       }
     } else return undefined;
   }
   if (literal === undefined) return undefined;
-  return alternatives.length === 0 ? literal : anyOf(alternatives);
+  return alternatives.length === 0 ? literal : anyOf(shared!.overwritten(alternatives));
 }
 
 /** A branch of an alternation that comes after a literal. */
@@ -110,4 +115,42 @@ function joinLiteral(prefix: TextTest | undefined, node: RegexNode): TextTest | 
   if (prefix === undefined) return text;
   if (node.fold && !prefix.fold) return undefined;
   return { ...prefix, text: prefix.text + text.text };
+}
+
+/**
+ * Texts of branches that are concatenations are written behind the common literal in one piece of memory, each over the one
+ * before, so that `ch.*|cat.*` (that is `c(?:h.*|at.*)`) ends up as "contains `ca` or `cat`". Texts that do not fit get memory
+ * of their own.
+ */
+class SharedText {
+  readonly #bytes: Buffer;
+  readonly #fold: boolean;
+  readonly #lengths = new Map<number, number>();
+
+  constructor(literal: TextTest) {
+    this.#bytes = Buffer.alloc(allocatedBytes(Buffer.byteLength(literal.text)));
+    this.#fold = literal.fold;
+  }
+
+  add(index: number, test: TextTest): void {
+    const length = Buffer.byteLength(test.text);
+    if (!SHARE_BRANCH_MEMORY || this.#fold || length > this.#bytes.length) return;
+    this.#bytes.write(test.text);
+    this.#lengths.set(index, length);
+  }
+
+  /** The tests with the texts that are left in the end. */
+  overwritten(tests: readonly SimpleTest[]): readonly SimpleTest[] {
+    return tests.map((test, i) => {
+      const length = this.#lengths.get(i);
+      if (length === undefined || test.kind !== 'text') return test;
+      return { ...test, text: this.#bytes.toString('utf8', 0, length) };
+    });
+  }
+}
+
+/** Memory comes in sizes of 8, 16, 24, 32 and then multiples of 16 bytes. */
+function allocatedBytes(length: number): number {
+  const step = length <= 32 ? 8 : 16;
+  return Math.ceil(length / step) * step;
 }

@@ -1,7 +1,7 @@
 import type { Unwrap } from '../../../grammar/ast.ts';
 import { parseByteSize, parseGoDuration } from '../../../grammar/literals.ts';
 import { compileStage } from './build.ts';
-import { compilePredicate, parseNumber, type Predicate, type PredicateOptions } from './label-filter.ts';
+import { compilePredicate, type Predicate, type PredicateOptions, parseNumber } from './label-filter.ts';
 import type { Row } from './stage.ts';
 
 export const SAMPLE_EXTRACTION_ERROR = 'SampleExtractionErr';

@@ -76,8 +76,10 @@ function printing(print: (args: readonly GoValue[]) => string): TemplateFunction
   return { params: [], variadic: 'any', call };
 }
 
-function escaping(escape: (text: string) => string): TemplateFunction {
-  return printing((args) => escape(goSprint(args.map((arg) => (arg === null || arg === undefined ? '<no value>' : arg)))));
+function escaping(encode: (text: string) => string): TemplateFunction {
+  return printing((args) =>
+    encode(goSprint(args.map((arg) => (arg === null || arg === undefined ? '<no value>' : arg)))),
+  );
 }
 
 function callFunction([fn]: readonly GoValue[]): GoValue {
@@ -100,7 +102,11 @@ export const BUILTIN_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   not: { params: ['reflect'], call: ([value]) => !isTrue(value) },
   call: { params: ['reflect'], variadic: 'reflect', call: callFunction },
   len: { params: ['reflect'], call: length },
-  index: { params: ['reflect'], variadic: 'reflect', call: ([item, ...indexes]) => indexes.reduce<GoValue>(element, checkItem(item)) },
+  index: {
+    params: ['reflect'],
+    variadic: 'reflect',
+    call: ([item, ...indexes]) => indexes.reduce<GoValue>(element, checkItem(item)),
+  },
   slice: { params: ['reflect'], variadic: 'reflect', call: slice },
   print: printing(goSprint),
   println: printing(goSprintln),

@@ -2,7 +2,16 @@ import { GoInt, type GoValue, goTypeName, isTime } from '../../base/go/value.ts'
 import type { State } from './runtime.ts';
 
 /** Types that parameters of template functions have; `reflect` takes anything, nothing included. */
-export type ParamType = 'any' | 'reflect' | 'string' | 'int' | 'int64' | 'float64' | 'bool' | 'time.Time' | 'time.Duration';
+export type ParamType =
+  | 'any'
+  | 'reflect'
+  | 'string'
+  | 'int'
+  | 'int64'
+  | 'float64'
+  | 'bool'
+  | 'time.Time'
+  | 'time.Duration';
 
 /** A function that templates can call. */
 export interface TemplateFunction {
@@ -30,7 +39,9 @@ export function checkType(state: State, value: GoValue, type: ParamType): GoValu
   if (type === 'reflect') return value === null ? undefined : value;
   if (value === undefined) return state.fail(`invalid value; expected ${type}`);
   if (hasType(value, type)) return value;
-  return state.fail(`wrong type for value; expected ${type}; got ${value === null ? 'interface {}' : goTypeName(value)}`);
+  return state.fail(
+    `wrong type for value; expected ${type}; got ${value === null ? 'interface {}' : goTypeName(value)}`,
+  );
 }
 
 function hasType(value: GoValue, type: ParamType): boolean {
@@ -68,6 +79,7 @@ export function mapSize(value: GoValue): number {
 /** A map value as a plain object: labels or an object of `fromJson`. */
 export function mapEntries(value: GoValue): Readonly<Record<string, GoValue>> {
   const map = value as { readonly all?: unknown; readonly kind?: unknown };
-  if (map.kind === 'record' && typeof map.all === 'function') return (map.all as () => Readonly<Record<string, GoValue>>).call(map);
+  if (map.kind === 'record' && typeof map.all === 'function')
+    return (map.all as () => Readonly<Record<string, GoValue>>).call(map);
   return value as Readonly<Record<string, GoValue>>;
 }

@@ -32,7 +32,8 @@ function equals(a: GoValue, b: GoValue): boolean {
   if (a instanceof GoInt && b instanceof GoInt) return a.value === b.value;
   if (kind !== 'other') return a === b;
   if (isTime(a) && isTime(b)) return a.ns === b.ns && a.zone === b.zone;
-  if (goTypeName(a) !== goTypeName(b)) throw new Error(`non-comparable types ${goText(a)}: ${goTypeName(a)}, ${goTypeName(b)}: ${goText(b)}`);
+  if (goTypeName(a) !== goTypeName(b))
+    throw new Error(`non-comparable types ${goText(a)}: ${goTypeName(a)}, ${goTypeName(b)}: ${goText(b)}`);
   throw new Error(`non-comparable type ${goText(a)}: ${goTypeName(b)}`);
 }
 

@@ -26,7 +26,8 @@ export function compileChain(
   const given: Given = { node, args, hasFinal, compileArg };
   if (node.kind === 'field') {
     const [only] = node.names;
-    if (node.names.length === 1 && only !== undefined && args.length === 0 && !hasFinal) return singleField(node, only, given);
+    if (node.names.length === 1 && only !== undefined && args.length === 0 && !hasFinal)
+      return singleField(node, only, given);
     return (state, final) => {
       state.node = node;
       return walk(state, state.dot, state.dotBoxed, node.names, given, final);
@@ -66,7 +67,14 @@ function singleField(node: FieldNode, name: string, given: Given): Command {
   };
 }
 
-function walk(state: State, start: GoValue, startBoxed: boolean, names: readonly string[], given: Given, final: GoValue): GoValue {
+function walk(
+  state: State,
+  start: GoValue,
+  startBoxed: boolean,
+  names: readonly string[],
+  given: Given,
+  final: GoValue,
+): GoValue {
   let value = start;
   let boxed = startBoxed;
   for (const [index, name] of names.entries()) {
@@ -77,7 +85,15 @@ function walk(state: State, start: GoValue, startBoxed: boolean, names: readonly
   return value;
 }
 
-function field(state: State, receiver: GoValue, boxed: boolean, name: string, given: Given, final: GoValue, isLast: boolean): GoValue {
+function field(
+  state: State,
+  receiver: GoValue,
+  boxed: boolean,
+  name: string,
+  given: Given,
+  final: GoValue,
+  isLast: boolean,
+): GoValue {
   if (receiver === undefined) return undefined;
   if (receiver === null) return state.fail(`nil pointer evaluating interface {}.${name}`);
   const method = isTime(receiver) || receiver instanceof GoInt ? findMethod(receiver, name) : undefined;
@@ -103,7 +119,8 @@ function callMethod(
   const hasFinal = isLast && given.hasFinal;
   const problem = countProblem(method, name, args.length, hasFinal);
   if (problem !== undefined) state.fail(problem);
-  if (method.results !== undefined) state.fail(`can't call method/function ${JSON.stringify(name)} with ${method.results} results`);
+  if (method.results !== undefined)
+    state.fail(`can't call method/function ${JSON.stringify(name)} with ${method.results} results`);
   const values = args.map((arg, index) => given.compileArg(arg, method.params[index] ?? 'any')(state));
   if (hasFinal) values.push(checkType(state, final, method.params[args.length] ?? 'any'));
   return invoke(state, name, given.node, () => method.call(receiver, values));

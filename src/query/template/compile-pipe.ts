@@ -3,7 +3,7 @@ import { checkType, isTrue, type ParamType } from './call-types.ts';
 import { compileChain } from './compile-field.ts';
 import { findFunction } from './functions.ts';
 import { countProblem, type Evaluate, invoke } from './invoke.ts';
-import { type CommandNode, nodeText, type NumberNode, type Operand, type PipeNode } from './node.ts';
+import { type CommandNode, type NumberNode, nodeText, type Operand, type PipeNode } from './node.ts';
 import type { State } from './runtime.ts';
 
 /** A command; `final` is what the pipe hands over, and is looked at only if the command was compiled to take it. */
@@ -65,7 +65,13 @@ function notAFunction(command: CommandNode, hasFinal: boolean): Command | undefi
 }
 
 /** A call of a function by name. Errors about the arguments point at the name, errors of the function at the whole command. */
-function compileCall(name: string, nameNode: Operand, whole: CommandNode | Operand, args: readonly Operand[], hasFinal: boolean): Command {
+function compileCall(
+  name: string,
+  nameNode: Operand,
+  whole: CommandNode | Operand,
+  args: readonly Operand[],
+  hasFinal: boolean,
+): Command {
   const fn = findFunction(name);
   if (fn === undefined) return (state) => state.fail(`${JSON.stringify(name)} is not a defined function`);
   const problem = countProblem(fn, name, args.length, hasFinal);
@@ -88,7 +94,12 @@ function compileCall(name: string, nameNode: Operand, whole: CommandNode | Opera
   };
 }
 
-function compileShortCircuit(nameNode: Operand, inputs: readonly Evaluate[], stopAt: boolean, hasFinal: boolean): Command {
+function compileShortCircuit(
+  nameNode: Operand,
+  inputs: readonly Evaluate[],
+  stopAt: boolean,
+  hasFinal: boolean,
+): Command {
   return (state, final) => {
     state.node = nameNode;
     let value: GoValue;
@@ -111,7 +122,9 @@ export function compileArg(node: Operand, type: ParamType): Evaluate {
     case 'nil':
       return (state) => {
         state.node = node;
-        return type === 'any' || type === 'reflect' ? checkType(state, undefined, type) : state.fail(`cannot assign nil to ${type}`);
+        return type === 'any' || type === 'reflect'
+          ? checkType(state, undefined, type)
+          : state.fail(`cannot assign nil to ${type}`);
       };
     case 'field':
     case 'variable':
@@ -158,7 +171,8 @@ const EXPECTED_NAMES: ReadonlyMap<ParamType, string> = new Map([
 
 function constantValue(node: ConstantNode, type: ParamType): GoValue {
   const isFree = type === 'any' || type === 'reflect';
-  if (node.kind !== 'number') return isFree || type === (node.kind === 'bool' ? 'bool' : 'string') ? node.value : undefined;
+  if (node.kind !== 'number')
+    return isFree || type === (node.kind === 'bool' ? 'bool' : 'string') ? node.value : undefined;
   if (isFree) return idealValue(node);
   if (type === 'float64') return node.float;
   const isInt = type === 'int' || type === 'int64' || type === 'time.Duration';

@@ -1,3 +1,4 @@
+import { goQuote } from '../../../grammar/literals.ts';
 import { goText } from '../../base/go/format-value.ts';
 import { GoInt, type GoValue, isJsonObject, isList, isRecord, sortedKeys } from '../../base/go/value.ts';
 import { isTrue, mapEntries } from './call-types.ts';
@@ -105,7 +106,7 @@ function compileTemplateCall(node: TemplateNode, bodies: ReadonlyMap<string, Run
   return (state) => {
     state.node = node;
     const body = bodies.get(node.name);
-    if (body === undefined) return state.fail(`template ${JSON.stringify(node.name)} not defined`);
+    if (body === undefined) return state.fail(`template ${goQuote(node.name)} not defined`);
     const dot = pipe?.(state);
     state.call(node.name, dot, () => {
       body(state);
@@ -153,7 +154,11 @@ function compileRange(node: BranchNode, bodies: ReadonlyMap<string, Run>): Run {
 }
 
 /** Index or key, element, and whether the element sits in an interface. */
-function* elements(state: State, value: GoValue, variableCount: number): Generator<readonly [GoValue, GoValue, boolean]> {
+function* elements(
+  state: State,
+  value: GoValue,
+  variableCount: number,
+): Generator<readonly [GoValue, GoValue, boolean]> {
   if (value === undefined || value === null) return;
   if (isList(value)) {
     for (const [index, element] of value.entries()) yield [new GoInt(BigInt(index)), element, true];

@@ -16,7 +16,8 @@ export function parseConstant(text: string, at: number): NumberNode {
   }
   const int = tryNumber(() => parseGoInt(text, 0));
   if (int !== undefined) return { ...node, int, float: Number(int), ideal: 'int' };
-  if (isUnsigned64(text)) return { ...node, int: undefined, float: Number(text.replaceAll('_', '')), ideal: 'overflow' };
+  if (isUnsigned64(text))
+    return { ...node, int: undefined, float: Number(text.replaceAll('_', '')), ideal: 'overflow' };
   const float = tryNumber(() => parseGoFloat(text));
   if (float === undefined) {
     if (/i$/.test(text)) return { ...node, int: undefined, float: undefined, ideal: 'complex' };
@@ -48,7 +49,8 @@ function charValue(text: string): bigint | undefined {
   if (body === '"') return 34n;
   // Numeric escapes of a character constant are code points, not bytes.
   const numeric = /^\\(?:x([0-9a-fA-F]{2})|([0-7]{3}))$/.exec(body);
-  if (numeric !== null) return BigInt(Number.parseInt(numeric[1] ?? numeric[2] ?? '', numeric[1] === undefined ? 8 : 16));
+  if (numeric !== null)
+    return BigInt(Number.parseInt(numeric[1] ?? numeric[2] ?? '', numeric[1] === undefined ? 8 : 16));
   const value = tryNumber(() => unquoteString(`"${body}"`));
   const point = value?.codePointAt(0);
   if (value === undefined || point === undefined || String.fromCodePoint(point) !== value) return undefined;

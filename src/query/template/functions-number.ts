@@ -33,6 +33,16 @@ function intFold(params: readonly ParamType[], op: IntOp, start?: bigint): Templ
   return { params, variadic: 'any', call };
 }
 
+function larger(a: bigint, b: bigint): bigint {
+  if (b > a) return b;
+  return a;
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  if (b < a) return b;
+  return a;
+}
+
 function intPair(op: IntOp): TemplateFunction {
   return { params: ['any', 'any'], call: ([a, b]) => int64(op(toInt(a), toInt(b))) };
 }
@@ -77,8 +87,8 @@ export const NUMBER_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   sub: intPair((a, b) => a - b),
   div: intPair((a, b) => a / divisor(b)),
   mod: intPair((a, b) => a % divisor(b)),
-  max: intFold(['any'], (a, b) => (b > a ? b : a)),
-  min: intFold(['any'], (a, b) => (b < a ? b : a)),
+  max: intFold(['any'], larger),
+  min: intFold(['any'], smaller),
   addf: decimalFold([], addDecimals),
   subf: decimalFold(['any'], subtractDecimals),
   mulf: decimalFold(['any'], multiplyDecimals),

@@ -1,4 +1,4 @@
-import { firstChars, charCount } from '../../base/go/format-spec.ts';
+import { charCount, firstChars } from '../../base/go/format-spec.ts';
 import {
   byteLength,
   goLower,
@@ -17,14 +17,20 @@ import { cachedRegex } from './regex-cache.ts';
 import { MAX_OUTPUT_CHARS } from './runtime.ts';
 
 /** A function of strings (and ints) with the arguments as plain JavaScript values. */
-function textFunction(params: readonly ParamType[], run: (...args: never[]) => string | boolean | GoInt): TemplateFunction {
+function textFunction(
+  params: readonly ParamType[],
+  run: (...args: never[]) => string | boolean | GoInt,
+): TemplateFunction {
   const call = (args: readonly GoValue[]): GoValue =>
-    (run as (...args: unknown[]) => string | boolean | GoInt)(...args.map((arg) => (arg instanceof GoInt ? Number(arg.value) : arg)));
+    (run as (...args: unknown[]) => string | boolean | GoInt)(
+      ...args.map((arg) => (arg instanceof GoInt ? Number(arg.value) : arg)),
+    );
   return { params, call };
 }
 
 const one = (run: (text: string) => string): TemplateFunction => textFunction(['string'], run);
-const two = (run: (a: string, b: string) => string | boolean): TemplateFunction => textFunction(['string', 'string'], run);
+const two = (run: (a: string, b: string) => string | boolean): TemplateFunction =>
+  textFunction(['string', 'string'], run);
 const sized = (run: (size: number, text: string) => string): TemplateFunction => textFunction(['int', 'string'], run);
 
 /** Refuses before the memory is taken. */
@@ -123,7 +129,9 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   upper: one(goUpper),
   title: one(goTitle),
   Replace: textFunction(['string', 'string', 'string', 'int'], replace),
-  replace: textFunction(['string', 'string', 'string'], (old: string, next: string, text: string) => replace(text, old, next, -1)),
+  replace: textFunction(['string', 'string', 'string'], (old: string, next: string, text: string) =>
+    replace(text, old, next, -1),
+  ),
   Trim: two((text, set) => trimSet(text, set, true, true)),
   TrimLeft: two((text, set) => trimSet(text, set, true, false)),
   TrimRight: two((text, set) => trimSet(text, set, false, true)),
@@ -148,9 +156,14 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   b64dec: one(base64Decode),
   urlencode: one(queryEscape),
   urldecode: one(queryUnescape),
-  regexReplaceAll: textFunction(['string', 'string', 'string'], (re: string, text: string, to: string) => regexReplace(re, text, to, false)),
+  regexReplaceAll: textFunction(['string', 'string', 'string'], (re: string, text: string, to: string) =>
+    regexReplace(re, text, to, false),
+  ),
   regexReplaceAllLiteral: textFunction(['string', 'string', 'string'], (re: string, text: string, to: string) =>
     regexReplace(re, text, to, true),
   ),
-  count: textFunction(['string', 'string'], (re: string, text: string) => new GoInt(BigInt(cachedRegex(re).count(text)))),
+  count: textFunction(
+    ['string', 'string'],
+    (re: string, text: string) => new GoInt(BigInt(cachedRegex(re).count(text))),
+  ),
 };

@@ -40,7 +40,8 @@ function unixToTime([text]: readonly GoValue[]): GoTime {
 function date([layout, value]: readonly GoValue[]): string {
   let time = now();
   if (isTime(value)) time = value;
-  else if (value instanceof GoInt && (value.type === 'int' || value.type === 'int64')) time = new GoTime(value.value * 1_000_000_000n);
+  else if (value instanceof GoInt && (value.type === 'int' || value.type === 'int64'))
+    time = new GoTime(value.value * 1_000_000_000n);
   return formatTime(time, layout as string);
 }
 

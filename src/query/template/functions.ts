@@ -39,7 +39,9 @@ const MORE_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
 };
 
 const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map(
-  [BUILTIN_FUNCTIONS, TEXT_FUNCTIONS, NUMBER_FUNCTIONS, TIME_FUNCTIONS, MORE_FUNCTIONS].flatMap((group) => Object.entries(group)),
+  [BUILTIN_FUNCTIONS, TEXT_FUNCTIONS, NUMBER_FUNCTIONS, TIME_FUNCTIONS, MORE_FUNCTIONS].flatMap((group) =>
+    Object.entries(group),
+  ),
 );
 
 /** A function by name. */

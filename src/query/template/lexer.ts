@@ -91,7 +91,8 @@ class Lexer {
     this.#start = inside;
     if (end < 0) return this.#fail('unclosed comment');
     this.#at = end + 2;
-    const trims = isSpace(this.#text[this.#at]) && this.#text[this.#at + 1] === '-' && this.#text.startsWith(CLOSE, this.#at + 2);
+    const trims =
+      isSpace(this.#text[this.#at]) && this.#text[this.#at + 1] === '-' && this.#text.startsWith(CLOSE, this.#at + 2);
     if (!trims && !this.#text.startsWith(CLOSE, this.#at)) return this.#fail('comment ends before closing delimiter');
     this.#at += CLOSE.length + (trims ? 2 : 0);
     if (trims) this.#skipSpace();
@@ -228,7 +229,9 @@ class Lexer {
   /** What may follow a word without a blank. */
   #atTerminator(): boolean {
     const char = this.#text[this.#at];
-    return char === undefined || SPACES.includes(char) || '.,|:()'.includes(char) || this.#text.startsWith(CLOSE, this.#at);
+    return (
+      char === undefined || SPACES.includes(char) || '.,|:()'.includes(char) || this.#text.startsWith(CLOSE, this.#at)
+    );
   }
 
   #number(): 'more' | 'failed' {
@@ -249,7 +252,10 @@ class Lexer {
 
   #scanNumber(): boolean {
     const rest = this.#text.slice(this.#at, this.#at + 1024);
-    const digits = /^[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*|0[bB][01_]*|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/.exec(rest)?.[0] ?? '';
+    const digits =
+      /^[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*|0[bB][01_]*|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/.exec(
+        rest,
+      )?.[0] ?? '';
     this.#at += digits.length;
     const point = this.#charAt(this.#at);
     if (point === '' || !ALPHANUMERIC.test(point)) return true;

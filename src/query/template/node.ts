@@ -66,7 +66,17 @@ export interface PipeNode extends Positioned {
   readonly commands: readonly CommandNode[];
 }
 
-export type Operand = DotNode | NilNode | BoolNode | NumberNode | StringNode | FieldNode | VariableNode | IdentifierNode | ChainNode | PipeNode;
+export type Operand =
+  | DotNode
+  | NilNode
+  | BoolNode
+  | NumberNode
+  | StringNode
+  | FieldNode
+  | VariableNode
+  | IdentifierNode
+  | ChainNode
+  | PipeNode;
 
 export interface TextNode extends Positioned {
   readonly kind: 'text';
@@ -120,7 +130,8 @@ export function nodeText(node: Located): string {
     case 'command':
       return node.args.map((arg) => (arg.kind === 'pipe' ? `(${nodeText(arg)})` : nodeText(arg))).join(' ');
     case 'pipe': {
-      const variables = node.variables.length === 0 ? '' : `${node.variables.join(', ')} ${node.isAssign ? '=' : ':='} `;
+      const variables =
+        node.variables.length === 0 ? '' : `${node.variables.join(', ')} ${node.isAssign ? '=' : ':='} `;
       return variables + node.commands.map(nodeText).join(' | ');
     }
     case 'template':

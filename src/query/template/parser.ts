@@ -150,7 +150,8 @@ class TemplateParser extends PipelineParser {
   #else(keyword: Token): EndMark {
     const next = this.tokens.peekNonSpace();
     // "else if" and "else with" go on in the same action.
-    if (next.type === 'keyword' && (next.text === 'if' || next.text === 'with')) return { kind: 'else', line: next.line };
+    if (next.type === 'keyword' && (next.text === 'if' || next.text === 'with'))
+      return { kind: 'else', line: next.line };
     this.expect('close', 'else');
     return { kind: 'else', line: keyword.line };
   }

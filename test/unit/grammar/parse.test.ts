@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ParseError, QueryKindError } from '../../../grammar/parse-error.ts';
 import { parseLogQuery, parseQuery, parseSelector } from '../../../grammar/parse.ts';
-import { printOneLine } from '../../../grammar/print.ts';
+import { ParseError, QueryKindError } from '../../../grammar/parse-error.ts';
+import { printOneLine, printQuery } from '../../../grammar/print.ts';
 
 function messageOf(query: string): string {
   try {
@@ -44,7 +44,7 @@ describe('syntax errors', () => {
     ['{a="b"} | x == "5"', 'parse error at line 1, col 16: syntax error: unexpected STRING'],
     ['{a="b"} | x >= "5"', 'parse error at line 1, col 16: syntax error: unexpected STRING'],
     ['{a="b"} | x =~ 5', 'parse error at line 1, col 16: syntax error: unexpected NUMBER, expecting STRING'],
-    ['{a="b"} | x=~ip("1.1.1.1")', 'parse error at line 1, col 15: syntax error: unexpected ip, expecting STRING'],
+    ['{a="b"} | x=~ip("1.1.1.1")', 'parse error at line 1, col 14: syntax error: unexpected ip, expecting STRING'],
     ['{a="b"} | label_format x', 'parse error at line 1, col 25: syntax error: unexpected $end, expecting ='],
     ['{a="b"} | drop', 'parse error at line 1, col 15: syntax error: unexpected $end, expecting IDENTIFIER'],
     ['{a="b"} | regexp', 'parse error at line 1, col 17: syntax error: unexpected $end, expecting STRING'],
@@ -64,7 +64,10 @@ describe('syntax errors', () => {
     ['vector(-1)', 'parse error at line 1, col 8: syntax error: unexpected -, expecting NUMBER'],
     ['vector(abc)', 'parse error at line 1, col 8: syntax error: unexpected IDENTIFIER, expecting NUMBER'],
     [`sum(${RATE}) by (a,)`, 'parse error at line 1, col 30: syntax error: unexpected ), expecting IDENTIFIER'],
-    [`sum(${RATE}) by ("a")`, 'parse error at line 1, col 28: syntax error: unexpected STRING, expecting IDENTIFIER or )'],
+    [
+      `sum(${RATE}) by ("a")`,
+      'parse error at line 1, col 28: syntax error: unexpected STRING, expecting IDENTIFIER or )',
+    ],
     [`sum by (a)(${RATE}) by (b)`, 'parse error at line 1, col 31: syntax error: unexpected by'],
     [`topk(-1, ${RATE})`, 'parse error at line 1, col 8: syntax error: unexpected ,'],
     [`${RATE} offset 5m`, 'parse error at line 1, col 19: syntax error: unexpected offset'],
@@ -78,7 +81,10 @@ describe('syntax errors', () => {
     ['-(1)', 'parse error at line 1, col 2: syntax error: unexpected (, expecting NUMBER'],
     ['Inf', 'parse error at line 1, col 1: syntax error: unexpected IDENTIFIER'],
     ['0x10', 'parse error : unable to parse literal as a float: strconv.ParseFloat: parsing "0x10": invalid syntax'],
-    ['9e999', 'parse error : unable to parse literal as a float: strconv.ParseFloat: parsing "9e999": value out of range'],
+    [
+      '9e999',
+      'parse error : unable to parse literal as a float: strconv.ParseFloat: parsing "9e999": value out of range',
+    ],
     ['{a="b"} \0', 'parse error at line 1, col 9: invalid character NUL'],
   ])('%j', (query, message) => expect(messageOf(query)).toBe(message));
 
@@ -88,6 +94,22 @@ describe('syntax errors', () => {
 
   it('refuses text of 131072 bytes and more', () => {
     expect(messageOf(`{a="${'é'.repeat(70_000)}"}`)).toBe('parse error : input size too long (140006 > 131072)');
+  });
+
+  it('takes nesting and chains up to the limits', () => {
+    const nested = `${'('.repeat(199)}1${')'.repeat(199)}`;
+    expect(printOneLine(parseQuery(nested))).toBe('1');
+    expect(messageOf(`{a="b"} | ${'('.repeat(200)}x=1${')'.repeat(200)}`)).toBe('accepted');
+    expect(messageOf(Array(1000).fill('vector(1)').join('^'))).toBe('accepted');
+    // Not the text itself: a failure would print two megabytes.
+    const split = printQuery(parseQuery(Array(1000).fill('vector(1)').join('+')));
+    expect(split.trimStart().slice(0, 40)).toMatch(/^\(+vector\(1\.000000\) \+ vector/);
+  });
+
+  it('reads long runs of unit letters in linear time', () => {
+    const started = performance.now();
+    expect(messageOf(`{a="b"} | x > ${'1.'.repeat(60_000)}`)).toMatch('syntax error');
+    expect(performance.now() - started).toBeLessThan(2000);
   });
 
   it('refuses deep nesting and endless chains without exhausting the stack', () => {
@@ -102,7 +124,9 @@ describe('static checks', () => {
     ...['{}', '{a=""}', '{a!="x"}', '{a=~".*"}', '{a!~".+"}', '{a=~"x|"}'].map((query) => [query, TOO_WIDE] as const),
     ['rate({}[5m])', TOO_WIDE],
     ['sum(1)', TOO_WIDE],
-    ...['{a!=""}', '{a=~".+"}', '{a!~"^$"}', '{a="b",c=""}', 'sum(vector(1))', '1'].map((query) => [query, undefined] as const),
+    ...['{a!=""}', '{a=~".+"}', '{a!~"^$"}', '{a="b",c=""}', 'sum(vector(1))', '1'].map(
+      (query) => [query, undefined] as const,
+    ),
     ['{a=~"("}', 'error parsing regexp: missing closing ): `(`'],
     ['{a="b"} | x=~"a**"', 'error parsing regexp: invalid nested repetition operator: `**`'],
     ['{a="b"} + 1', 'unexpected type for left leg of binary operation (+): *syntax.MatchersExpr'],

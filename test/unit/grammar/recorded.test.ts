@@ -1,8 +1,8 @@
 /** Every recorded query of the reference server that concerns the grammar: accepted, refused or reformatted. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ParseError } from '../../../grammar/parse-error.ts';
 import { parseQuery } from '../../../grammar/parse.ts';
+import { ParseError } from '../../../grammar/parse-error.ts';
 import { printOneLine, printQuery } from '../../../grammar/print.ts';
 
 interface RecordedCase {
@@ -58,7 +58,8 @@ describe('queries that were answered', () => {
   for (const file of readdirSync(FOLDER)) {
     if (file.startsWith('push')) continue;
     for (const recorded of load(file)) {
-      if (recorded.expect.status === 200 && /\/query(_range)?$/.test(recorded.request.path)) queries.add(queryOf(recorded));
+      if (recorded.expect.status === 200 && /\/query(_range)?$/.test(recorded.request.path))
+        queries.add(queryOf(recorded));
     }
   }
   it('are all accepted', () => {

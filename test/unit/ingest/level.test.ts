@@ -95,7 +95,12 @@ test.each([
 });
 
 describe('level and service name of an entry', () => {
-  const row = async (stream: Record<string, string>, line: string, metadata: Record<string, string> = {}, limits = {}) => {
+  const row = async (
+    stream: Record<string, string>,
+    line: string,
+    metadata: Record<string, string> = {},
+    limits = {},
+  ) => {
     const harness = new PushHarness(limits);
     expect((await harness.sendJson({ stream, values: [['1700000000000000000', line, metadata]] })).status).toBe(204);
     return harness.sink.rows()[0]!;

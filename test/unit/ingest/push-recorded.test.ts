@@ -20,12 +20,21 @@ interface RecordedCase {
 }
 
 interface QueryBody {
-  readonly data: { readonly result: readonly { readonly stream: Record<string, string>; readonly values: [string, string, unknown?][] }[] };
+  readonly data: {
+    readonly result: readonly {
+      readonly stream: Record<string, string>;
+      readonly values: [string, string, unknown?][];
+    }[];
+  };
 }
 
 const file = new URL('../../conformance/cases/push-validation.json', import.meta.url);
 const cases = JSON.parse(readFileSync(file, 'utf8')) as RecordedCase[];
-const KINDS: Record<string, PushKind> = { '/loki/api/v1/push': 'push', '/api/prom/push': 'legacy', '/otlp/v1/logs': 'otlp' };
+const KINDS: Record<string, PushKind> = {
+  '/loki/api/v1/push': 'push',
+  '/api/prom/push': 'legacy',
+  '/otlp/v1/logs': 'otlp',
+};
 
 // As the recording assumed.
 const harness = new PushHarness({ outOfOrderWindowMs: 3_600_000 });

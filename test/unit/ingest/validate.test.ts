@@ -19,7 +19,9 @@ describe('labels of a stream', () => {
 
   test('number', async () => {
     const names = Array.from({ length: 16 }, (_, i) => [`l${String(i).padStart(2, '0')}`, 'x'] as const);
-    expect(await send(Object.fromEntries(names))).toMatch(/^400 entry for stream '\{l00="x", .*\}' has 16 label names; limit 15\n$/);
+    expect(await send(Object.fromEntries(names))).toMatch(
+      /^400 entry for stream '\{l00="x", .*\}' has 16 label names; limit 15\n$/,
+    );
     expect(await send(Object.fromEntries(names.slice(1)))).toBe('204 ');
   });
 
@@ -38,14 +40,18 @@ describe('labels of a stream', () => {
   });
 
   test('none at all, with discovery off', async () => {
-    expect(await send({}, { discoverServiceName: [] })).toBe('400 error at least one label pair is required per stream\n');
+    expect(await send({}, { discoverServiceName: [] })).toBe(
+      '400 error at least one label pair is required per stream\n',
+    );
   });
 
   test('equal names', async () => {
     const harness = new PushHarness();
     const reply = await harness.send({
       kind: 'legacy',
-      body: JSON.stringify({ streams: [{ labels: '{a="1", a="1"}', entries: [{ ts: '2026-11-24T00:00:00Z', line: 'x' }] }] }),
+      body: JSON.stringify({
+        streams: [{ labels: '{a="1", a="1"}', entries: [{ ts: '2026-11-24T00:00:00Z', line: 'x' }] }],
+      }),
     });
     expect(reply.body).toBe(`stream '{a="1", a="1", service_name="unknown_service"}' has duplicate label name: 'a'\n`);
     expect(reply.outcome!.discards.get('duplicate_label_names')).toEqual({ entries: 1, bytes: 1 });
@@ -54,7 +60,11 @@ describe('labels of a stream', () => {
 
 describe('entries', () => {
   test('too old and too new, at the nanosecond', async () => {
-    const harness = new PushHarness({ rejectOldSamples: true, rejectOldSamplesMaxAgeMs: 3_600_000, creationGracePeriodMs: 60_000 });
+    const harness = new PushHarness({
+      rejectOldSamples: true,
+      rejectOldSamplesMaxAgeMs: 3_600_000,
+      creationGracePeriodMs: 60_000,
+    });
     expect(await answer(harness, [at(-HOUR_NS), 'x'], [at(60_000_000_000n), 'y'])).toBe('204 ');
     expect(await answer(harness, [at(-HOUR_NS - 1n), 'x'])).toBe(
       `400 entry for stream '${S}' has timestamp too old: 2026-11-24T04:59:59Z, oldest acceptable timestamp is: 2026-11-24T05:00:00Z\n`,
@@ -67,7 +77,14 @@ describe('entries', () => {
 
   test('good ones are stored beside bad ones; messages are counted', async () => {
     const harness = new PushHarness({ maxLineSizeBytes: 5 });
-    const text = await answer(harness, [at(1n), 'good'], [at(2n), '123456'], [at(3n), '654321'], [at(4n), '1234567'], [at(5n), '12345']);
+    const text = await answer(
+      harness,
+      [at(1n), 'good'],
+      [at(2n), '123456'],
+      [at(3n), '654321'],
+      [at(4n), '1234567'],
+      [at(5n), '12345'],
+    );
     const message = (bytes: number): string =>
       `max entry size '5' bytes exceeded for stream '${S}' while adding an entry with length '${bytes}' bytes`;
     expect(text).toBe(`400 2 errors like: ${message(6)}; 1 errors like: ${message(7)}\n`);
@@ -77,7 +94,11 @@ describe('entries', () => {
   });
 
   test('long lines can be cut', async () => {
-    const harness = new PushHarness({ maxLineSizeBytes: 8, maxLineSizeTruncate: true, maxLineSizeTruncateIdentifier: '…' });
+    const harness = new PushHarness({
+      maxLineSizeBytes: 8,
+      maxLineSizeTruncate: true,
+      maxLineSizeTruncateIdentifier: '…',
+    });
     expect(await answer(harness, [at(1n), '1234567890'], [at(2n), '12345678'])).toBe('204 ');
     expect(harness.sink.rows().map((row) => row.line)).toEqual(['12345…', '12345678']);
     expect(harness.replay().sink.rows()).toEqual(harness.sink.rows());
@@ -119,7 +140,17 @@ describe('metadata', () => {
   };
 
   test('names are cleaned, empty values vanish, pairs are sorted', async () => {
-    const pairs = await metadataOf({ z: '1', 'http.method': 'GET', '1num': 'n', 'a b': 's', ünï: 'u', _x: 'p', __y: 'k', e: '', ___: 'u' });
+    const pairs = await metadataOf({
+      z: '1',
+      'http.method': 'GET',
+      '1num': 'n',
+      'a b': 's',
+      ünï: 'u',
+      _x: 'p',
+      __y: 'k',
+      e: '',
+      ___: 'u',
+    });
     expect(Object.entries(pairs)).toEqual([
       ['___', 'u'],
       ['__y', 'k'],
@@ -166,7 +197,10 @@ describe('limits of the tenant', () => {
   test('streams', async () => {
     const harness = new PushHarness({ maxGlobalStreamsPerUser: 1 });
     expect(await answer(harness, [at(0n), 'x'])).toBe('204 ');
-    const reply = await harness.sendJson({ stream: { a: 'c' }, values: [[at(0n), 'x']] }, { stream, values: [[at(1n), 'y']] });
+    const reply = await harness.sendJson(
+      { stream: { a: 'c' }, values: [[at(0n), 'x']] },
+      { stream, values: [[at(1n), 'y']] },
+    );
     expect(`${reply.status} ${reply.body}`).toBe(
       `429 maximum active stream limit exceeded when trying to create stream {a="c", service_name="unknown_service"}, reduce the number of active streams (reduce labels or reduce label values), or contact your Loki administrator to see if the limit can be increased, user: 'fake'\n`,
     );
@@ -175,8 +209,15 @@ describe('limits of the tenant', () => {
   });
 
   test('rate of a stream', async () => {
-    const harness = new PushHarness({ perStreamRateLimitBytes: 3 * 1024 * 1024, perStreamRateLimitBurstBytes: 3 * 1024 * 1024, maxLineSizeBytes: 0 });
-    const reply = await harness.sendJson({ stream, values: [['1700000000500000000', 'x'.repeat(3 * 1024 * 1024 + 1)]] });
+    const harness = new PushHarness({
+      perStreamRateLimitBytes: 3 * 1024 * 1024,
+      perStreamRateLimitBurstBytes: 3 * 1024 * 1024,
+      maxLineSizeBytes: 0,
+    });
+    const reply = await harness.sendJson({
+      stream,
+      values: [['1700000000500000000', 'x'.repeat(3 * 1024 * 1024 + 1)]],
+    });
     expect(`${reply.status} ${reply.body}`).toBe(
       `429 entry with timestamp 2023-11-14 22:13:20.5 +0000 UTC ignored, reason: 'Per stream rate limit exceeded (limit: 3MB/sec) while attempting to ingest for stream '${S}' totaling 3145729B, consider splitting a stream via additional labels or contact your Loki administrator to see if the limit can be increased',\nuser 'fake', total ignored: 1 out of 1 for stream: ${S}\n`,
     );
@@ -219,7 +260,13 @@ describe('the window for late entries', () => {
   test('a failure of any stream is told', async () => {
     const harness = new PushHarness(limits);
     const reply = await harness.sendJson(
-      { stream, values: [[at(0n), 'new'], [at(-2n * HOUR_NS), 'late']] },
+      {
+        stream,
+        values: [
+          [at(0n), 'new'],
+          [at(-2n * HOUR_NS), 'late'],
+        ],
+      },
       { stream: { a: 'c' }, values: [[at(0n), 'x']] },
     );
     expect(reply.status).toBe(400);
@@ -239,7 +286,13 @@ describe('the window for late entries', () => {
 test('replay takes what limits would refuse by now', async () => {
   const harness = new PushHarness();
   await answer(harness, [at(0n), 'a long line'], ['5', 'ancient', { k: 'v' }]);
-  const strict = { ...harness.limits, maxLineSizeBytes: 1, rejectOldSamples: true, ingestionRateBytesPerSecond: 1, maxLabelNamesPerSeries: 1 };
+  const strict = {
+    ...harness.limits,
+    maxLineSizeBytes: 1,
+    rejectOldSamples: true,
+    ingestionRateBytesPerSecond: 1,
+    maxLabelNamesPerSeries: 1,
+  };
   expect(harness.replay(strict).sink.rows()).toEqual(harness.sink.rows());
 });
 

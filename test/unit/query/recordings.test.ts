@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { datasetRows } from '../../support/dataset-rows.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
-import { answer, type Answer, type RecordedCase, readCases } from '../../support/query-replay.ts';
+import { type Answer, answer, type RecordedCase, readCases } from '../../support/query-replay.ts';
 
 const { compare } = (await import(new URL('../../conformance/lib.mjs', import.meta.url).href)) as {
   compare(recorded: RecordedCase, got: Answer): { reason: string | null; soft?: boolean; softReason?: string };

@@ -31,7 +31,9 @@ describe('content encodings of a push', () => {
   });
 
   test('damaged data is a 400', () => {
-    expect(() => decodePushEncoding(Buffer.from('no gzip'), 'gzip', 100)).toThrow(expect.objectContaining({ status: 400 }));
+    expect(() => decodePushEncoding(Buffer.from('no gzip'), 'gzip', 100)).toThrow(
+      expect.objectContaining({ status: 400 }),
+    );
     expect(() => decodePushEncoding(Buffer.from([0x78, 0x9c, 1, 2]), 'deflate', 100)).toThrow(
       expect.objectContaining({ status: 400 }),
     );
@@ -40,7 +42,9 @@ describe('content encodings of a push', () => {
 
 test('zstd for OTLP', () => {
   expect(decodeOtlpEncoding(zstdCompressSync(text), 'zstd', text.length)).toEqual(text);
-  expect(() => decodeOtlpEncoding(zstdCompressSync(text), 'zstd', 100)).toThrow(expect.objectContaining({ status: 413 }));
+  expect(() => decodeOtlpEncoding(zstdCompressSync(text), 'zstd', 100)).toThrow(
+    expect.objectContaining({ status: 413 }),
+  );
 });
 
 describe('LZ4 frames', () => {
@@ -77,7 +81,9 @@ describe('snappy blocks', () => {
 
   test('a claimed length over the limit is refused before anything is allocated', () => {
     const liar = Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 1, 2]);
-    expect(() => uncompressSnappy(liar, 1000)).toThrow('decompressed message size too large than max (4294967295 vs 1000)');
+    expect(() => uncompressSnappy(liar, 1000)).toThrow(
+      'decompressed message size too large than max (4294967295 vs 1000)',
+    );
     expect(() => uncompressSnappy(liar, 2 ** 40)).toThrow('snappy: corrupt input');
   });
 

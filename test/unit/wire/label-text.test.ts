@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseLabelText } from '../../../src/wire/label-text.ts';
 import { printLabels } from '../../../src/wire/label-print.ts';
+import { parseLabelText } from '../../../src/wire/label-text.ts';
 
 function parse(text: string | Uint8Array): readonly string[] {
   const bytes = Buffer.from(text);

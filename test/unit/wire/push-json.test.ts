@@ -18,7 +18,15 @@ test('times are exact to the nanosecond, lines and metadata as they were', () =>
     streams: [{ stream: { b: '2', a: '1"x' }, values: [['1700000000123456789', line, { k: 'v\n', 'x.y': '한' }]] }],
   });
   expect(decode(body)).toEqual([
-    { labels: '{a="1\\"x", b="2"}', ns: 1700000000123456789n, line, metadata: [['k', 'v\n'], ['x.y', '한']] },
+    {
+      labels: '{a="1\\"x", b="2"}',
+      ns: 1700000000123456789n,
+      line,
+      metadata: [
+        ['k', 'v\n'],
+        ['x.y', '한'],
+      ],
+    },
   ]);
 });
 
@@ -37,9 +45,12 @@ test.each([
   expect(decode(one(`["${text}","x"]`))[0]!.ns).toBe(ns);
 });
 
-test.each(['9223372036854775808', '99999999999999999999', '1.5', '', '-', 'abc', '1e9'])('time %s is refused', (text) => {
-  expect(() => decode(one(`["${text}","x"]`))).toThrow('timestamp');
-});
+test.each(['9223372036854775808', '99999999999999999999', '1.5', '', '-', 'abc', '1e9'])(
+  'time %s is refused',
+  (text) => {
+    expect(() => decode(one(`["${text}","x"]`))).toThrow('timestamp');
+  },
+);
 
 test('label values that are no strings keep their source text', () => {
   const body = '{"streams":[{"stream":{"n":1.50,"t":true,"z":null},"values":[["1","x"]]}]}';
@@ -47,7 +58,8 @@ test('label values that are no strings keep their source text', () => {
 });
 
 test('unknown members, late labels, extra elements and what follows the value do not matter', () => {
-  const body = '{"x":[{"y":"]"}],"streams":[{"values":[["1","l",{},["4th"],5]],"q":{},"stream":{"a":"b"}}],"z":1} trailing }';
+  const body =
+    '{"x":[{"y":"]"}],"streams":[{"values":[["1","l",{},["4th"],5]],"q":{},"stream":{"a":"b"}}],"z":1} trailing }';
   expect(decode(body)).toEqual([{ labels: '{a="b"}', ns: 1n, line: 'l', metadata: [] }]);
 });
 

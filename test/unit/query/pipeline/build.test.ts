@@ -30,7 +30,10 @@ describe('order of execution', () => {
 
   it('tests the unpacked line behind unpack', () => {
     const packed = '{"_entry":"hi","x":"1","n":2,"a":"z"}';
-    expect(runLog('{a="b"} | unpack |= "hi"', packed)).toEqual({ labels: { a: 'b', a_extracted: 'z', x: '1' }, line: 'hi' });
+    expect(runLog('{a="b"} | unpack |= "hi"', packed)).toEqual({
+      labels: { a: 'b', a_extracted: 'z', x: '1' },
+      line: 'hi',
+    });
     expect(line('{a="b"} | unpack |= "_entry"', packed)).toBe('dropped');
   });
 
@@ -46,7 +49,10 @@ describe('order of execution', () => {
   it('does so in metric queries, unless they are grouped by labels', () => {
     const json = '{"x":"1","y":"2"}';
     expect(metric('count_over_time({a="b"} | json | drop x | x="" [1m])', json)).toBe('dropped');
-    expect(metric('sum by (y) (count_over_time({a="b"} | json | drop x | x="" [1m]))', json)).toEqual({ a: 'b', y: '2' });
+    expect(metric('sum by (y) (count_over_time({a="b"} | json | drop x | x="" [1m]))', json)).toEqual({
+      a: 'b',
+      y: '2',
+    });
   });
 
   it('hands out the line filters that see the stored line', () => {
@@ -62,11 +68,23 @@ describe('order of execution', () => {
 
 describe('compile errors', () => {
   it.each([
-    ['| label_format x=s,x=d', "stage '| label_format x=s,x=d' : multiple label name 'x' not allowed in a single format operation"],
-    ['| label_format __error__="x"', "stage '| label_format __error__=\"x\"' : __error__ cannot be formatted"],
-    ['| line_format "{{.x"', 'stage \'| line_format "{{.x"\' : invalid line template: template: line:1: unclosed action'],
-    ['| label_format a="{{"', "stage '| label_format a=\"{{\"' : invalid template for label 'a': template: label:1: unclosed action"],
-    ['| json x="y..z"', 'stage \'| json x="y..z"\' : cannot parse expression [y..z]: syntax error: unexpected DOT, expecting FIELD'],
+    [
+      '| label_format x=s,x=d',
+      "stage '| label_format x=s,x=d' : multiple label name 'x' not allowed in a single format operation",
+    ],
+    ['| label_format __error__="x"', 'stage \'| label_format __error__="x"\' : __error__ cannot be formatted'],
+    [
+      '| line_format "{{.x"',
+      'stage \'| line_format "{{.x"\' : invalid line template: template: line:1: unclosed action',
+    ],
+    [
+      '| label_format a="{{"',
+      "stage '| label_format a=\"{{\"' : invalid template for label 'a': template: label:1: unclosed action",
+    ],
+    [
+      '| json x="y..z"',
+      'stage \'| json x="y..z"\' : cannot parse expression [y..z]: syntax error: unexpected DOT, expecting FIELD',
+    ],
     ['| logfmt a="b c"', 'stage \'| logfmt a="b c"\' : cannot parse expression [b c]: syntax error: unexpected KEY'],
     ['| a = ip("not-an-ip")', 'stage \'| a=ip("not-an-ip")\' : ip: invalid pattern: "not-an-ip"'],
     ['|= ip("10.0.0.0/99")', 'stage \'|= ip("10.0.0.0/99")\' : ip: invalid pattern: "10.0.0.0/99"'],
@@ -76,7 +94,10 @@ describe('compile errors', () => {
 });
 
 describe('metric queries', () => {
-  const broken = { __error__: 'JSONParserErr', __error_details__: "Value looks like object, but can't find closing '}' symbol" };
+  const broken = {
+    __error__: 'JSONParserErr',
+    __error_details__: "Value looks like object, but can't find closing '}' symbol",
+  };
 
   it('skip parsers when no label is needed', () => {
     expect(metric('count_over_time({a="b"} | json [1m])', 'oops')).toEqual({ a: 'b', ...broken });
@@ -86,7 +107,9 @@ describe('metric queries', () => {
 
   it('do not notice damage behind the last needed label', () => {
     expect(metric('sum by (x) (count_over_time({a="b"} | json [1m]))', '{"x":1,"y":tru}')).toEqual({ a: 'b', x: '1' });
-    expect(metric('count_over_time({a="b"} | json [1m])', '{"x":1,"y":tru}')).toMatchObject({ __error__: 'JSONParserErr' });
+    expect(metric('count_over_time({a="b"} | json [1m])', '{"x":1,"y":tru}')).toMatchObject({
+      __error__: 'JSONParserErr',
+    });
   });
 
   it('delete a line_format that nothing reads, with its errors', () => {
@@ -123,7 +146,11 @@ describe('unwrap', () => {
   it('marks what does not convert, and lets filters behind it decide', () => {
     expect(value('k')).toMatchObject({
       value: 0,
-      labels: { __error__: 'SampleExtractionErr', __error_details__: 'strconv.ParseFloat: parsing "p": invalid syntax', k: 'p' },
+      labels: {
+        __error__: 'SampleExtractionErr',
+        __error_details__: 'strconv.ParseFloat: parsing "p": invalid syntax',
+        k: 'p',
+      },
     });
     expect(value('k | __error__=""')).toMatchObject({ value: undefined });
     expect(value('v | v > 1')).toMatchObject({ value: 2 });

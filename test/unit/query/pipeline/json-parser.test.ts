@@ -5,7 +5,11 @@ import type { Predicate } from '../../../../src/query/pipeline/label-filter.ts';
 import { makeRow, runStages } from '../../../support/pipeline-row.ts';
 
 const json = (line: string, stream = {}, metadata = {}) => runStages(makeRow(line, stream, metadata), new JsonParser());
-const broken = (details: string, labels = {}) => ({ __error__: 'JSONParserErr', __error_details__: details, ...labels });
+const broken = (details: string, labels = {}) => ({
+  __error__: 'JSONParserErr',
+  __error_details__: details,
+  ...labels,
+});
 
 describe('json', () => {
   it('flattens objects, leaves out arrays and null, keeps the text of numbers', () => {
@@ -35,7 +39,7 @@ describe('json', () => {
   });
 
   it('unescapes strings; a bad escape or a lone surrogate gives an empty value', () => {
-    const line = String.raw`{"x":"\ud83d","y":"\u00e9\n\"","z":"\q","p":"\ud83d\ude80","k\"q":"1","f":"a` + '\ufffd"}';
+    const line = `${String.raw`{"x":"\ud83d","y":"\u00e9\n\"","z":"\q","p":"\ud83d\ude80","k\"q":"1","f":"a`}\ufffd"}`;
     expect(json(line)).toEqual({ x: '', y: 'é\n"', z: '', p: '🚀', k_q: '1', f: 'a ' });
   });
 
@@ -84,7 +88,7 @@ describe('json', () => {
 
   it('survives deep nesting', () => {
     const depth = 20_000;
-    const line = '{"a":'.repeat(depth) + '1' + '}'.repeat(depth);
+    const line = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
     const labels = json(line);
     expect(Object.values(labels)).toEqual(['1']);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { JsonParser } from '../../../../src/query/pipeline/json-parser.ts';
 import { parseJsonPath } from '../../../../src/query/pipeline/json-path-syntax.ts';
 import { JsonPathParser } from '../../../../src/query/pipeline/json-paths.ts';
-import { JsonParser } from '../../../../src/query/pipeline/json-parser.ts';
 import { JSON_ERRORS } from '../../../../src/query/pipeline/json-scanner.ts';
 import { makeRow, runStages } from '../../../support/pipeline-row.ts';
 

@@ -3,7 +3,8 @@ import { LogfmtFieldParser, LogfmtParser, parseLogfmtKey } from '../../../../src
 import { makeRow, runStages } from '../../../support/pipeline-row.ts';
 
 const flags = (strict = false, keepEmpty = false) => ({ strict, keepEmpty });
-const logfmt = (line: string, stage = flags(), stream = {}) => runStages(makeRow(line, stream), new LogfmtParser(stage));
+const logfmt = (line: string, stage = flags(), stream = {}) =>
+  runStages(makeRow(line, stream), new LogfmtParser(stage));
 const fields = (line: string, targets: Record<string, string>, stream = {}, metadata = {}) => {
   const extractions = Object.entries(targets).map(([target, source]) => ({ target, source }));
   return runStages(makeRow(line, stream, metadata), new LogfmtFieldParser({ strict: false, extractions }));

@@ -12,16 +12,30 @@ const line = (stages: string, text = LINE) => {
   const outcome = runLog(`{a="b"} ${stages}`, text);
   return outcome === 'dropped' ? outcome : outcome.line;
 };
-const failed = (details: string, error = 'LabelFilterErr') => ({ ...ALL, __error__: error, __error_details__: details });
+const failed = (details: string, error = 'LabelFilterErr') => ({
+  ...ALL,
+  __error__: error,
+  __error_details__: details,
+});
 
 describe('label filters', () => {
-  it.each(['x=5', 'nope!="5"', 'nope=""', 'z=1536B', 'x=~""', 's=~"t.*"', 'd>4s', 'd<=5s', 'x!=6', 'x==5.0', '__error_details__=""'])(
-    'keeps %s',
-    (filter) => expect(labels(`| logfmt | ${filter}`)).toEqual(ALL),
-  );
+  it.each([
+    'x=5',
+    'nope!="5"',
+    'nope=""',
+    'z=1536B',
+    'x=~""',
+    's=~"t.*"',
+    'd>4s',
+    'd<=5s',
+    'x!=6',
+    'x==5.0',
+    '__error_details__=""',
+  ])('keeps %s', (filter) => expect(labels(`| logfmt | ${filter}`)).toEqual(ALL));
 
-  it.each(['x!=5', 'nope!=5', 'nope!=ip("1.1.1.1")', 's=~"t"', 'x>5', 'd<5s', 'x="5" and s="other"', '__error__!=""'])('drops %s', (filter) =>
-    expect(labels(`| logfmt | ${filter}`)).toBe('dropped'),
+  it.each(['x!=5', 'nope!=5', 'nope!=ip("1.1.1.1")', 's=~"t"', 'x>5', 'd<5s', 'x="5" and s="other"', '__error__!=""'])(
+    'drops %s',
+    (filter) => expect(labels(`| logfmt | ${filter}`)).toBe('dropped'),
   );
 
   it.each([
@@ -81,7 +95,10 @@ describe('label_format', () => {
 
   it('goes on behind a template that fails', () => {
     expect(labels('| logfmt | label_format x=`{{ div 1 0 }}`,y="{{.s}}"')).toEqual({
-      ...failed('template: label:1:3: executing "label" at <div 1 0>: error calling div: runtime error: integer divide by zero', 'TemplateFormatErr'),
+      ...failed(
+        'template: label:1:3: executing "label" at <div 1 0>: error calling div: runtime error: integer divide by zero',
+        'TemplateFormatErr',
+      ),
       y: 'str',
     });
   });
@@ -89,7 +106,9 @@ describe('label_format', () => {
 
 describe('line_format', () => {
   it('replaces the line for the stages behind it', () => {
-    expect(line('| logfmt | keep x | line_format "{{.x}}-{{.nope}}-{{__timestamp__ | unixEpoch}}"')).toBe('5--1700000000');
+    expect(line('| logfmt | keep x | line_format "{{.x}}-{{.nope}}-{{__timestamp__ | unixEpoch}}"')).toBe(
+      '5--1700000000',
+    );
     expect(labels('| line_format "k=1" | logfmt')).toEqual({ a: 'b', k: '1' });
   });
 
@@ -114,7 +133,12 @@ describe('decolorize', () => {
 
 describe('regexp', () => {
   it('makes labels of named groups', () => {
-    expect(labels('| regexp "(?P<m>\\\\w+) (?P<p>\\\\S+)(?P<o>zzz)?"', 'GET /p 200')).toEqual({ a: 'b', m: 'GET', p: '/p', o: '' });
+    expect(labels('| regexp "(?P<m>\\\\w+) (?P<p>\\\\S+)(?P<o>zzz)?"', 'GET /p 200')).toEqual({
+      a: 'b',
+      m: 'GET',
+      p: '/p',
+      o: '',
+    });
     expect(labels('| regexp "(?P<m>zzz)"', 'GET /p 200')).toEqual({ a: 'b' });
     expect(labels('| regexp "(?P<a>G)"', 'GET')).toEqual({ a: 'b', a_extracted: 'G' });
   });

@@ -38,6 +38,19 @@ test.each([
   expect(matching('!~', pattern)).toEqual(VALUES.filter((text) => !expected.includes(text)));
 });
 
+test('branches that are concatenations overwrite each other', () => {
+  const filter = compileStringFilter('=~', 'ch.*|cat.*');
+  expect(['checkout', 'catalog', 'xcax', 'ch'].filter((text) => filter.test(text))).toEqual(['catalog', 'xcax']);
+  // Texts that do not fit behind the literal stay as they are.
+  const long = compileStringFilter('=~', 'checkouts-a.*|checkouts-(?:longer-than-the-rest).*');
+  expect(long.test('checkouts-abc')).toBe(true);
+  const exact = compileStringFilter('=~', 'checkout(a.*|b.*)');
+  expect(['checkouta', 'checkoutb', 'checkoutc'].filter((text) => exact.test(text))).toEqual([
+    'checkouta',
+    'checkoutb',
+  ]);
+});
+
 test('equality is exact', () => {
   expect(matching('=', 'foo')).toEqual(['foo']);
   expect(matching('!=', '')).toEqual(VALUES.slice(0, -1));

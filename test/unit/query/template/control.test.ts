@@ -45,6 +45,8 @@ describe('which labels a template reads', () => {
 
   test('single fields never ask for all labels', () => {
     const context = { ...row, all: () => expect.fail('all() was called') };
-    expect(compileTemplate('{{ .x }} {{ .s | lower }} {{ if .nope }}{{ end }}', 'line').execute(context)).toBe('5 hello ');
+    expect(compileTemplate('{{ .x }} {{ .s | lower }} {{ if .nope }}{{ end }}', 'line').execute(context)).toBe(
+      '5 hello ',
+    );
   });
 });

@@ -31,7 +31,9 @@ const entriesByTime = Map.groupBy(buildEntries(), (entry) => String(entry.ts));
 
 /** The entry behind a recorded value: same time, and every stream label that the result still has is the same. */
 function storedEntry(stream: Readonly<Record<string, string>>, timestampNs: string): Entry {
-  const found = (entriesByTime.get(timestampNs) ?? []).filter((entry) => entry.labels['app'] === stream['app'] && entry.labels['pod'] === stream['pod']);
+  const found = (entriesByTime.get(timestampNs) ?? []).filter(
+    (entry) => entry.labels['app'] === stream['app'] && entry.labels['pod'] === stream['pod'],
+  );
   expect(found, `entries at ${timestampNs}`).toHaveLength(1);
   return found[0] as Entry;
 }
@@ -79,7 +81,9 @@ describe('label_format as recorded', () => {
         for (const [, name = '', literal = ''] of stage.matchAll(LABEL_ITEM)) {
           if (/\|\s*$/.test(stage.slice(0, stage.indexOf(`${name}=${literal}`)))) continue; // a filter behind the stage
           const got = render(unquoteString(literal), row, 'label');
-          expect(got).toBe(stream['__error__'] === undefined ? (stream[name] ?? '') : `error: ${stream['__error_details__']}`);
+          expect(got).toBe(
+            stream['__error__'] === undefined ? (stream[name] ?? '') : `error: ${stream['__error_details__']}`,
+          );
           checked++;
         }
       }

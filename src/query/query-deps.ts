@@ -1,0 +1,13 @@
+import type { Limits } from '../model/limits.ts';
+import type { QueryStore } from '../store/select.ts';
+import type { TaskRunner } from './task.ts';
+
+/** What a query runs with: handed down by the server, a request at a time. */
+export interface QueryDeps {
+  readonly store: QueryStore;
+  readonly runner: TaskRunner;
+  readonly limits: Limits;
+  readonly nowNs: bigint;
+  readonly tenant: string;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { decodeLine, formatRfc3339Nano, jsonText, labelText } from '../../../src/wire/json-text.ts';
+import { detectedFieldsJson, detectedLabelsJson, fieldValuesJson, namesJson, seriesJson } from '../../../src/wire/metadata-json.ts';
+import { legacyStreamsJson, type ResultData, resultJson } from '../../../src/wire/result-json.ts';
+import { NO_STATS, statsJson } from '../../../src/wire/stats-json.ts';
+
+function body(data: ResultData): string {
+  const text = resultJson(data, NO_STATS);
+  const at = text.indexOf(',"stats":');
+  expect(text.slice(at)).toBe(`,"stats":${statsJson(NO_STATS)}}}`);
+  return text.slice(0, at);
+}
+
+describe('resultJson', () => {
+  it('puts encodingFlags before result, and a third element into every entry', () => {
+    const data: ResultData = {
+      resultType: 'streams',
+      encodingFlags: ['categorize-labels'],
+      streams: [
+        {
+          labels: ['a', 'b'],
+          entries: [
+            { timeNs: 1n, line: 'x', structuredMetadata: ['m', '1'], parsed: ['p', '2'] },
+            { timeNs: 2n, line: 'y', structuredMetadata: [], parsed: [] },
+          ],
+        },
+      ],
+    };
+    expect(body(data)).toBe(
+      '{"status":"success","data":{"resultType":"streams","encodingFlags":["categorize-labels"],"result":[{"stream":{"a":"b"},"values":[["1","x",{"structuredMetadata":{"m":"1"},"parsed":{"p":"2"}}],["2","y",{}]]}]',
+    );
+  });
+
+  it('writes entries of two elements without the flag', () => {
+    const data: ResultData = { resultType: 'streams', streams: [{ labels: [], entries: [{ timeNs: 5n, line: 'a"<&>\n' }] }] };
+    expect(body(data)).toBe(
+      '{"status":"success","data":{"resultType":"streams","result":[{"stream":{},"values":[["5","a\\"<&>\\n"]]}]',
+    );
+  });
+
+  it('writes times in seconds with at most three decimals, and values without exponent', () => {
+    const data: ResultData = {
+      resultType: 'matrix',
+      series: [
+        {
+          labels: [],
+          timesMs: [1795467593000, 1795467593500, 1795467593493, 0, 1],
+          values: [1e21, 1e-7, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+        },
+      ],
+    };
+    expect(body(data)).toBe(
+      '{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1795467593,"1000000000000000000000"],[1795467593.5,"0.0000001"],[1795467593.493,"NaN"],[0,"+Inf"],[0.001,"-Inf"]]}]',
+    );
+  });
+
+  it('writes vectors, scalars and empty results', () => {
+    expect(body({ resultType: 'vector', series: [{ labels: ['a', 'b'], timesMs: [1000], values: [2] }] })).toBe(
+      '{"status":"success","data":{"resultType":"vector","result":[{"metric":{"a":"b"},"value":[1,"2"]}]',
+    );
+    expect(body({ resultType: 'scalar', timeMs: 1000, value: 2 })).toBe(
+      '{"status":"success","data":{"resultType":"scalar","result":[1,"2"]',
+    );
+    expect(body({ resultType: 'streams', streams: [] })).toBe('{"status":"success","data":{"resultType":"streams","result":[]');
+  });
+
+  it('adds warnings behind the data', () => {
+    const text = resultJson({ resultType: 'vector', series: [] }, NO_STATS, ['careful']);
+    expect(JSON.parse(text)).toMatchObject({ status: 'success', warnings: ['careful'] });
+    expect(text.endsWith('},"warnings":["careful"]}')).toBe(true);
+  });
+});
+
+describe('stats', () => {
+  it('has every key that clients know, as numbers', () => {
+    const stats = JSON.parse(statsJson({ ...NO_STATS, execSeconds: 2, bytesProcessed: 100, linesProcessed: 10, headLines: 4 }));
+    expect(Object.keys(stats)).toEqual(['summary', 'querier', 'ingester', 'cache', 'index']);
+    expect(stats.summary).toMatchObject({ bytesProcessedPerSecond: 50, linesProcessedPerSecond: 5, totalBytesProcessed: 100, execTime: 2 });
+    expect(stats.querier.store.chunk.decompressedLines).toBe(6);
+    expect(stats.ingester.store.chunk.headChunkLines).toBe(4);
+    expect(Object.keys(stats.cache)).toHaveLength(8);
+  });
+});
+
+describe('texts', () => {
+  it('quotes labels as Go does', () => {
+    expect(labelText(['a', 'x"y\\z', 'b', '한'])).toBe('{a="x\\"y\\\\z", b="한"}');
+  });
+
+  it('replaces each invalid byte by itself', () => {
+    const decode = (bytes: number[]): string => decodeLine(Uint8Array.from(bytes), 0, bytes.length);
+    expect(decode([0x61, 0xe2, 0x82, 0x62])).toBe('a\ufffd\ufffdb');
+    expect(decode([0xf0, 0x9f, 0x98, 0x80, 0xff])).toBe('😀\ufffd');
+    expect(decode([0xed, 0xa0, 0x80])).toBe('\ufffd\ufffd\ufffd');
+    expect(decode([0xef, 0xbb, 0xbf, 0x61])).toBe('\ufeffa');
+    expect(decode([0xef, 0xbf, 0xbd])).toBe('\ufffd');
+  });
+
+  it('makes lone surrogates well formed', () => {
+    expect(jsonText('a\ud800')).toBe('"a\ufffd"');
+  });
+
+  it('prints RFC 3339 with the decimals that are needed', () => {
+    expect(formatRfc3339Nano(1_793_534_400_040_000_000n)).toBe('2026-11-01T12:00:00.04Z');
+    expect(formatRfc3339Nano(1_793_534_400_000_000_000n)).toBe('2026-11-01T12:00:00Z');
+    expect(formatRfc3339Nano(-1n)).toBe('1969-12-31T23:59:59.999999999Z');
+  });
+});
+
+describe('metadata bodies', () => {
+  it('leave members out when there is nothing', () => {
+    expect(namesJson([])).toBe('{"status":"success"}');
+    expect(namesJson(['a'])).toBe('{"status":"success","data":["a"]}');
+    expect(seriesJson([])).toBe('{"status":"success","data":[]}');
+    expect(detectedLabelsJson([])).toBe('{}');
+    expect(fieldValuesJson([], 10)).toBe('{}');
+    expect(detectedFieldsJson([], 10)).toBe('{}');
+  });
+
+  it('write null for the parsers of metadata', () => {
+    const field = { label: 'f', type: 'string', cardinality: 1, parsers: [] } as const;
+    expect(detectedFieldsJson([field], 5)).toBe(
+      '{"fields":[{"label":"f","type":"string","cardinality":1,"parsers":null}],"limit":5}',
+    );
+  });
+
+  it('write legacy streams with their labels as text', () => {
+    const text = legacyStreamsJson([{ labels: ['a', 'b'], entries: [{ timeNs: 1_000_000_000n, line: 'x' }] }], NO_STATS);
+    expect(text).toContain('{"streams":[{"labels":"{a=\\"b\\"}","entries":[{"ts":"1970-01-01T00:00:01Z","line":"x"}]}],"stats":');
+  });
+});
