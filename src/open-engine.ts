@@ -36,7 +36,7 @@ export async function openEngine({ settings, limitsFor, metrics, logger }: Engin
       applyLogged: (record, sink) => pushes.replay(record, sink),
       now: Date.now,
       events: {
-        damage: (damage) => logger.error({ damage }, 'damage in the write-ahead log'),
+        damage: ({ cause, ...damage }) => logger.error({ damage, err: cause }, 'damage in the data folder'),
         recovered: (counts) => logger.info(counts, 'store opened'),
         flushed: (info) => logger.info(info, 'head written'),
         flushFailed: (err, retryMs) => logger.error({ err, retryMs }, 'head not written'),

@@ -5,7 +5,6 @@ import { compareText, type Labels } from './labels.ts';
  * (little-endian, UTF-8). An empty range means no metadata. Names are at most 65,535 bytes by limit.
  */
 
-const textDecoder = new TextDecoder();
 const textEncoder = new TextEncoder();
 
 /** Encodes pairs (sorted here by name). Cold path; the push path writes the same bytes straight from protobuf. */
@@ -50,8 +49,7 @@ export function decodeMetadata(bytes: Uint8Array, start: number, end: number): L
   return out;
 }
 
-// TextDecoder refuses views of shared memory, which the head's slabs are: copy those first.
+// A Buffer decodes views of shared memory, which the head's slabs are; TextDecoder refuses them.
 function decodeText(bytes: Uint8Array, start: number, end: number): string {
-  const part = bytes.subarray(start, end);
-  return textDecoder.decode(part.buffer instanceof SharedArrayBuffer ? part.slice() : part);
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).utf8Slice();
 }

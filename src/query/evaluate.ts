@@ -15,6 +15,8 @@ export interface EvaluationContext {
   readonly count: number;
   /** At most this many series in the answer of a query or of the argument of functions that look at each; 0: no limit. */
   readonly maxSeries: number;
+  /** Told when series beyond the limit are cut off; absent: too many series are an error. */
+  readonly onTruncated?: (limit: number) => void;
   /**
    * Scans rows for a range aggregation; `outer` is the vector aggregation right around it. When `folded`, it is a `sum` whose
    * groups the scan shall make at once.
@@ -59,11 +61,14 @@ async function evaluateVector(expr: MetricExpr, context: EvaluationContext): Pro
 }
 
 function limited(value: VectorValue, context: EvaluationContext): VectorValue {
-  if (context.maxSeries > 0 && value.series.length > context.maxSeries) throw tooManySeries(context.maxSeries);
-  return value;
+  const { maxSeries, onTruncated } = context;
+  if (maxSeries <= 0 || value.series.length <= maxSeries) return value;
+  if (onTruncated === undefined) throw tooManySeries(maxSeries);
+  onTruncated(maxSeries);
+  return { kind: 'vector', series: value.series.slice(0, maxSeries) };
 }
 
-export function tooManySeries(limit: number): LogError {
+function tooManySeries(limit: number): LogError {
   return new LogError(
     'QUERY_LIMIT',
     `maximum number of series (${limit}) reached for a single query; consider reducing query cardinality by adding more specific stream selectors, reducing the time range, or aggregating results with functions like sum(), count() or topk()`,

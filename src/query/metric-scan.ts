@@ -1,8 +1,8 @@
 import type { Matcher, RangeAggExpr } from '../../grammar/ast.ts';
 import type { Labels } from '../model/labels.ts';
 import { labelsFromPairs, labelsKey } from '../model/labels.ts';
-import { applyWindows, counterRateOf, quantileOf, SampleList } from './aggregate/range-samples.ts';
 import { ColumnMemory } from './aggregate/column-memory.ts';
+import { applyWindows, counterRateOf, quantileOf, SampleList } from './aggregate/range-samples.ts';
 import { mergeInto, slideWindows } from './aggregate/range-slide.ts';
 import { keepsSamples, type RangeState, rangeState } from './aggregate/range-state.ts';
 import { constantSeries, hasPoint, type Series } from './aggregate/series-set.ts';

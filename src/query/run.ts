@@ -33,6 +33,8 @@ interface RequestBase {
   readonly direction: 'forward' | 'backward';
   /** As asked for by header; `categorize-labels` has a meaning, others are echoed. */
   readonly encodingFlags?: readonly string[];
+  /** Cut series beyond the limit off with a warning instead of failing; Loki does so for Grafana's drill-down app. */
+  readonly truncateSeries?: boolean;
 }
 
 /** `/query` at one time, or `/query_range` over a range with an included start and an excluded end. */
@@ -219,6 +221,7 @@ async function runMetric(
   const context = {
     count: grid.count,
     maxSeries: deps.limits.maxQuerySeries,
+    ...(request.truncateSeries === true ? { onTruncated: (limit: number) => noteTruncated(limit, warnings) } : {}),
     scan: (range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean) => scans.scan(range, outer, folded),
   };
   const value: MetricValue =
@@ -228,4 +231,9 @@ async function runMetric(
   throwIfAborted(work.signal);
   if (request.kind === 'instant') return vectorData(query, value, grid);
   return matrixData(value, grid, crossesSplit(request.startNs, request.endNs, deps.limits));
+}
+
+function noteTruncated(limit: number, warnings: string[]): void {
+  const text = `maximum number of series (${limit}) reached for a single query; returning partial results`;
+  if (!warnings.includes(text)) warnings.push(text);
 }

@@ -38,6 +38,8 @@ class LogScanner {
   readonly #row = new ScanRow();
   readonly #selection = new RowSelection();
   #found: Found[] = [];
+  /** Time of the worst row kept at the last sort; no row beyond it can be in the answer. */
+  #boundNs: bigint | undefined;
   readonly #labelSets: ResultLabels[] = [];
   readonly #labelIds = new Map<string, number>();
   #labelIdOfMetadata = new Map<number, number>();
@@ -51,7 +53,7 @@ class LogScanner {
   part(index: number, load: PartLoader): void {
     const { backward, limit } = this.#task;
     const bounds = this.#bounds(this.#task.parts[index]!);
-    if (bounds === undefined) return;
+    if (bounds === undefined || this.#pipeline.filter?.never === true) return;
     const { part } = this.#task.parts[index]!;
     const options = {
       fromOffsetNs: bounds.from,
@@ -69,15 +71,17 @@ class LogScanner {
       taken += this.#block(block, first, end, index, limit - taken);
       if (taken >= limit) break;
     }
-    if (this.#found.length >= limit) this.#keepBest();
+    // Sorting once gives a bound for the parts that follow; after that only when as much again has come in.
+    const full = this.#boundNs === undefined ? limit : 2 * limit;
+    if (this.#found.length >= full) this.#keepBest();
   }
 
   /** The range of a part, less what cannot beat the rows found so far; undefined when nothing is left. */
   #bounds({ part, fromOffsetNs, toOffsetNs }: TaskPart): { from: number; to: number } | undefined {
     let from = fromOffsetNs;
     let to = toOffsetNs;
-    if (this.#found.length >= this.#task.limit) {
-      const worst = Number(this.#found[this.#task.limit - 1]!.timeNs - dayStartNs(part.day));
+    if (this.#boundNs !== undefined) {
+      const worst = Number(this.#boundNs - dayStartNs(part.day));
       if (this.#task.backward) from = Math.max(from, worst);
       else to = Math.min(to, worst);
     }
@@ -171,7 +175,9 @@ class LogScanner {
       if (a.timeNs !== b.timeNs) return a.timeNs < b.timeNs ? -sign : sign;
       return sign * (parts[a.part]!.part.streamId - parts[b.part]!.part.streamId);
     });
-    if (this.#found.length > limit) this.#found.length = limit;
+    if (this.#found.length < limit) return;
+    this.#found.length = limit;
+    this.#boundNs = this.#found[limit - 1]!.timeNs;
   }
 
   result(): LogScanResult {

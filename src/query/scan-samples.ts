@@ -66,6 +66,7 @@ class SampleScanner {
 
   part({ part, fromOffsetNs, toOffsetNs }: TaskPart, load: PartLoader): void {
     const pipeline = this.#pipeline;
+    if (pipeline.filter?.never === true) return;
     const oneSeries = this.#index.isConstant || this.#index.streamDecides(part.streamLabels);
     const metadata = pipeline.stages !== undefined || !oneSeries;
     const options = {

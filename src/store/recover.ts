@@ -2,10 +2,11 @@ import { basename, join } from 'node:path';
 import type { Disk } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { decodeDirectory } from '../chunk/directory.ts';
-import type { LogIndex, StreamEntry } from '../index/index.ts';
+import type { IndexState, LogIndex, StreamEntry } from '../index/index.ts';
 import type { SegmentSummary } from '../index/values.ts';
 import { labelsKey } from '../model/labels.ts';
 import { walFileNames } from '../wal/format.ts';
+import type { StoreDamage } from './open-index.ts';
 import { readSegmentDirectory } from './segment-directory.ts';
 import { StoredSegment, segmentFolder } from './stored-segment.ts';
 import { summaryOfDirectory } from './summary.ts';
@@ -28,15 +29,17 @@ export interface RestoreOptions {
   readonly disk: Disk;
   readonly dataFolder: string;
   readonly index: LogIndex;
+  /** What the index holds. */
+  readonly state: IndexState;
+  readonly onDamage: (damage: StoreDamage) => void;
   readonly tenant: (name: string, nextStreamId: number) => TenantState;
 }
 
 const TEMPORARY_ENDING = '.tmp';
 
-/** Reads the index into memory and holds it against the segment files; what the index does not know is sorted out. */
+/** Holds the index against the segment files; what the index does not know is sorted out. */
 export async function restoreIndex(options: RestoreOptions): Promise<{ counts: RecoverCounts; checkpointSeq: number }> {
-  const { disk, dataFolder, index } = options;
-  const state = await index.load();
+  const { disk, dataFolder, state } = options;
   for (const { tenant, streamId, labels } of state.streams) {
     options.tenant(tenant, state.nextStreamIds.get(tenant) ?? 1).restore(streamId, labels, labelsKey(labels), true);
   }
@@ -71,7 +74,7 @@ async function sortOutUnknown(options: RestoreOptions, paths: readonly string[],
       out.counts.orphans++;
       continue;
     }
-    const found = await readOrQuarantine(disk, dataFolder, path);
+    const found = await readOrQuarantine(options, path);
     if (found === undefined) {
       out.counts.damaged++;
     } else if (firstWalSeq <= found.walSeq) {
@@ -93,14 +96,17 @@ interface FoundSegment {
   readonly walSeq: number;
 }
 
-async function readOrQuarantine(disk: Disk, dataFolder: string, path: string): Promise<FoundSegment | undefined> {
+async function readOrQuarantine(options: RestoreOptions, path: string): Promise<FoundSegment | undefined> {
+  const { disk, dataFolder } = options;
   try {
     const { directory, fileBytes } = await readSegmentDirectory(disk, path);
     return { directory, summary: summaryOfDirectory(basename(path), directory, fileBytes, path), walSeq: decodeDirectory(directory, path).walSeq };
   } catch (error) {
     if (!(error instanceof LogError) || error.kind !== 'corrupt') throw error;
     await disk.mkdir(join(dataFolder, 'quarantine'));
-    await disk.rename(path, join(dataFolder, 'quarantine', basename(path)));
+    const quarantinedAs = join(dataFolder, 'quarantine', basename(path));
+    await disk.rename(path, quarantinedAs);
+    options.onDamage({ file: path, reason: error.message, quarantinedAs, cause: error });
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import type { Disk } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
+import { SyncFile } from '../base/sync-file.ts';
 import { checkDirectory, decodeFooter, FOOTER_BYTES, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
 
 /** A directory larger than this is damage, not a directory. */

@@ -3,16 +3,17 @@ import type { Disk } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { checkFolderFormat } from '../base/folder-format.ts';
 import { type FolderLock, lockFolder } from '../base/folder-lock.ts';
-import { LogIndex } from '../index/index.ts';
-import { openLevelKv } from '../index/level-kv.ts';
+import type { IndexState, LogIndex } from '../index/index.ts';
 import { compareLabels, type Labels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
 import type { RowSink } from '../model/row-sink.ts';
 import { dayStartNs, type TimeRange } from '../model/time.ts';
-import { replayWal, type WalDamage } from '../wal/replay.ts';
+import { replayWal } from '../wal/replay.ts';
 import { WalWriter } from '../wal/writer.ts';
 import { type FlushRunner, writeGeneration } from './flusher.ts';
 import { type HeadOptions, HeadState } from './head-state.ts';
+import { loadDirectory } from './load-directory.ts';
+import { openIndex, type StoreDamage } from './open-index.ts';
 import { type RecoverCounts, restoreIndex } from './recover.ts';
 import type { QueryStore, Selection } from './select.ts';
 import { daysOf, hasBlockWithin, offsetsInDay, selectParts, type StoreView } from './selection.ts';
@@ -43,7 +44,7 @@ export interface StoreOptions {
 
 /** What the store has to say; the server logs and counts it. */
 export interface StoreEvents {
-  damage(damage: WalDamage): void;
+  damage(damage: StoreDamage): void;
   recovered(counts: RecoverCounts & { readonly records: number; readonly tornBytes: number }): void;
   flushed(info: { readonly rows: number; readonly segments: number; readonly bytes: number; readonly durationMs: number }): void;
   flushFailed(error: unknown, retryMs: number): void;
@@ -83,7 +84,7 @@ export class LogStore implements QueryStore {
   /**
    * Takes the folder, reads the index, replays the WAL.
    *
-   * @throws LogError FOLDER_LOCKED, FORMAT_UNKNOWN, INDEX_CORRUPT
+   * @throws LogError FOLDER_LOCKED, FORMAT_UNKNOWN
    */
   static async open(options: StoreOptions): Promise<LogStore> {
     const { disk, dataFolder } = options;
@@ -91,9 +92,12 @@ export class LogStore implements QueryStore {
     const lock = lockFolder(dataFolder);
     try {
       await checkFolderFormat(disk, dataFolder);
-      const index = await LogIndex.open(await openLevelKv(join(dataFolder, 'index')));
+      const { index, state } = await openIndex({ disk, dataFolder, onDamage: options.events.damage });
       const store = new LogStore(options, lock, index);
-      await store.#recover();
+      await store.#recover(state).catch(async (error: unknown) => {
+        await index.close();
+        throw error;
+      });
       return store;
     } catch (error) {
       lock.release();
@@ -101,9 +105,9 @@ export class LogStore implements QueryStore {
     }
   }
 
-  async #recover(): Promise<void> {
+  async #recover(state: IndexState): Promise<void> {
     const { disk, dataFolder, events } = this.#options;
-    const { counts, checkpointSeq } = await restoreIndex({ disk, dataFolder, index: this.#index, tenant: (name, next) => this.#tenant(name, next) });
+    const { counts, checkpointSeq } = await restoreIndex({ disk, dataFolder, index: this.#index, state, onDamage: events.damage, tenant: (name, next) => this.#tenant(name, next) });
     const walFolder = join(dataFolder, 'wal');
     const replay = await replayWal({
       disk,
@@ -245,12 +249,7 @@ export class LogStore implements QueryStore {
 
   #open(tenant: TenantState, segment: StoredSegment): OpenDirectory {
     return segment.open(
-      () => {
-        const { day, name } = segment.summary;
-        const bytes = this.#index.directorySync(tenant.name, day, name);
-        if (bytes === undefined) throw new LogError('INDEX_CORRUPT', `no directory of segment ${segment.path} in the index`);
-        return bytes;
-      },
+      () => loadDirectory(this.#index, segment, this.#options.events.damage),
       (labels, key) => tenant.stream(labels, key).streamId,
     );
   }

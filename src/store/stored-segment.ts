@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BLOCK_FIELDS, B_STREAM, type Directory, decodeDirectory } from '../chunk/directory.ts';
+import { BLOCK_FIELDS, B_STREAM, type Directory } from '../chunk/directory.ts';
 import type { SegmentSummary } from '../index/values.ts';
 import { type Labels, labelsKey } from '../model/labels.ts';
 import { dayName } from '../model/time.ts';
@@ -29,11 +29,11 @@ export class StoredSegment {
   }
 
   /**
-   * @param read fetches the directory's bytes (index or file)
+   * @param read fetches the directory (index or file)
    * @param idOf stream id of a label set
    */
-  open(read: () => Uint8Array, idOf: (labels: Labels, key: string) => number): OpenDirectory {
-    if (this.#open === undefined) this.#open = joinDirectory(decodeDirectory(read(), this.path), idOf);
+  open(read: () => Directory, idOf: (labels: Labels, key: string) => number): OpenDirectory {
+    if (this.#open === undefined) this.#open = joinDirectory(read(), idOf);
     return this.#open;
   }
 

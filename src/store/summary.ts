@@ -8,7 +8,8 @@ export function summaryOfDirectory(name: string, bytes: Uint8Array, fileBytes: n
   return { tenant: directory.tenant, day: directory.day, name, generation: 0, fileBytes, chunkCount: directory.streams.length, streamCount: directory.streams.length, ...totals };
 }
 
-function directoryTotals(blocks: Float64Array): { rowCount: number; lineBytes: number; minOffsetNs: number; maxOffsetNs: number } {
+/** What all blocks of a directory hold together. */
+export function directoryTotals(blocks: Float64Array): { rowCount: number; lineBytes: number; minOffsetNs: number; maxOffsetNs: number } {
   const totals = { rowCount: 0, lineBytes: 0, minOffsetNs: Number.POSITIVE_INFINITY, maxOffsetNs: 0 };
   for (let at = 0; at < blocks.length; at += BLOCK_FIELDS) {
     totals.rowCount += blocks[at + B_ROWS]!;

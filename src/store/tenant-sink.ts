@@ -53,10 +53,6 @@ export class TenantSink implements RowSink {
     }
     if (!one.part.append(offsetNs, bytes, lineStart, lineEnd, level, metadata, metadataStart, metadataEnd)) return false;
     open.rowCount++;
-    if (day > one.newestDay || (day === one.newestDay && offsetNs > one.newestOffsetNs)) {
-      one.newestDay = day;
-      one.newestOffsetNs = offsetNs;
-    }
     return true;
   }
 }

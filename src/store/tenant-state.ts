@@ -2,7 +2,6 @@ import type { HeadPart } from '../head/part.ts';
 import { Postings } from '../index/postings.ts';
 import { type Labels, labelsKey } from '../model/labels.ts';
 import type { SinkStream } from '../model/row-sink.ts';
-import { dayStartNs } from '../model/time.ts';
 import type { StoredSegment } from './stored-segment.ts';
 
 /** A stream of one tenant: known from the first push on, in the index from its first flush on. */
@@ -12,9 +11,8 @@ export class TenantStream implements SinkStream {
   readonly live = true;
   /** Whether the index has it. */
   persisted: boolean;
-  /** Newest row accepted by this process: day and offset, kept as numbers because every row updates them. */
-  newestDay: number = Number.NEGATIVE_INFINITY;
-  newestOffsetNs = 0;
+  /** Newest row accepted by this process; ingest keeps it, once a push. */
+  newestNs: bigint | undefined = undefined;
   /** Where the last row went: nearly always where the next one goes. */
   part: HeadPart | undefined;
   partGeneration = -1;
@@ -23,10 +21,6 @@ export class TenantStream implements SinkStream {
     this.streamId = streamId;
     this.labels = labels;
     this.persisted = persisted;
-  }
-
-  get newestNs(): bigint | undefined {
-    return this.newestDay === Number.NEGATIVE_INFINITY ? undefined : dayStartNs(this.newestDay) + BigInt(this.newestOffsetNs);
   }
 }
 

@@ -12,6 +12,7 @@ interface Ended {
   readonly err: string;
 }
 
+const PROGRAM = join(import.meta.dirname, '../../bin/halogi');
 const children: ChildProcess[] = [];
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
@@ -22,7 +23,7 @@ function halogi(
   args: readonly string[],
   env: Record<string, string> = {},
 ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
-  const child = spawn('bin/halogi', args, { env: { PATH: process.env['PATH'] ?? '', ...env } });
+  const child = spawn(PROGRAM, args, { env: { PATH: process.env['PATH'] ?? '', ...env } });
   children.push(child);
   let out = '';
   let err = '';

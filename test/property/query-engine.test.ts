@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RangeOp } from '../../grammar/ast.ts';
 import { labelsFromObject, labelsKey } from '../../src/model/labels.ts';
 import { runQuery } from '../../src/query/run.ts';
-import { type MemoryRow, MemoryStore } from '../support/memory-store.ts';
-import { inPlaceRunner } from '../support/memory-store.ts';
+import { inPlaceRunner, type MemoryRow, MemoryStore } from '../support/memory-store.ts';
 import { queryDeps } from '../support/query-replay.ts';
 
 /** The engine, with tasks, blocks and buckets, against the plain definition over rows. */
@@ -120,7 +119,14 @@ describe('range aggregations equal their definition', () => {
         const query = `${op}({app=~".+"} | logfmt v | unwrap v [${s.range}s] offset ${s.offset}s)`;
         const expected = new Map<string, number>();
         for (const [point, series] of windows(s)) {
-          for (const [key, rows] of series) expected.set(`${key} ${point}`, fn(rows.map((row) => row.value), s.range));
+          for (const [key, rows] of series)
+            expected.set(
+              `${key} ${point}`,
+              fn(
+                rows.map((row) => row.value),
+                s.range,
+              ),
+            );
         }
         expectSame(await matrix(s, query), expected);
       }),
@@ -132,8 +138,14 @@ describe('range aggregations equal their definition', () => {
     ['sum by (app) (count_over_time({app=~".+"}[R] offset O))', (row: TestRow) => row.app],
     ['sum by (level) (count_over_time({app=~".+"}[R] offset O))', (row: TestRow) => row.level],
     ['sum(count_over_time({app=~".+"}[R] offset O))', () => ''],
-    ['sum(count_over_time({app=~".+"} |= "v=1" [R] offset O))', (row: TestRow) => (`${row.value}`.startsWith('1') ? '' : undefined)],
-    ['sum by (app) (count_over_time({app=~".+"} | level="warn" [R] offset O))', (row: TestRow) => (row.level === 'warn' ? row.app : undefined)],
+    [
+      'sum(count_over_time({app=~".+"} |= "v=1" [R] offset O))',
+      (row: TestRow) => (`${row.value}`.startsWith('1') ? '' : undefined),
+    ],
+    [
+      'sum by (app) (count_over_time({app=~".+"} | level="warn" [R] offset O))',
+      (row: TestRow) => (row.level === 'warn' ? row.app : undefined),
+    ],
     ['count_over_time({app=~".+"}[R] offset O)', (row: TestRow) => `${row.app}/${row.level}`],
   ])('%s', async (template, keyOf) => {
     await fc.assert(
@@ -156,45 +168,55 @@ describe('range aggregations equal their definition', () => {
 describe('log queries equal a sort of all rows', () => {
   it('in both directions, at any limit, over blocks, parts and tasks', async () => {
     await fc.assert(
-      fc.asyncProperty(setup, fc.integer({ min: 1, max: 30 }), fc.boolean(), fc.boolean(), async (s, limit, backward, filtered) => {
-        const store = new MemoryStore(s.rows.map(toStored), s.blockRows, s.costFactor);
-        const deps = queryDeps(store, { runner: inPlaceRunner(store.load, s.parallelism) });
-        const startNs = BASE_NS + BigInt(s.from) * 1_000_000_000n;
-        const endNs = startNs + BigInt(s.length) * 1_000_000_000n;
-        const { data } = await runQuery(
-          {
-            kind: 'range',
-            query: filtered ? '{app=~".+"} |= "v=1"' : '{app=~".+"}',
-            limit,
-            direction: backward ? 'backward' : 'forward',
-            startNs,
-            endNs,
-            stepNs: 1_000_000_000n,
-            intervalNs: 0n,
-          },
-          deps,
-        );
-        if (data.resultType !== 'streams') throw new Error(data.resultType);
-        const expected = s.rows
-          .map(toStored)
-          .filter((row) => (row.timeNs >= startNs && row.timeNs < endNs) || (s.length === 0 && row.timeNs === startNs))
-          .filter((row) => !filtered || (row.line as string).includes('v=1'));
-        const times = expected.map((row) => row.timeNs).sort((a, b) => (a < b ? -1 : 1) * (backward ? -1 : 1));
-        const got = data.streams.flatMap(({ entries }) => entries.map((entry) => entry.timeNs));
-        expect(got.sort((a, b) => (a < b ? -1 : 1) * (backward ? -1 : 1))).toEqual(times.slice(0, limit));
-        const streamOf = new Map(s.rows.map(toStored).map((row) => [row.line, labelsKey(labelsFromObject({ ...toObject(row) }))]));
-        for (const { labels, entries } of data.streams) {
-          for (const [i, entry] of entries.entries()) {
-            expect(streamOf.get(entry.line)).toBe(labelsKey(labels));
-            const next = entries[i + 1];
-            if (next === undefined) continue;
-            expect(backward ? next.timeNs <= entry.timeNs : next.timeNs >= entry.timeNs).toBe(true);
-            // Of one time: the order of arrival, which the line's number tells.
-            if (next.timeNs !== entry.timeNs) continue;
-            expect(numberOf(next.line) > numberOf(entry.line)).toBe(!backward);
+      fc.asyncProperty(
+        setup,
+        fc.integer({ min: 1, max: 30 }),
+        fc.boolean(),
+        fc.boolean(),
+        async (s, limit, backward, filtered) => {
+          const store = new MemoryStore(s.rows.map(toStored), s.blockRows, s.costFactor);
+          const deps = queryDeps(store, { runner: inPlaceRunner(store.load, s.parallelism) });
+          const startNs = BASE_NS + BigInt(s.from) * 1_000_000_000n;
+          const endNs = startNs + BigInt(s.length) * 1_000_000_000n;
+          const { data } = await runQuery(
+            {
+              kind: 'range',
+              query: filtered ? '{app=~".+"} |= "v=1"' : '{app=~".+"}',
+              limit,
+              direction: backward ? 'backward' : 'forward',
+              startNs,
+              endNs,
+              stepNs: 1_000_000_000n,
+              intervalNs: 0n,
+            },
+            deps,
+          );
+          if (data.resultType !== 'streams') throw new Error(data.resultType);
+          const expected = s.rows
+            .map(toStored)
+            .filter(
+              (row) => (row.timeNs >= startNs && row.timeNs < endNs) || (s.length === 0 && row.timeNs === startNs),
+            )
+            .filter((row) => !filtered || (row.line as string).includes('v=1'));
+          const times = expected.map((row) => row.timeNs).sort((a, b) => (a < b ? -1 : 1) * (backward ? -1 : 1));
+          const got = data.streams.flatMap(({ entries }) => entries.map((entry) => entry.timeNs));
+          expect(got.sort((a, b) => (a < b ? -1 : 1) * (backward ? -1 : 1))).toEqual(times.slice(0, limit));
+          const streamOf = new Map(
+            s.rows.map(toStored).map((row) => [row.line, labelsKey(labelsFromObject({ ...toObject(row) }))]),
+          );
+          for (const { labels, entries } of data.streams) {
+            for (const [i, entry] of entries.entries()) {
+              expect(streamOf.get(entry.line)).toBe(labelsKey(labels));
+              const next = entries[i + 1];
+              if (next === undefined) continue;
+              expect(backward ? next.timeNs <= entry.timeNs : next.timeNs >= entry.timeNs).toBe(true);
+              // Of one time: the order of arrival, which the line's number tells.
+              if (next.timeNs !== entry.timeNs) continue;
+              expect(numberOf(next.line) > numberOf(entry.line)).toBe(!backward);
+            }
           }
-        }
-      }),
+        },
+      ),
       { numRuns: 150 },
     );
   });

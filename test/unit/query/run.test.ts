@@ -25,7 +25,13 @@ const range = (query: string, more: Partial<QueryRequest> = {}): QueryRequest =>
     ...more,
   }) as QueryRequest;
 
-const instant = (query: string): QueryRequest => ({ kind: 'instant', query, limit: 100, direction: 'backward', timeNs: BASE_NS + 60_000_000_000n });
+const instant = (query: string): QueryRequest => ({
+  kind: 'instant',
+  query,
+  limit: 100,
+  direction: 'backward',
+  timeNs: BASE_NS + 60_000_000_000n,
+});
 
 async function failure(request: QueryRequest, limits: Partial<Limits> = {}, store = manyStreams): Promise<LogError> {
   try {
@@ -51,7 +57,12 @@ describe('limits', () => {
       { maxEntriesLimitPerQuery: 10 },
       'max entries limit per query exceeded, limit > max_entries_limit_per_query (11 > 10)',
     ],
-    ['matchers', range('{a="b",c="d"}'), { maxStreamsMatchersPerQuery: 1 }, 'max streams matchers per query exceeded, matchers-count > limit (2 > 1)'],
+    [
+      'matchers',
+      range('{a="b",c="d"}'),
+      { maxStreamsMatchersPerQuery: 1 },
+      'max streams matchers per query exceeded, matchers-count > limit (2 > 1)',
+    ],
     [
       'required labels',
       range('sum(rate({a="b"}[1m]))'),
@@ -64,7 +75,12 @@ describe('limits', () => {
       { minimumLabelsNumber: 2 },
       'stream selector has less label matchers than required: (present: [a], number_present: 1, required_number_label_matchers: 2)',
     ],
-    ['range', instant('rate({a="b"}[30m])'), { maxQueryRangeMs: 600_000 }, '[interval] value exceeds limit: [30m] > [10m]'],
+    [
+      'range',
+      instant('rate({a="b"}[30m])'),
+      { maxQueryRangeMs: 600_000 },
+      '[interval] value exceeds limit: [30m] > [10m]',
+    ],
     [
       'bytes',
       range('{app="many"} |= "x"'),
@@ -77,7 +93,12 @@ describe('limits', () => {
       {},
       'maximum number of series (500) reached for a single query; consider reducing query cardinality by adding more specific stream selectors, reducing the time range, or aggregating results with functions like sum(), count() or topk()',
     ],
-    ['variants', range('variants(count_over_time({a="b"}[5m])) of ({a="b"}[5m])'), {}, 'multi variant queries are disabled for this instance'],
+    [
+      'variants',
+      range('variants(count_over_time({a="b"}[5m])) of ({a="b"}[5m])'),
+      {},
+      'multi variant queries are disabled for this instance',
+    ],
   ])('%s', async (_, request, limits, message) => {
     const error = await failure(request, limits);
     expect(error.message).toBe(message);
@@ -87,7 +108,13 @@ describe('limits', () => {
 
   it('counts series before topk and after sum, count, min, max, avg and stddev', async () => {
     const C = 'count_over_time({app="many"}[1m])';
-    for (const query of [`topk(1,${C})`, `sort(${C})`, `${C} * 2`, `label_replace(${C},"a","b","c","d")`, `sum by (id)(${C})`]) {
+    for (const query of [
+      `topk(1,${C})`,
+      `sort(${C})`,
+      `${C} * 2`,
+      `label_replace(${C},"a","b","c","d")`,
+      `sum by (id)(${C})`,
+    ]) {
       expect((await failure(instant(query))).message, query).toContain('maximum number of series (500)');
     }
     for (const query of [`sum(${C})`, `count(${C})`, `max(${C})`, `min(${C})`, `avg(${C})`, `stddev(${C})`]) {
@@ -96,11 +123,27 @@ describe('limits', () => {
     }
   });
 
+  it('cuts series off with a warning when asked to', async () => {
+    const request = { ...instant('count_over_time({app="many"}[1m])'), truncateSeries: true };
+    const { data, warnings } = await runQuery(request, queryDeps(manyStreams));
+    expect(data.resultType === 'vector' && data.series.length).toBe(500);
+    expect(warnings).toEqual(['maximum number of series (500) reached for a single query; returning partial results']);
+  });
+
   it('takes the start into the look-back, and finds nothing beyond it', async () => {
-    const deps = queryDeps(manyStreams, { limits: { ...DEFAULT_LIMITS, maxQueryLookbackMs: 1000 }, nowNs: BASE_NS + HOUR_NS });
-    const old = await runQuery(range('{app="many"}', { endNs: BASE_NS + 60_000_000_000n } as Partial<QueryRequest>), deps);
+    const deps = queryDeps(manyStreams, {
+      limits: { ...DEFAULT_LIMITS, maxQueryLookbackMs: 1000 },
+      nowNs: BASE_NS + HOUR_NS,
+    });
+    const old = await runQuery(
+      range('{app="many"}', { endNs: BASE_NS + 60_000_000_000n } as Partial<QueryRequest>),
+      deps,
+    );
     expect(old.data).toEqual({ resultType: 'streams', streams: [] });
-    const metric = await runQuery(range('rate({app="many"}[1m])', { endNs: BASE_NS + 60_000_000_000n } as Partial<QueryRequest>), deps);
+    const metric = await runQuery(
+      range('rate({app="many"}[1m])', { endNs: BASE_NS + 60_000_000_000n } as Partial<QueryRequest>),
+      deps,
+    );
     expect(metric.data).toEqual({ resultType: 'matrix', series: [] });
     const recent = await runQuery(range('{app="many"}'), deps);
     expect(recent.data).toEqual({ resultType: 'streams', streams: [] });
@@ -109,10 +152,18 @@ describe('limits', () => {
 
 describe('refused queries', () => {
   it.each([
-    [instant('{a="b"}'), 400, 'log queries are not supported as an instant query type, please change your query to a range query type'],
+    [
+      instant('{a="b"}'),
+      400,
+      'log queries are not supported as an instant query type, please change your query to a range query type',
+    ],
     [instant('approx_topk(3, rate({a="b"}[5m]))'), 500, 'approx_topk is not enabled. See -limits.shard_aggregations'],
     [range('{app=~"("}'), 400, 'parse error : error parsing regexp: missing closing ): `(`'],
-    [range('rate({app="x"} |~ "("[1m])'), 400, 'parse error : stage \'|~ "("\' : error parsing regexp: missing closing ): `(`'],
+    [
+      range('rate({app="x"} |~ "("[1m])'),
+      400,
+      'parse error : stage \'|~ "("\' : error parsing regexp: missing closing ): `(`',
+    ],
     [range(''), 400, 'parse error : syntax error: unexpected $end'],
   ])('%#', async (request, status, message) => {
     const error = await failure(request);
@@ -136,7 +187,10 @@ describe('stopping', () => {
   it('answers 499 when the client has left', async () => {
     const controller = new AbortController();
     const runner = slow(() => controller.abort());
-    const running = runQuery(range('sum(rate({app="many"}[1h]))'), queryDeps(manyStreams, { runner, signal: controller.signal }));
+    const running = runQuery(
+      range('sum(rate({app="many"}[1h]))'),
+      queryDeps(manyStreams, { runner, signal: controller.signal }),
+    );
     await expect(running).rejects.toMatchObject({ status: 499, message: 'the request was cancelled by the client' });
     expect(manyStreams.openSelections).toBe(0);
   });
@@ -152,12 +206,22 @@ describe('stopping', () => {
   });
 
   it('hands on what a task throws, and stops the other tasks', async () => {
-    const store = new MemoryStore(rowsOf({ a: 'b' }, BASE_NS, [[1, 'x'], [2, 'y'], [3, 'z']]), 1, 100_000_000);
+    const store = new MemoryStore(
+      rowsOf({ a: 'b' }, BASE_NS, [
+        [1, 'x'],
+        [2, 'y'],
+        [3, 'z'],
+      ]),
+      1,
+      100_000_000,
+    );
     let aborted = 0;
     const runner: TaskRunner = {
       parallelism: 2,
       run: (task, signal) => {
-        const first = task.parts[0]!.fromOffsetNs === store.select('', [], { startNs: 0n, endNs: BASE_NS * 2n }).parts[0]!.minOffsetNs;
+        const first =
+          task.parts[0]!.fromOffsetNs ===
+          store.select('', [], { startNs: 0n, endNs: BASE_NS * 2n }).parts[0]!.minOffsetNs;
         if (first) return Promise.reject(new LogError('CHUNK_CORRUPT', 'bad block'));
         return new Promise((_, reject) => {
           signal.addEventListener('abort', () => {
@@ -167,7 +231,9 @@ describe('stopping', () => {
         });
       },
     };
-    await expect(runQuery(range('sum(rate({a="b"}[1h]))'), queryDeps(store, { runner }))).rejects.toMatchObject({ message: 'bad block' });
+    await expect(runQuery(range('sum(rate({a="b"}[1h]))'), queryDeps(store, { runner }))).rejects.toMatchObject({
+      message: 'bad block',
+    });
     expect(aborted).toBeGreaterThan(0);
   });
 });
@@ -223,16 +289,34 @@ describe('reading the least', () => {
 
 describe('stats and explain', () => {
   it('count what was selected, scanned and returned', async () => {
-    const store = new MemoryStore(rowsOf({ a: 'b' }, BASE_NS, [[1, 'x one'], [2, 'y'], [3, 'x two']]));
+    const store = new MemoryStore(
+      rowsOf({ a: 'b' }, BASE_NS, [
+        [1, 'x one'],
+        [2, 'y'],
+        [3, 'x two'],
+      ]),
+    );
     const { stats, explain } = await runQuery(range('{a="b"} |= "x"'), queryDeps(store));
-    expect(stats).toMatchObject({ linesProcessed: 3, bytesProcessed: 11, linesMatched: 2, entriesReturned: 2, tasks: 1, chunksMatched: 1 });
+    expect(stats).toMatchObject({
+      linesProcessed: 3,
+      bytesProcessed: 11,
+      linesMatched: 2,
+      entriesReturned: 2,
+      tasks: 1,
+      chunksMatched: 1,
+    });
     expect(explain.steps).toMatchObject([{ query: '{a="b"} |= "x"', streams: 1, parts: 1, rows: 3, lineBytes: 11 }]);
   });
 });
 
 describe('variants', () => {
   it('aggregate one selection in several ways, when allowed', async () => {
-    const store = new MemoryStore(rowsOf({ a: 'b' }, BASE_NS, [[1, 'v=2'], [2, 'v=5']]));
+    const store = new MemoryStore(
+      rowsOf({ a: 'b' }, BASE_NS, [
+        [1, 'v=2'],
+        [2, 'v=5'],
+      ]),
+    );
     const query = 'variants(count_over_time({a="b"}[1m]), sum(bytes_over_time({a="b"}[1m]))) of ({a="b"} |= "5" [1m])';
     const limits = { ...DEFAULT_LIMITS, enableMultiVariantQueries: true };
     const { data } = await runQuery(instant(query), queryDeps(store, { limits }));

@@ -66,11 +66,18 @@ describe('bounds', () => {
 describe('range parameters', () => {
   it('have defaults', () => {
     const parsed = parseRangeParams(params({ start: '1000', end: '4600', query: 'q' }), NOW_NS);
-    expect(parsed).toMatchObject({ query: 'q', limit: 100, direction: 'backward', stepNs: 14_000_000_000n, intervalNs: 0n });
+    expect(parsed).toMatchObject({
+      query: 'q',
+      limit: 100,
+      direction: 'backward',
+      stepNs: 14_000_000_000n,
+      intervalNs: 0n,
+    });
   });
 
   it('take seconds and durations for step', () => {
-    const step = (text: string): bigint => parseRangeParams(params({ start: '0', end: '3600', step: text }), NOW_NS).stepNs;
+    const step = (text: string): bigint =>
+      parseRangeParams(params({ start: '0', end: '3600', step: text }), NOW_NS).stepNs;
     expect(step('450.5')).toBe(450_500_000_000n);
     expect(step('1m30s')).toBe(90_000_000_000n);
     expect(step('15000ms')).toBe(15_000_000_000n);
@@ -86,7 +93,10 @@ describe('range parameters', () => {
     [{ step: '-10s' }, 'cannot parse "-10s" to a valid duration'],
     [{ step: '1.5m' }, 'cannot parse "1.5m" to a valid duration'],
     [{ step: '1e30' }, 'cannot parse "1e30" to a valid duration. It overflows int64'],
-    [{ step: '0.3' }, 'exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter'],
+    [
+      { step: '0.3' },
+      'exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter',
+    ],
     [{ interval: '-1' }, 'interval must be >= 0'],
     [{ end: '900' }, 'end timestamp must not be before or equal to start time'],
   ])('%j is refused', (pairs, message) => {
@@ -105,7 +115,9 @@ describe('range parameters', () => {
 describe('other endpoints', () => {
   it('instant: the time is now, or as given, and its error has no prefix', () => {
     expect(parseInstantParams(params({}), NOW_NS).timeNs).toBe(NOW_NS);
-    expect(() => parseInstantParams(params({ time: 'noon' }), NOW_NS)).toThrow(/^strconv.ParseInt: parsing "noon": invalid syntax$/);
+    expect(() => parseInstantParams(params({ time: 'noon' }), NOW_NS)).toThrow(
+      /^strconv.ParseInt: parsing "noon": invalid syntax$/,
+    );
   });
 
   it('volume: limit 0 means the default', () => {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { decodeLine, formatRfc3339Nano, jsonText, labelText } from '../../../src/wire/json-text.ts';
-import { detectedFieldsJson, detectedLabelsJson, fieldValuesJson, namesJson, seriesJson } from '../../../src/wire/metadata-json.ts';
+import {
+  detectedFieldsJson,
+  detectedLabelsJson,
+  fieldValuesJson,
+  namesJson,
+  seriesJson,
+} from '../../../src/wire/metadata-json.ts';
 import { legacyStreamsJson, type ResultData, resultJson } from '../../../src/wire/result-json.ts';
 import { NO_STATS, statsJson } from '../../../src/wire/stats-json.ts';
 
@@ -32,7 +38,10 @@ describe('resultJson', () => {
   });
 
   it('writes entries of two elements without the flag', () => {
-    const data: ResultData = { resultType: 'streams', streams: [{ labels: [], entries: [{ timeNs: 5n, line: 'a"<&>\n' }] }] };
+    const data: ResultData = {
+      resultType: 'streams',
+      streams: [{ labels: [], entries: [{ timeNs: 5n, line: 'a"<&>\n' }] }],
+    };
     expect(body(data)).toBe(
       '{"status":"success","data":{"resultType":"streams","result":[{"stream":{},"values":[["5","a\\"<&>\\n"]]}]',
     );
@@ -61,7 +70,9 @@ describe('resultJson', () => {
     expect(body({ resultType: 'scalar', timeMs: 1000, value: 2 })).toBe(
       '{"status":"success","data":{"resultType":"scalar","result":[1,"2"]',
     );
-    expect(body({ resultType: 'streams', streams: [] })).toBe('{"status":"success","data":{"resultType":"streams","result":[]');
+    expect(body({ resultType: 'streams', streams: [] })).toBe(
+      '{"status":"success","data":{"resultType":"streams","result":[]',
+    );
   });
 
   it('adds warnings behind the data', () => {
@@ -73,9 +84,16 @@ describe('resultJson', () => {
 
 describe('stats', () => {
   it('has every key that clients know, as numbers', () => {
-    const stats = JSON.parse(statsJson({ ...NO_STATS, execSeconds: 2, bytesProcessed: 100, linesProcessed: 10, headLines: 4 }));
+    const stats = JSON.parse(
+      statsJson({ ...NO_STATS, execSeconds: 2, bytesProcessed: 100, linesProcessed: 10, headLines: 4 }),
+    );
     expect(Object.keys(stats)).toEqual(['summary', 'querier', 'ingester', 'cache', 'index']);
-    expect(stats.summary).toMatchObject({ bytesProcessedPerSecond: 50, linesProcessedPerSecond: 5, totalBytesProcessed: 100, execTime: 2 });
+    expect(stats.summary).toMatchObject({
+      bytesProcessedPerSecond: 50,
+      linesProcessedPerSecond: 5,
+      totalBytesProcessed: 100,
+      execTime: 2,
+    });
     expect(stats.querier.store.chunk.decompressedLines).toBe(6);
     expect(stats.ingester.store.chunk.headChunkLines).toBe(4);
     expect(Object.keys(stats.cache)).toHaveLength(8);
@@ -125,7 +143,12 @@ describe('metadata bodies', () => {
   });
 
   it('write legacy streams with their labels as text', () => {
-    const text = legacyStreamsJson([{ labels: ['a', 'b'], entries: [{ timeNs: 1_000_000_000n, line: 'x' }] }], NO_STATS);
-    expect(text).toContain('{"streams":[{"labels":"{a=\\"b\\"}","entries":[{"ts":"1970-01-01T00:00:01Z","line":"x"}]}],"stats":');
+    const text = legacyStreamsJson(
+      [{ labels: ['a', 'b'], entries: [{ timeNs: 1_000_000_000n, line: 'x' }] }],
+      NO_STATS,
+    );
+    expect(text).toContain(
+      '{"streams":[{"labels":"{a=\\"b\\"}","entries":[{"ts":"1970-01-01T00:00:01Z","line":"x"}]}],"stats":',
+    );
   });
 });
