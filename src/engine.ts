@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Settings } from './config.ts';
-import type { PushService, QueryService } from './http/parts.ts';
+import type { PushService, QueryService, TailService } from './http/parts.ts';
 import type { Metrics } from './metrics.ts';
 import type { Limits } from './model/limits.ts';
 
@@ -15,6 +15,7 @@ export interface EngineOptions {
 export interface Engine {
   readonly push: PushService;
   readonly queries: QueryService;
+  readonly tails: TailService;
   /** Undefined while all is well, else why no traffic should come. */
   notReadyReason(): string | undefined;
   flush(): Promise<void>;

@@ -138,6 +138,11 @@ export class Metrics {
     this.#duration.observe({ method, route, status_code: String(status), ws: 'false' }, seconds);
   }
 
+  webSocketEnded(route: string, seconds: number): void {
+    this.#inflight.dec({ method: 'GET', route });
+    this.#duration.observe({ method: 'GET', route, status_code: '101', ws: 'true' }, seconds);
+  }
+
   received(counts: ReceivedCounts): void {
     const labels = { tenant: counts.tenant, is_internal_stream: 'false', policy: '', format: counts.format };
     const withRetention = { ...labels, retention_hours: counts.retentionHours };

@@ -2,8 +2,10 @@ import { availableParallelism } from 'node:os';
 import { nodeDisk } from './base/node-disk.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { QueryAnswers } from './http/query-answers.ts';
+import { TailAnswers } from './http/tail-answers.ts';
 import { WorkerPool } from './pool/pool.ts';
 import { StorePushService } from './push-service.ts';
+import { TailHub } from './query/tail/tail-hub.ts';
 import { LogStore, type StoreStats } from './store/store.ts';
 
 /** Parts of the head that are open at most, beside those on their way to disk. */
@@ -12,6 +14,8 @@ const MAX_AGE_MS = 60 * 60_000;
 const IDLE_MS = 10 * 60_000;
 const RETENTION_EVERY_MS = 5 * 60_000;
 const SYNC_INTERVAL_MS = 1000;
+/** Loki's tail_max_duration. */
+const TAIL_MAX_DURATION_MS = 60 * 60_000;
 
 /** Wall clock in nanoseconds; milliseconds are all it knows. */
 const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
@@ -23,7 +27,8 @@ export async function openEngine({ settings, limitsFor, metrics, logger }: Engin
     onDamage: (message) => logger.error({ damage: message }, 'a damaged block was left out of a query'),
     onWorkerExit: (err) => logger.error({ err }, 'a worker thread died and was replaced'),
   });
-  const pushes = new StorePushService({ limitsFor, maxBodyBytes: settings.maxBodyBytes, maxDecompressedBytes: settings.maxDecompressedBytes, metrics, nowNs });
+  const hub = new TailHub(pool);
+  const pushes = new StorePushService({ limitsFor, maxBodyBytes: settings.maxBodyBytes, maxDecompressedBytes: settings.maxDecompressedBytes, metrics, nowNs, tails: hub });
   let store: LogStore;
   try {
     store = await LogStore.open({
@@ -56,6 +61,11 @@ export async function openEngine({ settings, limitsFor, metrics, logger }: Engin
     nowNs,
     onQuery: ({ type, range, stats }) => metrics.queried(type, range, 200, stats.execSeconds, stats.bytesProcessed),
   });
+  const tails = new TailAnswers({ store, runner: pool, hub, limitsFor, nowNs, maxDurationMs: TAIL_MAX_DURATION_MS });
+  metrics.watch([
+    { name: 'loki_querier_tail_active', help: 'live tails that are open', kind: 'gauge', read: () => hub.active },
+    { name: 'halogi_tail_dropped_total', help: 'entries left out of live tails whose client was too slow', kind: 'counter', read: () => hub.dropped },
+  ]);
   const applyRetention = (): void => {
     store
       .applyRetention((tenant) => limitsFor(tenant).retentionPeriodMs)
@@ -70,6 +80,7 @@ export async function openEngine({ settings, limitsFor, metrics, logger }: Engin
   return {
     push: pushes,
     queries,
+    tails,
     notReadyReason: () => undefined,
     flush: () => store.flush(),
     close: async () => {

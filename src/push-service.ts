@@ -7,6 +7,7 @@ import { decodeWalBody } from './ingest/wal-body.ts';
 import type { Metrics } from './metrics.ts';
 import type { Limits } from './model/limits.ts';
 import type { RowSink } from './model/row-sink.ts';
+import type { TailHub } from './query/tail/tail-hub.ts';
 import type { LoggedPush, LogStore } from './store/store.ts';
 import { PushBatch } from './wire/push-batch.ts';
 
@@ -18,6 +19,8 @@ export interface PushServiceOptions {
   readonly maxDecompressedBytes: number;
   readonly metrics: Metrics;
   readonly nowNs: () => bigint;
+  /** Live tails, which see rows as they are appended. */
+  readonly tails: Pick<TailHub, 'tap'>;
 }
 
 /** Joins ingest, store and metrics: pushes of clients, and those that the WAL remembers. */
@@ -63,7 +66,7 @@ export class StorePushService implements PushService {
       {
         state: this.#ingest(tenant),
         limits,
-        sink: store.sink(tenant),
+        sink: this.#options.tails.tap(tenant, store.sink(tenant)),
         nowNs,
         log: (record) => store.log(tenant, record.kind, record.body, Number(nowNs / 1_000_000n)),
       },

@@ -6,7 +6,7 @@ import { LOG_LEVELS } from './config-keys.ts';
 import { TenantLimits } from './config-tenants.ts';
 import type { Engine, OpenEngine } from './engine.ts';
 import { buildApp } from './http/app.ts';
-import type { PushService, QueryService, ServerParts, StatusService } from './http/parts.ts';
+import type { PushService, QueryService, ServerParts, StatusService, TailService } from './http/parts.ts';
 import { Metrics } from './metrics.ts';
 import { COMPATIBLE_WITH, VERSION } from './version.ts';
 
@@ -68,6 +68,7 @@ export async function startServer(settings: Settings, logger: Logger, openEngine
   const parts: ServerParts = {
     push: lazyPush(current),
     queries: lazyQueries(current),
+    tails: lazyTails(current),
     status,
     metrics,
     limitsFor: (tenant) => limits.limitsFor(tenant),
@@ -124,6 +125,8 @@ function lazyQueries(current: () => Engine): QueryService {
     legacyLabelValues: async (request, name) => current().queries.legacyLabelValues(request, name),
     series: async (request) => current().queries.series(request),
     indexStats: async (request) => current().queries.indexStats(request),
+    indexShards: async (request) => current().queries.indexShards(request),
+    patterns: async (request) => current().queries.patterns(request),
     volume: async (request) => current().queries.volume(request),
     volumeRange: async (request) => current().queries.volumeRange(request),
     detectedLabels: async (request) => current().queries.detectedLabels(request),
@@ -131,4 +134,8 @@ function lazyQueries(current: () => Engine): QueryService {
     detectedFieldValues: async (request, name) => current().queries.detectedFieldValues(request, name),
     formatQuery: (text) => current().queries.formatQuery(text),
   };
+}
+
+function lazyTails(current: () => Engine): TailService {
+  return { check: (params) => current().tails.check(params), open: async (request) => current().tails.open(request) };
 }

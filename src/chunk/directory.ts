@@ -3,6 +3,7 @@ import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { compressFrame, decompressFrame } from './compress.ts';
 import { LogError } from '../base/errors.ts';
+import { readTally, type Tally, writeTally } from './tally.ts';
 
 /**
  * The directory of a segment: which streams, which blocks, where their bytes are, and statistics that answer without
@@ -60,6 +61,9 @@ export interface Directory extends SegmentIdentity {
   readonly streams: readonly Labels[];
   readonly blocks: Float64Array;
   readonly frames: Float64Array;
+  /** Names of all structured metadata in the segment: a name that is not here, no row of it has. */
+  readonly metadataNames: readonly string[];
+  readonly tally: Tally;
 }
 
 /** Packs a directory: version, raw length, then one compressed frame. */
@@ -79,6 +83,9 @@ export function encodeDirectory(directory: Directory): Uint8Array {
   }
   writeColumns(directory.frames, FRAME_FIELDS, body);
   writeColumns(directory.blocks, BLOCK_FIELDS, body);
+  body.varint(directory.metadataNames.length);
+  for (const name of directory.metadataNames) body.text(name);
+  writeTally(directory.tally, body);
   const frame = compressFrame(body.view(), 3);
   const out = new ByteWriter(frame.bytes.length + 16);
   out.varint(SEGMENT_VERSION);
@@ -133,8 +140,13 @@ export function decodeDirectory(bytes: Uint8Array, where: string): Directory {
   }
   const frames = readColumns(FRAME_FIELDS, reader);
   const blocks = readColumns(BLOCK_FIELDS, reader);
+  const metadataNames: string[] = [];
+  const nameCount = reader.count(1);
+  for (let i = 0; i < nameCount; i++) metadataNames.push(reader.text());
+  const tally = readTally(reader);
+  if (tally.starts.length !== blocks.length / BLOCK_FIELDS + 1) throw new LogError('CHUNK_CORRUPT', `${where}: tally of ${tally.starts.length - 1} blocks`);
   checkReferences(streams.length, frames, blocks, where);
-  return { tenant, day, generation, part, parts, walSeq, writer, streams, frames, blocks };
+  return { tenant, day, generation, part, parts, walSeq, writer, streams, frames, blocks, metadataNames, tally };
 }
 
 function checkReferences(streamCount: number, frames: Float64Array, blocks: Float64Array, where: string): void {

@@ -31,6 +31,11 @@ export class MetadataColumnsBuilder {
     return this.#columns.size === 0;
   }
 
+  /** Names of the columns as text. */
+  names(): string[] {
+    return [...this.#columns.keys()].map((name) => Buffer.from(name, 'latin1').utf8Slice());
+  }
+
   /** Adds one row's metadata in the encoding of model/metadata-bytes.ts. */
   add(row: number, bytes: Buffer, start: number, end: number): void {
     let at = start;

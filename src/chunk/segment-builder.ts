@@ -6,6 +6,7 @@ import { ByteWriter } from './byte-writer.ts';
 import { compressFrame } from './compress.ts';
 import { BLOCK_FIELDS, B_LEVELS, type Directory, FLAG_ASCII, FLAG_LENGTHS, LEVEL_COUNTERS, type SegmentIdentity } from './directory.ts';
 import { MetadataColumnsBuilder } from './metadata-columns.ts';
+import { TallyBuilder } from './tally.ts';
 import { encodeTimes, maxTimesBytes } from './times.ts';
 
 /**
@@ -53,6 +54,8 @@ export class SegmentBuilder {
   readonly #lines: OpenFrame = new OpenFrame();
   readonly #metadata: OpenFrame = new OpenFrame();
   readonly #ownLines: OpenFrame = new OpenFrame();
+  readonly #metadataNames = new Set<string>();
+  readonly #tally: TallyBuilder = new TallyBuilder();
   #scratch: Uint8Array = new Uint8Array(64 * 1024);
   #offset: number;
   rowCount = 0;
@@ -95,6 +98,7 @@ export class SegmentBuilder {
 
   #addBlock(stream: number, rows: StreamRows, from: number, to: number, joinedBytes: number): void {
     const count = to - from;
+    this.#tally.addBlock(rows.times, rows.levels, from, to);
     const block = new Array<number>(BLOCK_FIELDS).fill(0);
     const times = this.#addTimes(rows, from, to, block);
     const [lines, flags] = this.#addLines(rows, from, to, joinedBytes);
@@ -156,6 +160,7 @@ export class SegmentBuilder {
       bytes += end - start;
     }
     if (columns.empty) return [[0, 0, 0], 0];
+    for (const name of columns.names()) this.#metadataNames.add(name);
     const start = this.#begin(this.#metadata);
     columns.write(to - from, this.#metadata.writer);
     const reference = [this.#metadata.index, start, this.#metadata.writer.length - start];
@@ -193,7 +198,14 @@ export class SegmentBuilder {
   /** Closes the open frames and returns the directory; `emit` has then had every frame. */
   finish(identity: SegmentIdentity): Directory {
     for (const frame of [this.#times, this.#lines, this.#metadata]) this.#close(frame);
-    return { ...identity, streams: this.#streams, blocks: Float64Array.from(this.#blocks), frames: Float64Array.from(this.#frames) };
+    return {
+      ...identity,
+      streams: this.#streams,
+      blocks: Float64Array.from(this.#blocks),
+      frames: Float64Array.from(this.#frames),
+      metadataNames: [...this.#metadataNames],
+      tally: this.#tally.finish(),
+    };
   }
 
   get fileOffset(): number {

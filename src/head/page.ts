@@ -1,3 +1,4 @@
+import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
 import type { Slab } from './slab-pool.ts';
 
 /**
@@ -98,6 +99,24 @@ export class Page {
     slab.u32[this.#metadataAt + row] = this.#metadataStart;
     slab.u8[this.#levelsAt + row] = level;
     this.rowCount = row + 1;
+  }
+
+  /**
+   * Copies as many of the kernel's entries as it appends in one call.
+   *
+   * @returns how many; none when the page does not lie in the kernel's memory
+   */
+  appendRun(kernel: IngestKernel, first: number, last: number, daySeconds: number, newestOffsetNs: number): number {
+    const { slab, rowCount } = this;
+    if (slab.kernel !== kernel) return 0;
+    const { offset, rowCapacity, lineBytes } = this;
+    const count = kernel.appendRows(first, last, daySeconds, newestOffsetNs, offset, rowCapacity, rowCount, lineBytes, this.#metadataStart);
+    if (count === 0) return 0;
+    const newest = rowCount + count - 1;
+    this.rowCount = rowCount + count;
+    this.lineBytes = slab.u32[this.#endsAt + newest]! + 1;
+    this.#metadataStart = slab.u32[this.#metadataAt + newest]!;
+    return count;
   }
 
   time(row: number): number {

@@ -1,6 +1,9 @@
+import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
 import type { Labels } from '../model/labels.ts';
 import { Page, pageShape } from './page.ts';
 import type { SlabArena } from './slab-pool.ts';
+
+const SECONDS_PER_DAY = 86_400;
 
 /**
  * Open rows of one stream and day in one generation: pages in arrival order. Exact repeats (same time, same line) are
@@ -48,6 +51,27 @@ export class HeadPart {
     if (offsetNs < this.minOffsetNs) this.minOffsetNs = offsetNs;
     if (offsetNs > this.maxOffsetNs) this.maxOffsetNs = offsetNs;
     return true;
+  }
+
+  /**
+   * Appends entries `[first, last)` of the kernel's columns while each is newer than all rows here and the page has room.
+   *
+   * @returns how many
+   */
+  appendRun(kernel: IngestKernel, first: number, last: number): number {
+    const page = this.pages[this.pages.length - 1];
+    if (page === undefined) return 0;
+    const { rowCount, lineBytes, usedBytes } = page;
+    const count = page.appendRun(kernel, first, last, this.day * SECONDS_PER_DAY, this.maxOffsetNs);
+    if (count === 0) return 0;
+    if (this.#rowsByTime !== undefined) for (let i = 0; i < count; i++) this.#remember(page.time(rowCount + i), this.rowCount + i);
+    const addedLineBytes = page.lineBytes - lineBytes;
+    this.rowCount += count;
+    this.lineBytes += addedLineBytes - count;
+    this.metadataBytes += page.usedBytes - usedBytes - addedLineBytes;
+    this.minOffsetNs = Math.min(this.minOffsetNs, page.time(rowCount));
+    this.maxOffsetNs = page.time(page.rowCount - 1);
+    return count;
   }
 
   #addPage(previous: Page | undefined, rowBytes: number): Page {

@@ -36,7 +36,8 @@ async function answerQuery(
   }
 }
 
-function encodingFlags(request: FastifyRequest): readonly string[] {
+/** Flags of `X-Loki-Response-Encoding-Flags`, as sent. */
+export function encodingFlags(request: FastifyRequest): readonly string[] {
   const header = request.headers['x-loki-response-encoding-flags'];
   const text = typeof header === 'string' ? header : (header?.join(',') ?? '');
   return text

@@ -22,6 +22,8 @@ import type { RouteContext } from './route-context.ts';
 import { collapseSlashes, RouteTable, routeName } from './route-name.ts';
 import { registerRulerRoutes } from './ruler-routes.ts';
 import { registerStatusRoutes } from './status-routes.ts';
+import { registerTailRoutes } from './tail-routes.ts';
+import { wantsWebSocket } from './web-socket.ts';
 
 /** A label name in a path; longer ones cannot exist (limit 1024 bytes, three characters each when coded). */
 const MAX_PARAM_CHARACTERS = 4096;
@@ -44,7 +46,7 @@ export function buildApp(parts: ServerParts, options: HttpOptions): HttpApp {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    http: { maxHeaderSize: MAX_HEADER_BYTES, shouldUpgradeCallback: wantsWebSocket },
     frameworkErrors: (error, _request, reply) => void sendError(reply as FastifyReply, error, 'push'),
     rewriteUrl: (request) => collapseSlashes(request.url ?? '/'),
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: MAX_PARAM_CHARACTERS, querystringParser: () => ({}) },
@@ -73,6 +75,7 @@ export function buildApp(parts: ServerParts, options: HttpOptions): HttpApp {
   registerLimitsRoutes(context);
   registerRulerRoutes(context);
   registerStatusRoutes(context);
+  registerTailRoutes(context);
   registerLogLevelRoutes(context);
   return { app, routes };
 }

@@ -11,7 +11,7 @@ export function registerLimitsRoutes({ app, parts, options }: RouteContext): voi
     const limits = publishedLimits(parts.limitsFor(tenantOf(request, options.authEnabled)));
     return reply
       .type('application/json; charset=utf-8')
-      .send(JSON.stringify({ limits, pattern_ingester_enabled: false, version: parts.status.build.version }));
+      .send(JSON.stringify({ limits, pattern_ingester_enabled: true, version: parts.status.build.version }));
   });
   app.get('/config/tenant/v1/limits', { config: { errorSide: 'push' } }, (request, reply) => {
     const limits = publishedLimits(parts.limitsFor(tenantOf(request, options.authEnabled)));

@@ -1,6 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { PushKind } from '../ingest/push.ts';
 import type { Limits } from '../model/limits.ts';
+import type { LogRow } from '../query/log-query.ts';
+import type { DroppedEntry } from '../query/tail/tail-session.ts';
+import type { TailParams } from '../wire/tail-params.ts';
 
 /**
  * What the routes need of the rest of the server. `server.ts` hands in the real parts, tests their doubles; the routes know
@@ -9,6 +12,7 @@ import type { Limits } from '../model/limits.ts';
 export interface ServerParts {
   readonly push: PushService;
   readonly queries: QueryService;
+  readonly tails: TailService;
   readonly status: StatusService;
   readonly metrics: RequestMetrics;
   readonly limitsFor: (tenant: string) => Limits;
@@ -59,6 +63,8 @@ export interface QueryService {
   legacyLabelValues(request: QueryRequest, name: string): Promise<JsonText>;
   series(request: QueryRequest): Promise<JsonText>;
   indexStats(request: QueryRequest): Promise<JsonText>;
+  indexShards(request: QueryRequest): Promise<JsonText>;
+  patterns(request: QueryRequest): Promise<JsonText>;
   volume(request: QueryRequest): Promise<JsonText>;
   volumeRange(request: QueryRequest): Promise<JsonText>;
   detectedLabels(request: QueryRequest): Promise<JsonText>;
@@ -66,6 +72,30 @@ export interface QueryService {
   detectedFieldValues(request: QueryRequest, name: string): Promise<JsonText>;
   /** The query printed in its pretty form. */
   formatQuery(text: string): string;
+}
+
+export interface TailRequest {
+  readonly tenant: string;
+  readonly params: TailParams;
+  readonly categorize: boolean;
+}
+
+/** One open live tail. The callbacks are set by who opened it, before anything can happen. */
+export interface Tail {
+  /** Something can be taken. */
+  onReady: () => void;
+  /** The server ends the tail, for this reason; nothing comes after. */
+  onEnd: (reason: string) => void;
+  take(maxRows: number): { readonly rows: readonly LogRow[]; readonly dropped: readonly DroppedEntry[] } | undefined;
+  /** The client has left. */
+  close(): void;
+}
+
+export interface TailService {
+  /** @throws LogError for parameters and queries that are refused before a connection is upgraded */
+  check(params: URLSearchParams): TailParams;
+  /** @throws LogError whose text is the reason to close with */
+  open(request: TailRequest): Promise<Tail>;
 }
 
 interface BuildInfo {
@@ -96,6 +126,8 @@ export interface StatusService {
 interface RequestMetrics {
   requestStarted(method: string, route: string): void;
   requestEnded(method: string, route: string, status: number, seconds: number): void;
+  /** A request that became a WebSocket has ended. */
+  webSocketEnded(route: string, seconds: number): void;
   /** A request met an error that nobody foresaw. */
   unexpectedError(): void;
   /** The page of `GET /metrics`. */

@@ -8,6 +8,7 @@ import { detectedLabels } from '../query/detected-labels.ts';
 import { labelNames, labelValues, type MetadataDeps, seriesLabels } from '../query/labels.ts';
 import type { QueryDeps } from '../query/query-deps.ts';
 import { type QueryResult, runParsed, runQuery } from '../query/run.ts';
+import { queryPatterns } from '../query/patterns/patterns.ts';
 import { parseText } from '../query/selectors.ts';
 import { indexStats } from '../query/stats.ts';
 import type { TaskRunner } from '../query/task.ts';
@@ -17,8 +18,10 @@ import {
   detectedFieldsJson,
   detectedLabelsJson,
   fieldValuesJson,
+  indexShardsJson,
   indexStatsJson,
   namesJson,
+  patternsJson,
   seriesJson,
 } from '../wire/metadata-json.ts';
 import {
@@ -26,6 +29,7 @@ import {
   parseDetectedFieldsParams,
   parseInstantParams,
   parseRangeParams,
+  parseShardBytes,
   parseSteppedBounds,
   parseVolumeParams,
 } from '../wire/query-params.ts';
@@ -118,6 +122,19 @@ export class QueryAnswers implements QueryService {
     const deps = this.#deps(request);
     const bounds = parseSteppedBounds(request.params, deps.nowNs);
     return indexStatsJson(indexStats(selectorOf(request), bounds, deps));
+  }
+
+  async indexShards(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const bounds = parseSteppedBounds(request.params, deps.nowNs);
+    parseShardBytes(request.params);
+    return indexShardsJson(indexStats(selectorOf(request), bounds, deps));
+  }
+
+  async patterns(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const bounds = parseSteppedBounds(request.params, deps.nowNs);
+    return patternsJson(await queryPatterns(selectorOf(request), bounds, deps));
   }
 
   async volume(request: QueryRequest): Promise<JsonText> {

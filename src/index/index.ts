@@ -16,6 +16,7 @@ import {
   VERSION_KEY,
 } from './keys.ts';
 import type { Kv, KvEntry, KvOperation } from './kv.ts';
+import { SealedKv } from './sealed-kv.ts';
 import { decodeLabels, decodeSummary, encodeLabels, encodeSummary, type SegmentSummary } from './values.ts';
 
 /** Id of a tenant's first stream. */
@@ -67,11 +68,12 @@ export class LogIndex {
   }
 
   /**
-   * Takes over an open store of keys, empty or written before.
+   * Takes over an open store of keys, empty or written before; each value gets a checksum.
    *
    * @throws LogError FORMAT_UNKNOWN when the index was written by another version
    */
-  static async open(kv: Kv): Promise<LogIndex> {
+  static async open(plain: Kv): Promise<LogIndex> {
+    const kv = new SealedKv(plain);
     const index = new LogIndex(kv);
     const version = await kv.get(VERSION_KEY);
     if (version === undefined) await kv.batch([putNumber(VERSION_KEY, INDEX_VERSION)]);

@@ -45,7 +45,7 @@ export const batchWork: BatchWork = new BatchWork();
 export function applyBatch(batch: PushBatch, context: ApplyContext): BatchOutcome {
   const work = batchWork;
   const checks = context.policy === 'validate';
-  work.reset(batch.entryCount);
+  work.reset(batch.entryCount, batch.kernel);
   const blocked = prepareStreams(batch, work, context, checks);
   const received = countEntries(batch, work, false);
   let error: BatchOutcome['error'];

@@ -1,17 +1,11 @@
+import type { LevelTable } from '../base/kernels/level-table.ts';
 import { LEVELS } from '../model/level.ts';
 
 /**
  * Level words and the names that may carry a level, prepared once per tenant's limits. All search is over bytes: this
  * runs for every line that is pushed.
  */
-export interface LevelFields {
-  /** Names in order of preference. */
-  readonly names: readonly Uint8Array[];
-  readonly lowerNames: readonly Uint8Array[];
-  /** Lengths of names, as a bit set of the lengths below 32 and a flag for longer ones: a cheap first test. */
-  readonly lengths: Uint8Array;
-  readonly jsonMaxDepth: number;
-}
+export type LevelFields = LevelTable;
 
 export const UNKNOWN: number = LEVELS.indexOf('unknown');
 export const TRACE: number = LEVELS.indexOf('trace');
@@ -23,7 +17,7 @@ export const CRITICAL: number = LEVELS.indexOf('critical');
 export const FATAL: number = LEVELS.indexOf('fatal');
 
 /** Spellings of level values, lower case. */
-const SPELLINGS = new Map<string, number>([
+export const LEVEL_WORDS: ReadonlyMap<string, number> = new Map<string, number>([
   ['trace', TRACE],
   ['trc', TRACE],
   ['debug', DEBUG],
@@ -79,7 +73,7 @@ function wordLevel(bytes: Uint8Array, start: number, end: number): number {
   if (end - start > LONGEST_SPELLING) return -1;
   let text = '';
   for (let i = start; i < end; i++) text += String.fromCharCode(lower(bytes[i]!));
-  return SPELLINGS.get(text) ?? -1;
+  return LEVEL_WORDS.get(text) ?? -1;
 }
 
 /** First string member, in document order, whose key is a field, down to the configured depth; arrays are passed over. */

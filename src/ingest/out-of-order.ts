@@ -41,15 +41,19 @@ export class LateWindow {
     this.newestNanos = Number(nanos);
   }
 
+  /** Whether an entry is newer than all before it. */
+  isNewer(seconds: number, nanos: number): boolean {
+    return seconds > this.newestSeconds || (seconds === this.newestSeconds && nanos > this.newestNanos);
+  }
+
   /** Whether an entry may be taken; if it is the newest so far, it moves the window. */
   admits(seconds: number, nanos: number): boolean {
-    const behindSeconds = this.newestSeconds - seconds;
-    if (behindSeconds < 0 || (behindSeconds === 0 && nanos > this.newestNanos)) {
+    if (this.isNewer(seconds, nanos)) {
       this.newestSeconds = seconds;
       this.newestNanos = nanos;
       return true;
     }
-    return behindSeconds * 1e9 + (this.newestNanos - nanos) <= this.#windowNs;
+    return (this.newestSeconds - seconds) * 1e9 + (this.newestNanos - nanos) <= this.#windowNs;
   }
 
   get newestNs(): bigint | undefined {

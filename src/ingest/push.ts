@@ -10,7 +10,7 @@ import { decodePushJson } from '../wire/push-json.ts';
 import { decodePushLegacyJson } from '../wire/push-legacy-json.ts';
 import { encodeOtlpStatus, fillFromOtlp } from '../wire/push-otlp.ts';
 import { decodePushProtobuf } from '../wire/push-protobuf.ts';
-import { uncompressSnappy } from '../wire/snappy-body.ts';
+import { uncompressPush } from '../wire/snappy-body.ts';
 import { applyBatch, type BatchOutcome, batchWork } from './apply-batch.ts';
 import type { TenantIngest } from './tenant-ingest.ts';
 import { encodeWalBody, WAL_BODY_PUSHED, type WalBody } from './wal-body.ts';
@@ -99,7 +99,7 @@ export function decodePush(request: PushRequest, nowNs: bigint, batch: PushBatch
     else decodePushJson(decoded, batch);
     return undefined;
   }
-  decodePushProtobuf(uncompressSnappy(decoded, maxBytes), batch);
+  decodePushProtobuf(uncompressPush(decoded, maxBytes), batch);
   return decoded;
 }
 

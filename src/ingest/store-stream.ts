@@ -128,10 +128,20 @@ function appendEntries(
   const window = new LateWindow(checks ? limits.outOfOrderWindowMs : 0, handle.newestNs);
   let refused: RefusedList | undefined;
   const metadata = work.metadata.bytes;
+  const kernel = work.metadata.isAway ? undefined : batch.kernel;
   for (let entry = first; entry < last; entry++) {
     if (work.accepted[entry] !== 1) continue;
     const seconds = batch.seconds[entry]!;
     const nanos = batch.nanos[entry]!;
+    const day = Math.floor(seconds / SECONDS_PER_DAY);
+    if (kernel !== undefined && sink.appendRun !== undefined && window.isNewer(seconds, nanos)) {
+      const count = sink.appendRun(handle, day, kernel, entry, last);
+      if (count > 0) {
+        entry += count - 1;
+        window.admits(batch.seconds[entry]!, batch.nanos[entry]!);
+        continue;
+      }
+    }
     if (!window.admits(seconds, nanos)) {
       work.accepted[entry] = 0;
       work.discards.add('too_far_behind', 1, work.pushedBytes[entry]!);
@@ -139,7 +149,6 @@ function appendEntries(
       refused.add(seconds, nanos, () => window.reason(seconds));
       continue;
     }
-    const day = Math.floor(seconds / SECONDS_PER_DAY);
     sink.append(
       handle,
       day,

@@ -1,3 +1,4 @@
+import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
 import { LEVEL_NONE } from '../model/level.ts';
 import type { Limits } from '../model/limits.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../model/time.ts';
@@ -9,6 +10,8 @@ import { detectLineLevel } from './level.ts';
 import type { LevelFields } from './level-fields.ts';
 import { splitLevel, writeLevelPair } from './metadata.ts';
 import type { KnownStream } from './stream-cache.ts';
+
+const MAX_U32 = 0xffff_ffff;
 
 /** What holds for all entries of one batch. */
 export interface EntryRules {
@@ -62,7 +65,13 @@ export function prepareEntries(
   const { limits, checks } = rules;
   const truncates = checks && limits.maxLineSizeTruncate && limits.maxLineSizeBytes > 0;
   const levelPair = writeStreamLevel(work, stream, limits);
+  const kernel = kernelFor(batch, stream, rules);
   for (let entry = first; entry < last; entry++) {
+    if (kernel !== undefined) {
+      // The plain ones all at once, up to the next that needs a closer look.
+      entry = prepareRun(kernel, stream, entry, last, rules, levelPair);
+      if (entry >= last) break;
+    }
     if (truncates) truncateLine(batch, work, entry, limits);
     const hasMetadata = batch.metadataEnd[entry]! > batch.metadataStart[entry]!;
     const lineBytes = batch.lineEnd[entry]! - batch.lineStart[entry]!;
@@ -87,8 +96,48 @@ export function prepareEntries(
   if (checks && limits.incrementDuplicateTimestamp) separateDuplicates(batch, work, first, last);
 }
 
+/** The kernel of the batch, unless it has no room for the level fields that it would need. */
+function kernelFor(batch: PushBatch, stream: KnownStream, rules: EntryRules): IngestKernel | undefined {
+  const { kernel } = batch;
+  const needsLevels = stream.level === undefined && detectsLevels(rules.limits);
+  return kernel !== undefined && needsLevels && !kernel.useLevels(rules.fields) ? undefined : kernel;
+}
+
+/** @returns the first entry that the kernel passed up */
+function prepareRun(
+  kernel: IngestKernel,
+  stream: KnownStream,
+  first: number,
+  last: number,
+  rules: EntryRules,
+  levelPair: ByteRange,
+): number {
+  const { limits, oldest, newest } = rules;
+  let level = -1;
+  if (!detectsLevels(limits)) level = LEVEL_NONE;
+  else if (stream.level !== undefined) level = stream.level.code;
+  const maxLineBytes = rules.checks && limits.maxLineSizeBytes > 0 ? limits.maxLineSizeBytes : 0;
+  return kernel.prepareRows(
+    first,
+    last,
+    rules.checks ? oldest.seconds : Number.NEGATIVE_INFINITY,
+    oldest.nanos,
+    rules.checks ? newest.seconds : Number.POSITIVE_INFINITY,
+    newest.nanos,
+    Math.min(maxLineBytes, MAX_U32),
+    level,
+    levelPair.start,
+    levelPair.end,
+  );
+}
+
+interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Metadata of entries without any of their own: only the level that the stream's label gives, if it is no known word. */
-function writeStreamLevel(work: BatchWork, stream: KnownStream, limits: Limits): { start: number; end: number } {
+function writeStreamLevel(work: BatchWork, stream: KnownStream, limits: Limits): ByteRange {
   const start = work.metadata.length;
   if (detectsLevels(limits) && stream.level?.text !== undefined) writeLevelPair(work.metadata, stream.level.text);
   return { start, end: work.metadata.length };

@@ -3,7 +3,7 @@ import { ByteWriter } from '../wire/byte-writer.ts';
 import type { PushBatch } from '../wire/push-batch.ts';
 import { encodePushProtobuf } from '../wire/push-encode.ts';
 import { decodePushProtobuf } from '../wire/push-protobuf.ts';
-import { compressSnappy, uncompressSnappy } from '../wire/snappy-body.ts';
+import { compressSnappy, uncompressPush } from '../wire/snappy-body.ts';
 import type { BatchWork } from './batch-work.ts';
 
 /**
@@ -41,7 +41,7 @@ export function decodeWalBody(kind: number, body: Uint8Array, batch: PushBatch):
     throw new LogError('FORMAT_UNKNOWN', `write-ahead record has unknown body kind ${kind}`, { details: { kind } });
   }
   try {
-    decodePushProtobuf(uncompressSnappy(Buffer.from(body.buffer, body.byteOffset, body.length), MAX_BYTES), batch);
+    decodePushProtobuf(uncompressPush(Buffer.from(body.buffer, body.byteOffset, body.length), MAX_BYTES), batch);
   } catch (cause) {
     throw new LogError('WAL_CORRUPT', 'write-ahead record body cannot be decoded', { cause, details: { kind } });
   }

@@ -1,3 +1,4 @@
+import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
 import type { Labels } from './labels.ts';
 
 /** A stream that rows can be appended to; made by the store, cached by ingest under the label text of a push. */
@@ -37,4 +38,11 @@ export interface RowSink {
     metadataStart: number,
     metadataEnd: number,
   ): boolean;
+  /**
+   * Appends entries `[first, last)` of the kernel's columns, as many as can go without a closer look: of that day, accepted,
+   * each newer than all of the stream. Sinks that cannot may leave it out.
+   *
+   * @returns how many were appended, perhaps none; the next one has to go by `append`
+   */
+  appendRun?(stream: SinkStream, day: number, kernel: IngestKernel, first: number, last: number): number;
 }

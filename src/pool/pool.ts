@@ -24,6 +24,9 @@ interface Waiting {
 const WORKER_HEAP_MB = 1024;
 /** Requests given to a worker beside the one it works on, so that it never waits for the main thread. */
 const AHEAD = 1;
+/** A death this soon after the start is the start's own fault. */
+const EARLY_MS = 5000;
+const RESTART_DELAY_MS = 1000;
 
 /** A file name is text to the compiler and is not rewritten: in `dist/` the worker ends in `.js`, as this module then does. */
 const WORKER_FILE: URL = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
@@ -32,6 +35,9 @@ const WORKER_FILE: URL = new URL(import.meta.url.endsWith('.ts') ? './worker.ts'
 class PoolThread {
   readonly given: Map<number, Waiting> = new Map();
   worker: Worker;
+  startedMs: number = performance.now();
+  /** False between the death of a worker and its successor. */
+  alive = true;
 
   constructor(worker: Worker) {
     this.worker = worker;
@@ -77,14 +83,22 @@ export class WorkerPool implements TaskRunner {
 
   /** A worker died: what it was given fails, and a new one takes its place. */
   #replace(thread: PoolThread, error: unknown): void {
+    thread.alive = false;
     const lost = [...thread.given.values()];
     thread.given.clear();
     for (const waiting of lost) waiting.reject(new LogError('INTERNAL', 'a worker thread died', { cause: error }));
     if (this.#closed) return;
     this.#options.onWorkerExit(error);
-    thread.worker = this.#spawn();
-    this.#watch(thread);
-    this.#dispatch();
+    // A worker that dies as it starts would be replaced without end, and take all the processor for it.
+    const early = performance.now() - thread.startedMs < EARLY_MS;
+    setTimeout(() => {
+      if (this.#closed) return;
+      thread.worker = this.#spawn();
+      thread.startedMs = performance.now();
+      thread.alive = true;
+      this.#watch(thread);
+      this.#dispatch();
+    }, early ? RESTART_DELAY_MS : 0);
   }
 
   #settle(thread: PoolThread, reply: WorkerReply): void {
@@ -100,7 +114,7 @@ export class WorkerPool implements TaskRunner {
   #dispatch(): void {
     while (this.#queue.length > 0) {
       let free: PoolThread | undefined;
-      for (const thread of this.#threads) if (thread.given.size <= AHEAD && (free === undefined || thread.given.size < free.given.size)) free = thread;
+      for (const thread of this.#threads) if (thread.alive && thread.given.size <= AHEAD && (free === undefined || thread.given.size < free.given.size)) free = thread;
       if (free === undefined) return;
       this.#give(free, this.#queue.shift()!);
     }
@@ -139,6 +153,7 @@ export class WorkerPool implements TaskRunner {
   /** Writes a segment. */
   async flush(task: FlushTask): Promise<FlushResult> {
     const request: WorkerRequest = { kind: 'flush', id: this.#nextId++, task };
+    if (!this.#writer.alive) throw new LogError('INTERNAL', 'the thread that writes segments has died and is being started again');
     const reply = await new Promise<WorkerReply>((resolve, reject) => this.#give(this.#writer, { request, resolve, reject }));
     if (reply.kind !== 'flush') throw new LogError('INTERNAL', `a flush was answered by ${reply.kind}`);
     return reply.result;

@@ -7,9 +7,11 @@ import { SampleMerger } from './metric-scan.ts';
 import { metricPipelineOptions } from './pipeline/build.ts';
 import type { QueryDeps } from './query-deps.ts';
 import type { QueryWork } from './query-work.ts';
+import type { PartRef } from '../store/select.ts';
 import { compileSelector } from './selectors.ts';
 import type { SampleScan, SampleScanTask } from './task.ts';
 import { cutPieces, groupPieces } from './task-plan.ts';
+import { suits, TallyScan } from './tally-scan.ts';
 import { runTasks } from './task-queue.ts';
 
 /** Plans and runs the sample scans of one metric query; equal scans run once. */
@@ -67,7 +69,7 @@ export class MetricScans {
       try {
         this.#work.addStep(log, selection, fromNs, toNs);
         checkBytesRead(this.#work.selectedBytes, limits);
-        const pieces = cutPieces(selection.parts, fromNs, toNs);
+        const pieces = cutPieces(this.#tallied(scan, selection.parts, fromNs, toNs, merger), fromNs, toNs);
         const tasks = groupPieces(pieces, this.#work.runner.parallelism).map(
           (parts): SampleScanTask => ({ kind: 'samples', parts, scan }),
         );
@@ -83,6 +85,17 @@ export class MetricScans {
     }
     // In order of labels, so that sums and ties come out alike however the work was cut.
     return sortByLabels(merger.finish(range));
+  }
+
+  /** Takes what tallies can answer. @returns the parts to scan */
+  #tallied(scan: SampleScan, parts: readonly PartRef[], fromNs: bigint, toNs: bigint, merger: SampleMerger): readonly PartRef[] {
+    if (!suits(scan)) return parts;
+    const tally = new TallyScan(scan, Number(fromNs - scan.grid.baseNs), Number(toNs - scan.grid.baseNs));
+    const rest = tally.take(parts, this.#deps.store);
+    const result = tally.result();
+    this.#work.addCounts(result.counts);
+    merger.add(result);
+    return rest;
   }
 }
 

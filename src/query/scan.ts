@@ -1,5 +1,8 @@
+import { assertNever } from '../base/assert.ts';
+import { scanPatterns } from './patterns/scan-patterns.ts';
 import { scanLogs } from './scan-logs.ts';
 import { scanSamples } from './scan-samples.ts';
+import { scanTail } from './tail/scan-tail.ts';
 import type { PartLoader, ScanResult, ScanTask } from './task.ts';
 
 /**
@@ -8,5 +11,16 @@ import type { PartLoader, ScanResult, ScanTask } from './task.ts';
  * @throws LogError QUERY_PIPELINE, and what loading a part throws
  */
 export function runScanTask(task: ScanTask, load: PartLoader): ScanResult {
-  return task.kind === 'logs' ? scanLogs(task, load) : scanSamples(task, load);
+  switch (task.kind) {
+    case 'logs':
+      return scanLogs(task, load);
+    case 'samples':
+      return scanSamples(task, load);
+    case 'tail':
+      return scanTail(task);
+    case 'patterns':
+      return scanPatterns(task, load);
+    default:
+      return assertNever(task);
+  }
 }

@@ -43,7 +43,45 @@ export interface SampleScanTask {
   readonly scan: SampleScan;
 }
 
-export type ScanTask = LogScanTask | SampleScanTask;
+/** Fresh rows for the live tails that want them. */
+export interface TailScanTask {
+  readonly kind: 'tail';
+  readonly columns: TailColumns;
+  readonly tails: readonly TailWanted[];
+}
+
+/** Rows as they came from ingest, the columns in shared memory and longer than `rowCount`. */
+export interface TailColumns {
+  readonly rowCount: number;
+  readonly streams: readonly Labels[];
+  readonly streamIndexes: Uint32Array;
+  readonly days: Int32Array;
+  readonly offsetsNs: Float64Array;
+  /** Row `i`: its line ends at `ends[2i]`, its encoded metadata behind it at `ends[2i + 1]`, where the next row begins. */
+  readonly ends: Uint32Array;
+  readonly levels: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+export interface TailWanted {
+  readonly stages: readonly Stage[];
+  readonly categorize: boolean;
+  /** 1 for each stream of the columns that the tail's selector matches. */
+  readonly streams: Uint8Array;
+  /** Rows that the tail can take; what else passes is only named. */
+  readonly maxRows: number;
+}
+
+/** Counts line patterns, per level and step. */
+export interface PatternScanTask {
+  readonly kind: 'patterns';
+  readonly parts: readonly TaskPart[];
+  /** Start of the first bucket, a multiple of the step. */
+  readonly baseNs: bigint;
+  readonly stepNs: number;
+}
+
+export type ScanTask = LogScanTask | SampleScanTask | TailScanTask | PatternScanTask;
 
 /** What a range aggregation asks of the rows, with the grouping of the aggregation around it folded in where that is exact. */
 export interface SampleScan {
@@ -99,7 +137,39 @@ export interface SampleColumns {
   readonly values: Float64Array;
 }
 
-export type ScanResult = LogScanResult | SampleScanResult;
+export interface TailScanResult {
+  readonly kind: 'tail';
+  /** One for each tail of the task. */
+  readonly found: readonly TailFound[];
+}
+
+/** Rows for one tail in order of arrival, as in `LogScanResult`. */
+export interface TailFound {
+  readonly timesNs: BigInt64Array;
+  readonly lines: Uint8Array;
+  readonly lineEnds: Uint32Array;
+  readonly labelIds: Uint32Array;
+  readonly labelSets: readonly ResultLabels[];
+  /** Row numbers of the task that passed but were too many. */
+  readonly droppedRows: Uint32Array;
+}
+
+export interface PatternScanResult {
+  readonly kind: 'patterns';
+  readonly patterns: readonly PatternCounts[];
+  readonly counts: ScanCounts;
+}
+
+export interface PatternCounts {
+  readonly level: string;
+  /** Tokens and the delimiters between them, one after the other; a variable token is the placeholder. */
+  readonly tokens: readonly string[];
+  /** Buckets with lines, and how many. */
+  readonly buckets: Uint32Array;
+  readonly lines: Float64Array;
+}
+
+export type ScanResult = LogScanResult | SampleScanResult | TailScanResult | PatternScanResult;
 
 /** What a scan did; added up over tasks it fills `stats` and `explain`. */
 export interface ScanCounts extends LoadCounts {
@@ -130,17 +200,4 @@ export function emptyCounts(): ScanCounts {
 /** Adds `from` to `to`. */
 export function addCounts(to: ScanCounts, from: ScanCounts): void {
   for (const key of Object.keys(from) as (keyof ScanCounts)[]) to[key] += from[key];
-}
-
-/** Buffers of a result that can be moved to another thread instead of copied. */
-export function transferables(result: ScanResult): ArrayBuffer[] {
-  const out = new Set<ArrayBufferLike>();
-  if (result.kind === 'logs') {
-    for (const column of [result.timesNs, result.lines, result.lineEnds, result.partIndexes, result.labelIds])
-      out.add(column.buffer);
-  } else {
-    for (const state of result.buckets) out.add(state.buffer);
-    for (const list of result.samples) out.add(list.timesNs.buffer).add(list.values.buffer);
-  }
-  return [...out].filter((buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer && buffer.byteLength > 0);
 }

@@ -1,8 +1,9 @@
-import { R_LINE_BYTES, R_MAX, R_MIN, R_ROWS, REF_FIELDS, writeBlockRef } from '../chunk/block-ref.ts';
-import { BLOCK_FIELDS, B_LINE_BYTES, B_MAX, B_METADATA_BYTES, B_MIN, type Directory } from '../chunk/directory.ts';
+import { REF_FIELDS, writeBlockRef } from '../chunk/block-ref.ts';
+import { BLOCK_FIELDS, B_LINE_BYTES, B_MAX, B_METADATA_BYTES, B_MIN, B_ROWS, type Directory } from '../chunk/directory.ts';
 import type { HeadPart } from '../head/part.ts';
 import type { HeadSource, PartSource } from './part-source.ts';
 import type { PartRef } from './select.ts';
+import { rememberTally } from './part-tally.ts';
 
 /**
  * Cuts what is stored of one stream and day into parts that do not overlap in time. Nearly always every piece follows the
@@ -99,20 +100,40 @@ function cutPiece(frame: PartFrame, piece: Piece, into: PartRef[]): void {
   }
 }
 
+/** The references are made when somebody reads them: a part that statistics answer for needs none. */
 function blocksPart(frame: PartFrame, piece: Piece & { kind: 'blocks' }, from: number, to: number): PartRef {
-  const refs = new Float64Array((to - from) * REF_FIELDS);
+  const { directory, path } = piece;
+  const { blocks } = directory;
   let rowCount = 0;
   let lineBytes = 0;
   let metadataBytes = 0;
-  for (let block = from; block < to; block++) {
-    const at = (block - from) * REF_FIELDS;
-    writeBlockRef(piece.directory, block, refs, at);
-    rowCount += refs[at + R_ROWS]!;
-    lineBytes += refs[at + R_LINE_BYTES]!;
-    metadataBytes += piece.directory.blocks[block * BLOCK_FIELDS + B_METADATA_BYTES]!;
+  for (let at = from * BLOCK_FIELDS; at < to * BLOCK_FIELDS; at += BLOCK_FIELDS) {
+    rowCount += blocks[at + B_ROWS]!;
+    lineBytes += blocks[at + B_LINE_BYTES]!;
+    metadataBytes += blocks[at + B_METADATA_BYTES]!;
   }
-  const source: PartSource = { kind: 'segment', path: piece.path, refs };
-  return { ...frame, minOffsetNs: refs[R_MIN]!, maxOffsetNs: refs[refs.length - REF_FIELDS + R_MAX]!, rowCount, lineBytes, metadataBytes, sources: [source] };
+  let sources: readonly PartSource[] | undefined;
+  const part: PartRef = {
+    ...frame,
+    minOffsetNs: blocks[from * BLOCK_FIELDS + B_MIN]!,
+    maxOffsetNs: blocks[(to - 1) * BLOCK_FIELDS + B_MAX]!,
+    rowCount,
+    lineBytes,
+    metadataBytes,
+    // An accessor of the object itself: a clone for another thread reads it as a plain value.
+    get sources() {
+      sources ??= [{ kind: 'segment', path, refs: blockRefs(directory, from, to) }];
+      return sources;
+    },
+  };
+  rememberTally(part, directory, from, to, metadataBytes);
+  return part;
+}
+
+function blockRefs(directory: Directory, from: number, to: number): Float64Array {
+  const refs = new Float64Array((to - from) * REF_FIELDS);
+  for (let block = from; block < to; block++) writeBlockRef(directory, block, refs, (block - from) * REF_FIELDS);
+  return refs;
 }
 
 function headPart(frame: PartFrame, piece: Piece & { kind: 'head' }): PartRef {

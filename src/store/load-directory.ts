@@ -1,5 +1,6 @@
 import { LogError } from '../base/errors.ts';
 import { type Directory, decodeDirectory } from '../chunk/directory.ts';
+import { NO_TALLY } from '../chunk/tally.ts';
 import type { LogIndex } from '../index/index.ts';
 import type { StoreDamage } from './open-index.ts';
 import { readSegmentDirectorySync } from './segment-directory.ts';
@@ -23,7 +24,7 @@ export function loadDirectory(index: LogIndex, segment: StoredSegment, onDamage:
   }
   const { tenant, day } = segment.summary;
   const none = new Float64Array(0);
-  return { tenant, day, generation: 0, part: 0, parts: 1, walSeq: 0, writer: '', streams: [], blocks: none, frames: none };
+  return { tenant, day, generation: 0, part: 0, parts: 1, walSeq: 0, writer: '', streams: [], blocks: none, frames: none, metadataNames: [], tally: NO_TALLY };
 }
 
 /** The copy has no checksum of its own: the totals of its blocks must be those of the summary. */

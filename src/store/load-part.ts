@@ -12,9 +12,11 @@ import type { LoadCounts, LoadOptions, PartRef } from './select.ts';
 
 /** Turns parts into row blocks, in one thread (a worker). Damaged blocks are left out and reported, not thrown. */
 export class PartLoader {
-  readonly #frames: FrameReader = new FrameReader();
+  readonly #frames: FrameReader = new FrameReader(true);
   readonly #reader: BlockReader = new BlockReader(this.#frames, true);
-  readonly #owning: BlockReader = new BlockReader(this.#frames, false);
+  /** For merges, which hold the rows of several blocks at a time. */
+  readonly #owningFrames: FrameReader = new FrameReader(false);
+  readonly #owning: BlockReader = new BlockReader(this.#owningFrames, false);
   readonly #onDamage: (error: unknown) => void;
 
   constructor(onDamage: (error: unknown) => void) {
@@ -25,13 +27,21 @@ export class PartLoader {
     const sources = part.sources as readonly PartSource[];
     const source = sources[0];
     if (source === undefined) return;
-    const compressedBefore = this.#frames.compressedBytes;
-    const decompressedBefore = this.#frames.decompressedBytes;
+    const compressedBefore = this.#compressedBytes();
+    const decompressedBefore = this.#decompressedBytes();
     if (sources.length > 1 || (source.kind === 'head' && !source.sorted)) yield* this.#merged(part, sources, options, counts);
     else if (source.kind === 'segment') yield* this.#stored(part, source, options, counts);
     else yield* this.#open(part, source, options, counts);
-    counts.compressedBytes += this.#frames.compressedBytes - compressedBefore;
-    counts.decompressedBytes += this.#frames.decompressedBytes - decompressedBefore;
+    counts.compressedBytes += this.#compressedBytes() - compressedBefore;
+    counts.decompressedBytes += this.#decompressedBytes() - decompressedBefore;
+  }
+
+  #compressedBytes(): number {
+    return this.#frames.compressedBytes + this.#owningFrames.compressedBytes;
+  }
+
+  #decompressedBytes(): number {
+    return this.#frames.decompressedBytes + this.#owningFrames.decompressedBytes;
   }
 
   *#stored(part: PartRef, source: SegmentSource, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
@@ -118,6 +128,7 @@ export class PartLoader {
 
   close(): void {
     this.#frames.close();
+    this.#owningFrames.close();
   }
 }
 

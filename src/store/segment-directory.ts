@@ -17,19 +17,55 @@ export async function readSegmentDirectory(disk: Disk, path: string): Promise<{ 
     const fileBytes = await file.sizeBytes();
     const magic = Buffer.alloc(SEGMENT_MAGIC.length);
     await file.read(magic, 0);
-    if (fileBytes < SEGMENT_MAGIC.length + FOOTER_BYTES || !magic.equals(SEGMENT_MAGIC)) {
-      throw new LogError('CHUNK_CORRUPT', `${path}: ${fileBytes} bytes that do not begin as a segment`);
-    }
+    checkFrame(magic, fileBytes, path);
     const footer = Buffer.alloc(FOOTER_BYTES);
     await file.read(footer, fileBytes - FOOTER_BYTES);
-    const { offset, length, crc } = decodeFooter(footer, fileBytes, path);
-    if (length > MAX_DIRECTORY_BYTES) throw new LogError('CHUNK_CORRUPT', `${path}: directory of ${length} bytes`);
-    const directory = new Uint8Array(length);
-    const found = await file.read(directory, offset);
-    if (found !== length) throw new LogError('CHUNK_CORRUPT', `${path}: directory ends after ${found} of ${length} bytes`);
-    checkDirectory(directory, crc, path);
-    return { directory, fileBytes, directoryOffset: offset };
+    const place = placeOfDirectory(footer, fileBytes, path);
+    const directory = new Uint8Array(place.length);
+    const found = await file.read(directory, place.offset);
+    checkRead(directory, found, place.crc, path);
+    return { directory, fileBytes, directoryOffset: place.offset };
   } finally {
     await file.close();
   }
+}
+
+/**
+ * The same at once, for a query that finds the copy in the index damaged.
+ *
+ * @throws LogError CHUNK_CORRUPT; the error of the system when the file cannot be read at all
+ */
+export function readSegmentDirectorySync(path: string): Uint8Array {
+  const file = new SyncFile(path);
+  try {
+    const fileBytes = file.sizeBytes();
+    const magic = Buffer.alloc(SEGMENT_MAGIC.length);
+    file.read(magic, magic.length, 0);
+    checkFrame(magic, fileBytes, path);
+    const footer = Buffer.alloc(FOOTER_BYTES);
+    file.read(footer, FOOTER_BYTES, fileBytes - FOOTER_BYTES);
+    const place = placeOfDirectory(footer, fileBytes, path);
+    const directory = new Uint8Array(place.length);
+    const found = file.read(directory, place.length, place.offset);
+    checkRead(directory, found, place.crc, path);
+    return directory;
+  } finally {
+    file.close();
+  }
+}
+
+function checkFrame(magic: Buffer, fileBytes: number, path: string): void {
+  if (fileBytes >= SEGMENT_MAGIC.length + FOOTER_BYTES && magic.equals(SEGMENT_MAGIC)) return;
+  throw new LogError('CHUNK_CORRUPT', `${path}: ${fileBytes} bytes that do not begin as a segment`);
+}
+
+function placeOfDirectory(footer: Buffer, fileBytes: number, path: string): { offset: number; length: number; crc: number } {
+  const place = decodeFooter(footer, fileBytes, path);
+  if (place.length > MAX_DIRECTORY_BYTES) throw new LogError('CHUNK_CORRUPT', `${path}: directory of ${place.length} bytes`);
+  return place;
+}
+
+function checkRead(directory: Uint8Array, found: number, crc: number, path: string): void {
+  if (found !== directory.length) throw new LogError('CHUNK_CORRUPT', `${path}: directory ends after ${found} of ${directory.length} bytes`);
+  checkDirectory(directory, crc, path);
 }

@@ -33,8 +33,21 @@ export interface Selection {
   release(): void;
 }
 
+/** Rows per minute and level of a part (chunk/tally.ts): entries `from .. to` of the arrays, which belong to a whole segment. */
+export interface PartTally {
+  readonly minutes: Uint16Array;
+  readonly levels: Uint8Array;
+  readonly counts: Uint32Array;
+  readonly from: number;
+  readonly to: number;
+  /** Names of the structured metadata that rows of the part may have, besides the detected level. */
+  readonly metadataNames: readonly string[];
+}
+
 /** The store as queries see it (main thread). Ranges here include both ends. */
 export interface QueryStore {
+  /** Counts that answer for all rows of a part, if the store has them. Valid while its selection is held. */
+  tallyOf?(part: PartRef): PartTally | undefined;
   select(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): Selection;
   /** Label sets of streams with rows in the range (as exact as chunk bounds), sorted by labels. */
   streams(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): readonly Labels[];

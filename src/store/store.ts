@@ -3,6 +3,7 @@ import type { Disk } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { checkFolderFormat } from '../base/folder-format.ts';
 import { type FolderLock, lockFolder } from '../base/folder-lock.ts';
+import { Pause } from '../base/pause.ts';
 import type { IndexState, LogIndex } from '../index/index.ts';
 import { compareLabels, type Labels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
@@ -15,7 +16,8 @@ import { type HeadOptions, HeadState } from './head-state.ts';
 import { loadDirectory } from './load-directory.ts';
 import { openIndex, type StoreDamage } from './open-index.ts';
 import { type RecoverCounts, restoreIndex } from './recover.ts';
-import type { QueryStore, Selection } from './select.ts';
+import { tallyOf } from './part-tally.ts';
+import type { PartRef, PartTally, QueryStore, Selection } from './select.ts';
 import { daysOf, hasBlockWithin, offsetsInDay, selectParts, type StoreView } from './selection.ts';
 import type { OpenDirectory, StoredSegment } from './stored-segment.ts';
 import { TenantSink } from './tenant-sink.ts';
@@ -54,7 +56,7 @@ export interface StoreEvents {
 /** How often the age and idleness of the head are looked at. */
 const TICK_MS = 1000;
 const FIRST_RETRY_MS = 1000;
-const LAST_RETRY_MS = 30_000;
+const LAST_RETRY_MS = 5000;
 /** How long a push waits for a full head before it is refused. */
 const ADMIT_WAIT_MS = 5000;
 
@@ -67,6 +69,7 @@ export class LogStore implements QueryStore {
   readonly #tenants = new Map<string, TenantState>();
   readonly #sinks = new Map<string, TenantSink>();
   readonly #writer: string;
+  readonly #retryPause = new Pause();
   #wal!: WalWriter;
   #flushing: Promise<void> | undefined;
   #ticker: NodeJS.Timeout | undefined;
@@ -161,7 +164,7 @@ export class LogStore implements QueryStore {
     if (!this.#head.isFull) return;
     this.#cutIfDue();
     const flushing = this.#flushing;
-    if (flushing !== undefined) {
+    if (flushing !== undefined && this.#lastFlushError === undefined) {
       let timer: NodeJS.Timeout | undefined;
       await Promise.race([flushing, new Promise((resolve) => (timer = setTimeout(resolve, ADMIT_WAIT_MS)))]);
       clearTimeout(timer);
@@ -227,7 +230,7 @@ export class LogStore implements QueryStore {
         this.#lastFlushError = error;
         this.#options.events.flushFailed(error, retryMs);
         if (this.#closed) return;
-        await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
+        await this.#retryPause.wait(retryMs);
         retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
       } finally {
         generation.unpin();
@@ -256,6 +259,10 @@ export class LogStore implements QueryStore {
 
   select(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): Selection {
     return selectParts(this.#view(tenant), matchers, range);
+  }
+
+  tallyOf(part: PartRef): PartTally | undefined {
+    return tallyOf(part);
   }
 
   streams(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): readonly Labels[] {
@@ -320,13 +327,14 @@ export class LogStore implements QueryStore {
     };
   }
 
-  /** Writes the head, so that the next start has nothing to replay, and gives the folder free. */
+  /** Writes the head (one last attempt if that failed so far), so that the next start has nothing to replay, and frees the folder. */
   async close(): Promise<void> {
     if (this.#closed) return;
     clearInterval(this.#ticker);
     if (!this.#head.open.empty) this.#seal();
     if (this.#head.sealedCount > 0) this.#startFlush();
     this.#closed = true;
+    this.#retryPause.end();
     await this.#flushing;
     await this.#wal.close();
     await this.#index.close();

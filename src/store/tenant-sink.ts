@@ -1,3 +1,5 @@
+import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
+import type { HeadPart } from '../head/part.ts';
 import { type Labels, labelsKey } from '../model/labels.ts';
 import type { RowSink, SinkStream } from '../model/row-sink.ts';
 import type { HeadState } from './head-state.ts';
@@ -45,14 +47,24 @@ export class TenantSink implements RowSink {
     metadataStart: number,
     metadataEnd: number,
   ): boolean {
-    const one = stream as TenantStream;
-    const open = this.#head.open;
-    if (one.part === undefined || one.partGeneration !== open.id || one.part.day !== day) {
-      one.part = open.part(this.#tenant.name, one.streamId, one.labels, day);
-      one.partGeneration = open.id;
-    }
-    if (!one.part.append(offsetNs, bytes, lineStart, lineEnd, level, metadata, metadataStart, metadataEnd)) return false;
-    open.rowCount++;
+    const part = this.#part(stream as TenantStream, day);
+    if (!part.append(offsetNs, bytes, lineStart, lineEnd, level, metadata, metadataStart, metadataEnd)) return false;
+    this.#head.open.rowCount++;
     return true;
+  }
+
+  appendRun(stream: SinkStream, day: number, kernel: IngestKernel, first: number, last: number): number {
+    const count = this.#part(stream as TenantStream, day).appendRun(kernel, first, last);
+    this.#head.open.rowCount += count;
+    return count;
+  }
+
+  #part(stream: TenantStream, day: number): HeadPart {
+    const open = this.#head.open;
+    if (stream.part === undefined || stream.partGeneration !== open.id || stream.part.day !== day) {
+      stream.part = open.part(this.#tenant.name, stream.streamId, stream.labels, day);
+      stream.partGeneration = open.id;
+    }
+    return stream.part;
   }
 }

@@ -21,7 +21,7 @@ export async function verifySegments(disk: Disk, dataFolder: string): Promise<Ve
   let segments = 0;
   let blocks = 0;
   let rows = 0;
-  const frames = new FrameReader();
+  const frames = new FrameReader(true);
   const reader = new BlockReader(frames, true);
   for (const path of await listSegments(disk, dataFolder)) {
     segments++;

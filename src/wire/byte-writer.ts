@@ -4,12 +4,25 @@ const RETAINED_BYTES = 32 * 1024 * 1024;
 
 /** A growing byte buffer that is reused from request to request. `bytes[0, length)` is what has been written. */
 export class ByteWriter {
-  bytes: Buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  bytes: Buffer;
   length = 0;
+  readonly #home: Buffer | undefined;
+
+  /** @param home memory to write to as long as it is large enough; without it the writer has memory of its own */
+  constructor(home?: Buffer) {
+    this.#home = home;
+    this.bytes = home ?? Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  }
+
+  /** Whether what was written outgrew the memory that was given, and lies elsewhere. */
+  get isAway(): boolean {
+    return this.bytes !== this.#home;
+  }
 
   reset(): void {
     this.length = 0;
-    if (this.bytes.length > RETAINED_BYTES) this.bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+    if (this.#home !== undefined) this.bytes = this.#home;
+    else if (this.bytes.length > RETAINED_BYTES) this.bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   }
 
   /** Makes room for `count` more bytes; may replace `bytes`. */

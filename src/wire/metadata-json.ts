@@ -1,5 +1,6 @@
 import type { Labels } from '../model/labels.ts';
 import { jsonLabels } from './json-text.ts';
+import { NO_STATS, statsJson } from './stats-json.ts';
 
 /** Bodies of the endpoints that answer about labels and fields instead of lines. */
 
@@ -60,4 +61,22 @@ export function detectedFieldsJson(fields: readonly DetectedField[], limit: numb
 /** `/detected_field/{name}/values` */
 export function fieldValuesJson(values: readonly string[], limit: number): string {
   return values.length === 0 ? '{}' : JSON.stringify({ values, limit });
+}
+
+/** `/index/shards`: one shard that is everything. Its bounds are unsigned 64-bit numbers, which JSON.stringify cannot write. */
+export function indexShardsJson(stats: IndexStats): string {
+  const shard = `{"bounds":{"min":0,"max":18446744073709551615},"stats":${indexStatsJson(stats)}}`;
+  return `{"shards":[${shard}],"statistics":${statsJson(NO_STATS)}}`;
+}
+
+export interface PatternRow {
+  readonly pattern: string;
+  readonly level: string;
+  /** Unix seconds and lines. */
+  readonly samples: readonly (readonly [number, number])[];
+}
+
+/** `/patterns` */
+export function patternsJson(rows: readonly PatternRow[]): string {
+  return JSON.stringify({ status: 'success', data: rows });
 }

@@ -1,4 +1,5 @@
 import { LogError } from '../base/errors.ts';
+import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
 
 // An entry takes as little as two bytes on the wire and 28 in columns, so their number needs a bound of its own.
 const MAX_ENTRIES = 2 ** 21;
@@ -11,6 +12,8 @@ const MAX_STREAMS = 2 ** 20;
 export class PushBatch {
   /** Holds label texts, lines and metadata. Protobuf: the decompressed body itself. */
   bytes: Uint8Array = new Uint8Array(0);
+  /** Set when `bytes` and all columns lie in the memory of this kernel, which can then work on them. */
+  kernel: IngestKernel | undefined;
 
   streamCount = 0;
   /** Label text of a stream, `{a="b"}`, as a range of `bytes`; JSON and OTLP decoders write it there. */
@@ -33,9 +36,28 @@ export class PushBatch {
   metadataEnd: Uint32Array = new Uint32Array(8192);
 
   reset(): void {
+    this.kernel = undefined;
     this.streamCount = 0;
     this.entryCount = 0;
     this.firstEntry[0] = 0;
+  }
+
+  /** Takes what the kernel has decoded: its columns become those of the batch. */
+  useKernel(kernel: IngestKernel, bytes: Uint8Array, streamCount: number): void {
+    const { columns } = kernel;
+    this.kernel = kernel;
+    this.bytes = bytes;
+    this.streamCount = streamCount;
+    this.labelStart = columns.labelStart;
+    this.labelEnd = columns.labelEnd;
+    this.firstEntry = columns.firstEntry;
+    this.entryCount = columns.firstEntry[streamCount]!;
+    this.seconds = columns.seconds;
+    this.nanos = columns.nanos;
+    this.lineStart = columns.lineStart;
+    this.lineEnd = columns.lineEnd;
+    this.metadataStart = columns.pairsStart;
+    this.metadataEnd = columns.pairsEnd;
   }
 
   /**

@@ -1,4 +1,5 @@
 import { LogError } from '../base/errors.ts';
+import { ingestKernel } from '../base/kernels/ingest-kernel.ts';
 import { readLengthEnd, readSignedVarint, readVarint, skipField, truncated, varintEnd } from './protobuf-varint.ts';
 import type { PushBatch } from './push-batch.ts';
 
@@ -23,6 +24,19 @@ const TAG_3 = 0x1a;
  * @throws LogError PUSH_DECODE if any length, tag or timestamp is wrong, PUSH_TOO_LARGE for too many entries
  */
 export function decodePushProtobuf(bytes: Uint8Array, batch: PushBatch): void {
+  const kernel = ingestKernel();
+  if (kernel?.holdsBody(bytes) === true) {
+    const streamCount = kernel.walkPush(bytes.length);
+    if (streamCount >= 0) {
+      batch.useKernel(kernel, bytes, streamCount);
+      return;
+    }
+  }
+  walkPush(bytes, batch);
+}
+
+/** The same without the kernel; it decides what is right, and how it is told. */
+export function walkPush(bytes: Uint8Array, batch: PushBatch): void {
   batch.reset();
   batch.bytes = bytes;
   const end = bytes.length;

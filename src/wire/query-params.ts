@@ -1,4 +1,4 @@
-import { parsePromDuration } from '../../grammar/literals.ts';
+import { parseByteSize, parsePromDuration } from '../../grammar/literals.ts';
 import { LogError } from '../base/errors.ts';
 import { parseGoFloat } from '../base/go/parse-number.ts';
 
@@ -233,6 +233,19 @@ export function parseVolumeParams(params: URLSearchParams, nowNs: bigint, range:
     aggregateBy: aggregateBy === 'labels' ? 'labels' : 'series',
     stepNs: stepped?.stepNs,
   };
+}
+
+/** `targetBytesPerShard` of `/index/shards`: a size above zero. */
+export function parseShardBytes(params: URLSearchParams): number {
+  const text = params.get('targetBytesPerShard') ?? '';
+  let bytes = 0;
+  try {
+    bytes = text === '' ? 0 : parseByteSize(text);
+  } catch (error) {
+    throw bad(message(error));
+  }
+  if (bytes <= 0) throw bad('targetBytesPerShard must be a positive value');
+  return bytes;
 }
 
 export interface DetectedFieldsParams extends TimeBounds {

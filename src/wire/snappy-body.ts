@@ -1,5 +1,6 @@
 import snappy from 'snappy';
 import { LogError } from '../base/errors.ts';
+import { ingestKernel } from '../base/kernels/ingest-kernel.ts';
 
 // The densest snappy tag is a 3-byte copy of 64 bytes, so no honest block grows more than 22-fold.
 const MAX_EXPANSION = 24;
@@ -35,6 +36,20 @@ function snappyDecodedBytes(block: Uint8Array): number {
  * @throws LogError PUSH_DECODE if the block is damaged, PUSH_TOO_LARGE if it claims more than `maxBytes`
  */
 export function uncompressSnappy(block: Buffer, maxBytes: number): Buffer {
+  return uncompressChecked(block, checkedLength(block, maxBytes));
+}
+
+/**
+ * The same for a push: decompressed into reused memory where that is possible, so the result is valid only until the next
+ * call. Errors as for `uncompressSnappy`.
+ */
+export function uncompressPush(block: Buffer, maxBytes: number): Buffer {
+  const decodedBytes = checkedLength(block, maxBytes);
+  // What the kernel refuses is damaged or too large for it; the library tells which.
+  return ingestKernel()?.uncompress(block) ?? uncompressChecked(block, decodedBytes);
+}
+
+function checkedLength(block: Uint8Array, maxBytes: number): number {
   const decodedBytes = snappyDecodedBytes(block);
   if (decodedBytes > maxBytes) {
     throw new LogError(
@@ -46,6 +61,10 @@ export function uncompressSnappy(block: Buffer, maxBytes: number): Buffer {
     );
   }
   if (decodedBytes > block.length * MAX_EXPANSION) throw corrupt();
+  return decodedBytes;
+}
+
+function uncompressChecked(block: Buffer, decodedBytes: number): Buffer {
   let out: string | Buffer;
   try {
     // copyOutputData: the default hands over fresh external memory, which costs 3-5 times as much.

@@ -109,7 +109,7 @@ function write(streams: readonly Stream[], gap: number): Written {
 
 /** Rows by stream number, read block by block; statistics of every block are held against its rows. */
 function read({ path, directory }: Written, streamCount: number, reuse: boolean): Row[][] {
-  const frames = new FrameReader();
+  const frames = new FrameReader(false);
   const reader = new BlockReader(frames, reuse);
   const found: Row[][] = Array.from({ length: streamCount }, () => []);
   for (let block = 0; block * BLOCK_FIELDS < directory.blocks.length; block++) {

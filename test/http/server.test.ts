@@ -5,6 +5,7 @@ import { loadSettings } from '../../src/config.ts';
 import type { Engine, OpenEngine } from '../../src/engine.ts';
 import type { QueryService } from '../../src/http/parts.ts';
 import { startServer } from '../../src/server.ts';
+import { NO_TAILS } from '../support/http-app.ts';
 
 const settings = loadSettings(['--listen', '127.0.0.1:0'], {});
 const ACCEPTED = { status: 204, body: '', contentType: undefined };
@@ -14,6 +15,7 @@ function engineDouble(changes: Partial<Engine> = {}): Engine {
   return {
     push: { push: async () => ACCEPTED },
     queries: { labels: async () => '{}' } as unknown as QueryService,
+    tails: NO_TAILS,
     notReadyReason: () => undefined,
     flush: async () => undefined,
     close: async () => undefined,

@@ -8,9 +8,11 @@ import type {
   QueryService,
   ServerParts,
   StatusService,
+  TailService,
 } from '../../src/http/parts.ts';
 import { Metrics } from '../../src/metrics.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/model/limits.ts';
+import { parseTailParams } from '../../src/wire/tail-params.ts';
 
 export interface AppDouble extends HttpApp {
   /** Pushes as they reached the ingest side; bodies copied. */
@@ -28,6 +30,12 @@ export interface AppSetup {
   readonly queries?: QueryService;
   readonly status?: Partial<StatusService>;
 }
+
+/** Live tails on which nothing happens. */
+export const NO_TAILS: TailService = {
+  check: (params) => parseTailParams(params, 0n),
+  open: async () => ({ onReady: () => undefined, onEnd: () => undefined, take: () => undefined, close: () => undefined }),
+};
 
 /** The application with doubles behind the routes: pushes are accepted, every query answers `{"method":...}`. */
 export function appDouble(setup: AppSetup = {}): AppDouble {
@@ -52,6 +60,7 @@ export function appDouble(setup: AppSetup = {}): AppDouble {
       },
     },
     queries: setup.queries ?? recorded,
+    tails: NO_TAILS,
     status: {
       notReadyReason: () => undefined,
       flush: async () => undefined,

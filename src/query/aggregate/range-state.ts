@@ -128,9 +128,6 @@ function varianceState(root: boolean): RangeState {
   };
 }
 
-/** Which columns a scan has to feed: nothing but the row itself, its line length, or an unwrapped number. */
-export type SampleValue = 'one' | 'bytes' | 'unwrapped';
-
 /** The operations whose samples must be kept one by one. */
 export function keepsSamples(op: RangeOp): boolean {
   return op === 'quantile_over_time' || op === 'rate_counter';

@@ -154,3 +154,8 @@ export function findMethod(receiver: GoTime | GoInt, name: string): TemplateMeth
   else if (receiver.type === 'time.Month' || receiver.type === 'time.Weekday') methods = NAMED_INT_METHODS;
   return Object.hasOwn(methods, name) ? methods[name] : undefined;
 }
+
+/** Names of all methods, for tests and help. */
+export function methodNames(): readonly string[] {
+  return [...new Set([TIME_METHODS, DURATION_METHODS, NAMED_INT_METHODS].flatMap((methods) => Object.keys(methods)))];
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type IndexBatch, LogIndex } from '../../../src/index/index.ts';
 import { MemoryKv } from '../../../src/index/memory-kv.ts';
+import { SealedKv } from '../../../src/index/sealed-kv.ts';
 import type { SegmentSummary } from '../../../src/index/values.ts';
 
 const NOTHING: IndexBatch = { streams: [], addSegments: [], removeSegments: [] };
@@ -99,7 +100,7 @@ describe('LogIndex', () => {
 
   it('stops at another version', async () => {
     const kv = new MemoryKv();
-    await kv.batch([{ type: 'put', key: 'm/version', value: new TextEncoder().encode('2') }]);
+    await new SealedKv(kv).batch([{ type: 'put', key: 'm/version', value: new TextEncoder().encode('2') }]);
     await expect(LogIndex.open(kv)).rejects.toMatchObject({ code: 'FORMAT_UNKNOWN' });
   });
 
@@ -118,7 +119,7 @@ describe('LogIndex', () => {
   ])('names a damaged entry: %s %s', async (key, value) => {
     const kv = new MemoryKv();
     const index = await LogIndex.open(kv);
-    await kv.batch([{ type: 'put', key, value: new TextEncoder().encode(value) }]);
+    await new SealedKv(kv).batch([{ type: 'put', key, value: new TextEncoder().encode(value) }]);
     await expect(index.load()).rejects.toMatchObject({ code: 'INDEX_CORRUPT', details: { key } });
   });
 });

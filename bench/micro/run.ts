@@ -1,0 +1,15 @@
+import type { BenchContext } from '../context.ts';
+import { codecBenches } from './codecs.ts';
+import { ingestBenches } from './ingest.ts';
+import { type MicroResult, measure } from './measure.ts';
+import { scannerBenches } from './scanners.ts';
+
+const MEASURE_MS = 250;
+const QUICK_MS = 5;
+
+/** All micro benches, one after the other in this process. */
+export function runMicro({ options, log }: Pick<BenchContext, 'options' | 'log'>): MicroResult[] {
+  log('micro: codecs, scanners and the push path, one thread');
+  const benches = [...codecBenches(), ...scannerBenches(), ...ingestBenches()];
+  return benches.map((bench) => measure(bench, options.isQuick ? QUICK_MS : MEASURE_MS));
+}

@@ -1,0 +1,39 @@
+import type { CrashResult } from './macro/crash.ts';
+import type { GrowthStep } from './macro/growth.ts';
+import type { LoadResult } from './macro/load.ts';
+import type { MixedResult } from './macro/mixed.ts';
+import type { QueriesResult } from './macro/query.ts';
+import type { RequestsResult } from './macro/requests.ts';
+import type { SinkResult } from './macro/sink.ts';
+import type { MicroResult } from './micro/measure.ts';
+import type { YardstickResult } from './yardsticks.ts';
+
+/** What the parts of a run have found; a part that did not run is absent. */
+export interface Results {
+  load?: LoadResult;
+  sink?: SinkResult;
+  query?: QueriesResult;
+  yardsticks?: YardstickResult;
+  requests?: RequestsResult;
+  mixed?: MixedResult;
+  crash?: CrashResult;
+  micro?: MicroResult[];
+  growth?: GrowthStep[];
+}
+
+/** Every wrong answer and lost line in the results; a bench with one of them fails. */
+export function failures({ load, query, mixed, crash, requests, growth }: Results): string[] {
+  const found: string[] = [];
+  const loads = [...(load ? [load] : []), ...(growth ?? []).map((step) => step.load), ...(mixed ? [mixed] : [])];
+  for (const { linesPresent, linesSent } of loads) {
+    if (linesPresent !== linesSent) found.push(`${linesPresent} lines present, ${linesSent} sent`);
+  }
+  const suites = [...(query ? [query] : []), ...(growth ?? []).map((step) => step.queries)];
+  for (const { id, verdict } of suites.flatMap(({ queries }) => queries)) {
+    if (verdict.startsWith('WRONG')) found.push(`query ${id}: ${verdict}`);
+  }
+  if (crash !== undefined && crash.linesLost > 0)
+    found.push(`${crash.linesLost} acknowledged lines lost after kill -9`);
+  for (const { id, errors } of requests?.loads ?? []) if (errors > 0) found.push(`${errors} failed requests of ${id}`);
+  return found;
+}

@@ -1,0 +1,154 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { WebSocket } from 'ws';
+import type { LogRow } from '../query/log-query.ts';
+import { CATEGORIZE_LABELS } from '../wire/result-json.ts';
+import { legacyTailFrame, type TailEntry, tailFrame } from '../wire/tail-json.ts';
+import { encodingFlags } from './answer-query.ts';
+import { answerFor, sendText } from './error-reply.ts';
+import { urlParams } from './params.ts';
+import type { Tail } from './parts.ts';
+import type { RouteContext } from './route-context.ts';
+import { routeName } from './route-name.ts';
+import { tenantOf } from './tenant.ts';
+import { isUpgrade, WebSocketUpgrade } from './web-socket.ts';
+
+/** Entries of one message. */
+const MAX_FRAME_ROWS = 100;
+const PING_EVERY_MS = 1000;
+/** Proxies close silent connections, most of them after a minute. */
+const SSE_COMMENT_EVERY_MS = 15_000;
+const CLOSE_ERROR = 1011;
+const CLOSE_GOING_AWAY = 1001;
+/** Most bytes that a close frame has for its reason. */
+const MAX_REASON_BYTES = 123;
+const STOPPING = 'the server is stopping';
+
+type Frame = (rows: readonly LogRow[], dropped: Parameters<typeof tailFrame>[1]) => string;
+
+/** Live tails: over WebSocket as Loki has them, and as server-sent events for everything that can read a response. */
+export function registerTailRoutes(context: RouteContext): void {
+  const { app } = context;
+  const sockets = new WebSocketUpgrade(app);
+  /** Ends one connection each; for the stop of the server. */
+  const ends = new Set<() => void>();
+  app.addHook('preClose', (done) => {
+    for (const end of ends) end();
+    done();
+  });
+  const webSocket = (path: string, frameOf: (flags: readonly string[]) => Frame): void => {
+    app.get(path, { config: { errorSide: 'query' } }, async (request, reply) => {
+      const tenant = tenantOf(request, context.options.authEnabled);
+      const params = context.parts.tails.check(urlParams(request));
+      if (!isUpgrade(request.raw)) return sendText(reply.code(400), `${STATUS_CODES[400]}\n`);
+      const flags = encodingFlags(request);
+      reply.hijack();
+      const socket = await sockets.accept(request.raw);
+      countConnection(context, request, socket);
+      const opening = context.parts.tails.open({ tenant, params, categorize: flags.includes(CATEGORIZE_LABELS) });
+      await serveSocket(socket, opening, frameOf(flags), ends);
+      return reply;
+    });
+  };
+  webSocket('/loki/api/v1/tail', (flags) => (rows, dropped) => tailFrame(rows.map(entryOf), dropped, flags));
+  webSocket('/api/prom/tail', () => (rows, dropped) => legacyTailFrame(rows.map(entryOf), dropped));
+  app.get('/halogi/api/v1/tail', { config: { errorSide: 'query' } }, (request, reply) =>
+    serveEvents(context, request, reply, ends),
+  );
+}
+
+function entryOf({ timeNs, line, labels }: LogRow): TailEntry {
+  const categories = labels.categorized;
+  if (categories === undefined) return { timeNs, line, labels: labels.all };
+  return { timeNs, line, labels: categories.stream, structuredMetadata: categories.structuredMetadata, parsed: categories.parsed };
+}
+
+// The connection leaves the request that it came as; its end is told by the socket alone.
+function countConnection({ parts }: RouteContext, request: FastifyRequest, socket: WebSocket): void {
+  const startedMs = performance.now();
+  const route = routeName(request.routeOptions.url);
+  socket.once('close', () => parts.metrics.webSocketEnded(route, (performance.now() - startedMs) / 1000));
+}
+
+async function serveSocket(socket: WebSocket, opening: Promise<Tail>, frame: Frame, ends: Set<() => void>): Promise<void> {
+  const isOpen = (): boolean => socket.readyState === socket.OPEN;
+  const end = (): void => socket.close(CLOSE_GOING_AWAY, STOPPING);
+  ends.add(end);
+  const ping = setInterval(() => isOpen() && socket.ping(), PING_EVERY_MS);
+  let tail: Tail | undefined;
+  socket.once('close', () => {
+    clearInterval(ping);
+    ends.delete(end);
+    tail?.close();
+  });
+  // A broken connection closes right after; what it says of itself helps nobody.
+  socket.on('error', () => socket.terminate());
+  try {
+    tail = await opening;
+  } catch (error) {
+    socket.close(CLOSE_ERROR, shortReason(answerFor(error).message));
+    return;
+  }
+  if (!isOpen()) return tail.close();
+  const opened = tail;
+  opened.onEnd = (reason) => socket.close(CLOSE_ERROR, shortReason(reason));
+  sendPieces(opened, (piece, done) => {
+    if (isOpen()) socket.send(frame(piece.rows, piece.dropped), done);
+  });
+}
+
+/** Sends one piece after the other, the next when the last has left for the network: a slow client fills only its own queue. */
+function sendPieces(tail: Tail, send: (piece: NonNullable<ReturnType<Tail['take']>>, done: (error?: Error | null) => void) => void): void {
+  let busy = false;
+  const next = (): void => {
+    if (busy) return;
+    const piece = tail.take(MAX_FRAME_ROWS);
+    if (piece === undefined) return;
+    busy = true;
+    send(piece, (error) => {
+      busy = false;
+      if (!error) next();
+    });
+  };
+  tail.onReady = next;
+  next();
+}
+
+async function serveEvents(
+  context: RouteContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  ends: Set<() => void>,
+): Promise<FastifyReply> {
+  const tenant = tenantOf(request, context.options.authEnabled);
+  const params = context.parts.tails.check(urlParams(request));
+  const flags = encodingFlags(request);
+  const tail = await context.parts.tails.open({ tenant, params, categorize: flags.includes(CATEGORIZE_LABELS) });
+  reply.hijack();
+  const { raw } = reply;
+  const end = (): void => finish(STOPPING);
+  const comment = setInterval(() => raw.write(':\n\n'), SSE_COMMENT_EVERY_MS);
+  const finish = (reason: string): void => void raw.end(`event: end\ndata: ${JSON.stringify({ reason })}\n\n`);
+  ends.add(end);
+  raw.once('close', () => {
+    clearInterval(comment);
+    ends.delete(end);
+    tail.close();
+  });
+  raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+  raw.flushHeaders();
+  tail.onEnd = finish;
+  sendPieces(tail, (piece, done) => {
+    raw.write(`data: ${tailFrame(piece.rows.map(entryOf), piece.dropped, flags)}\n\n`, done);
+  });
+  return reply;
+}
+
+/** Cuts a text to what a close frame can carry, between characters. */
+function shortReason(text: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= MAX_REASON_BYTES) return text;
+  let end = MAX_REASON_BYTES;
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return bytes.toString('utf8', 0, end);
+}

@@ -1,0 +1,86 @@
+import { compareText } from '../../model/labels.ts';
+import type { TimeRange } from '../../model/time.ts';
+import type { PatternRow } from '../../wire/metadata-json.ts';
+import { checkQueryLength } from '../check-query.ts';
+import { floorTo } from '../grid.ts';
+import { usableStart } from '../labels.ts';
+import type { QueryDeps } from '../query-deps.ts';
+import { compileSelector, parseSelectorOnly } from '../selectors.ts';
+import { cutPieces, groupPieces } from '../task-plan.ts';
+import { runTasks, withTimeout } from '../task-queue.ts';
+import { DrainTree } from './drain-tree.ts';
+import { printPattern } from './tokenize.ts';
+
+/** Clients show no more. */
+const MAX_PATTERNS = 500;
+const NS_PER_SECOND = 1_000_000_000n;
+
+/**
+ * Patterns of all stored lines of a selector with their counts per step, the most frequent first.
+ *
+ * @param range start included, end not
+ * @throws LogError for the selector, or when the query takes too long
+ */
+export async function queryPatterns(
+  selector: string,
+  range: TimeRange & { readonly stepNs: bigint },
+  deps: QueryDeps,
+): Promise<readonly PatternRow[]> {
+  const matchers = compileSelector(parseSelectorOnly(selector));
+  checkQueryLength(range.startNs, range.endNs, deps.limits);
+  const startNs = usableStart(range, deps);
+  if (startNs === undefined || startNs >= range.endNs) return [];
+  // Times of samples are whole seconds.
+  const stepNs = ((range.stepNs + NS_PER_SECOND - 1n) / NS_PER_SECOND) * NS_PER_SECOND;
+  const baseNs = floorTo(startNs, stepNs);
+  const toNs = range.endNs - 1n;
+  const signal = withTimeout(deps.signal, deps.limits.queryTimeoutMs);
+  const selection = deps.store.select(deps.tenant, matchers, { startNs, endNs: toNs });
+  const trees = new Map<string, DrainTree>();
+  try {
+    const pieces = cutPieces(selection.parts, startNs, toNs);
+    const tasks = groupPieces(pieces, deps.runner.parallelism).map((parts) => ({
+      kind: 'patterns' as const,
+      parts,
+      baseNs,
+      stepNs: Number(stepNs),
+    }));
+    await runTasks(tasks, deps.runner, signal, (result) => {
+      if (result.kind !== 'patterns') return;
+      for (const { level, tokens, buckets, lines } of result.patterns) {
+        const tree = trees.get(level) ?? new DrainTree();
+        trees.set(level, tree);
+        tree.add(tokens, Array.from(buckets, (bucket, i): [number, number] => [bucket, lines[i]!]));
+      }
+    });
+  } finally {
+    selection.release();
+  }
+  return rowsOf(trees, baseNs / NS_PER_SECOND, stepNs / NS_PER_SECOND);
+}
+
+function rowsOf(trees: ReadonlyMap<string, DrainTree>, baseSeconds: bigint, stepSeconds: bigint): PatternRow[] {
+  const rows: { readonly row: PatternRow; readonly total: number }[] = [];
+  for (const [level, tree] of trees) {
+    for (const [pattern, lines] of linesByPattern(tree)) {
+      const samples = [...lines]
+        .sort((a, b) => a[0] - b[0])
+        .map(([bucket, count]): [number, number] => [Number(baseSeconds + BigInt(bucket) * stepSeconds), count]);
+      rows.push({ row: { pattern, level, samples }, total: samples.reduce((sum, [, count]) => sum + count, 0) });
+    }
+  }
+  rows.sort((a, b) => b.total - a.total || compareText(a.row.pattern, b.row.pattern));
+  return rows.slice(0, MAX_PATTERNS).map(({ row }) => row);
+}
+
+/** Templates of different trees can print the same. */
+function linesByPattern(tree: DrainTree): Map<string, Map<number, number>> {
+  const found = new Map<string, Map<number, number>>();
+  for (const { tokens, lines } of tree.clusters) {
+    const pattern = printPattern(tokens);
+    const known = found.get(pattern);
+    if (known === undefined) found.set(pattern, new Map(lines));
+    else for (const [bucket, count] of lines) known.set(bucket, (known.get(bucket) ?? 0) + count);
+  }
+  return found;
+}

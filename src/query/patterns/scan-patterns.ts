@@ -1,0 +1,59 @@
+import { LEVEL_LABEL } from '../../model/level.ts';
+import { labelValue } from '../../model/labels.ts';
+import type { RowBlock } from '../../model/row-block.ts';
+import { sliceText } from '../pipeline/byte-text.ts';
+import { firstRowAfter, firstRowFrom } from '../row-range.ts';
+import { emptyCounts, type PartLoader, type PatternCounts, type PatternScanResult, type PatternScanTask } from '../task.ts';
+import { DrainTree } from './drain-tree.ts';
+import { tokenize } from './tokenize.ts';
+
+/** Finds the patterns of the lines of a task's parts, a tree for each level. */
+export function scanPatterns(task: PatternScanTask, load: PartLoader): PatternScanResult {
+  const counts = emptyCounts();
+  const trees = new Map<string, DrainTree>();
+  for (const { part, fromOffsetNs, toOffsetNs } of task.parts) {
+    const options = { fromOffsetNs, toOffsetNs, lines: true, metadata: true, reverse: false, needles: [] };
+    for (const block of load(part, options, counts)) {
+      const first = firstRowFrom(block, fromOffsetNs);
+      const end = firstRowAfter(block, toOffsetNs);
+      counts.rowsScanned += Math.max(0, end - first);
+      addRows(block, first, end, task, trees);
+    }
+  }
+  const patterns: PatternCounts[] = [];
+  for (const [level, tree] of trees) {
+    for (const { tokens, lines } of tree.clusters) {
+      patterns.push({
+        level,
+        tokens,
+        buckets: Uint32Array.from(lines.keys()),
+        lines: Float64Array.from(lines.values()),
+      });
+    }
+  }
+  return { kind: 'patterns', patterns, counts };
+}
+
+function addRows(
+  block: RowBlock,
+  first: number,
+  end: number,
+  task: PatternScanTask,
+  trees: Map<string, DrainTree>,
+): void {
+  const baseOffsetNs = Number(task.baseNs - block.dayStartNs);
+  const treeOfMetadata = new Map<number, DrainTree>();
+  for (let row = first; row < end; row++) {
+    const id = block.metadataId(row);
+    let tree = treeOfMetadata.get(id);
+    if (tree === undefined) {
+      const level = labelValue(block.metadata(id), LEVEL_LABEL) ?? 'unknown';
+      tree = trees.get(level) ?? new DrainTree();
+      trees.set(level, tree);
+      treeOfMetadata.set(id, tree);
+    }
+    const line = sliceText(block.bytes, block.lineStarts[row]!, block.lineEnds[row]!);
+    if (line === '') continue;
+    tree.add(tokenize(line), [[Math.floor((block.times[row]! - baseOffsetNs) / task.stepNs), 1]]);
+  }
+}

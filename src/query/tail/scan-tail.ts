@@ -1,0 +1,134 @@
+import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../../model/level.ts';
+import { compareText, EMPTY_LABELS, type Labels, labelsKey } from '../../model/labels.ts';
+import { decodeMetadata } from '../../model/metadata-bytes.ts';
+import { dayStartNs } from '../../model/time.ts';
+import { ScanRow } from '../pipeline/row-state.ts';
+import { type LogPipeline, logPipeline } from '../scan-pipeline.ts';
+import type { ResultLabels, TailColumns, TailFound, TailScanResult, TailScanTask, TailWanted } from '../task.ts';
+
+/** Runs fresh rows through the pipelines of all tails that want their streams. */
+export function scanTail(task: TailScanTask): TailScanResult {
+  return { kind: 'tail', found: task.tails.map((wanted) => new TailScanner(wanted, task.columns).run()) };
+}
+
+class TailScanner {
+  readonly #wanted: TailWanted;
+  readonly #columns: TailColumns;
+  readonly #pipeline: LogPipeline;
+  readonly #row = new ScanRow();
+  readonly #metadataSets = new Map<string, Labels>();
+  readonly #labelSets: ResultLabels[] = [];
+  readonly #labelIds = new Map<string, number>();
+
+  constructor(wanted: TailWanted, columns: TailColumns) {
+    this.#wanted = wanted;
+    this.#columns = columns;
+    this.#pipeline = logPipeline(wanted.stages);
+  }
+
+  run(): TailFound {
+    const { streamIndexes, rowCount, days, offsetsNs, ends } = this.#columns;
+    const { streams, maxRows } = this.#wanted;
+    const timesNs: bigint[] = [];
+    const lines: Uint8Array[] = [];
+    const labelIds: number[] = [];
+    const droppedRows: number[] = [];
+    for (let at = 0; at < rowCount; at++) {
+      if (streams[streamIndexes[at]!] !== 1) continue;
+      const start = at === 0 ? 0 : ends[2 * at - 1]!;
+      if (!this.#passes(at, start, ends[2 * at]!)) continue;
+      if (lines.length >= maxRows) {
+        droppedRows.push(at);
+        continue;
+      }
+      const row = this.#row;
+      // `end` first: reading it may encode a line that a stage has made.
+      const { end } = row;
+      lines.push(row.bytes.slice(row.start, end));
+      timesNs.push(dayStartNs(days[at]!) + BigInt(offsetsNs[at]!));
+      labelIds.push(this.#internLabels(row));
+    }
+    return {
+      timesNs: BigInt64Array.from(timesNs),
+      lines: joined(lines),
+      lineEnds: endsOf(lines),
+      labelIds: Uint32Array.from(labelIds),
+      labelSets: this.#labelSets,
+      droppedRows: Uint32Array.from(droppedRows),
+    };
+  }
+
+  #passes(at: number, start: number, end: number): boolean {
+    const { bytes, days, offsetsNs, streamIndexes, streams } = this.#columns;
+    const { filter, stages } = this.#pipeline;
+    if (filter !== undefined && (filter.never || !filter.test(bytes, start, end))) return false;
+    const labels = streams[streamIndexes[at]!]!;
+    this.#row.begin(bytes, start, end, dayStartNs(days[at]!), offsetsNs[at]!, labels, this.#metadata(at));
+    return stages === undefined || stages.process(this.#row);
+  }
+
+  /** Structured metadata with the detected level; equal sets are one array, as the row expects it. */
+  #metadata(at: number): Labels {
+    const { bytes, ends, levels } = this.#columns;
+    const level = levels[at]!;
+    const pairs = decodeMetadata(bytes, ends[2 * at]!, ends[2 * at + 1]!);
+    if (pairs.length === 0 && level === LEVEL_NONE) return EMPTY_LABELS;
+    const key = `${level} ${labelsKey(pairs)}`;
+    let set = this.#metadataSets.get(key);
+    if (set === undefined) {
+      set = level === LEVEL_NONE || level === LEVEL_IN_METADATA ? pairs : withLevel(pairs, LEVELS[level]!);
+      this.#metadataSets.set(key, set);
+    }
+    return set;
+  }
+
+  #internLabels(row: ScanRow): number {
+    const all = row.labels.result();
+    const categorized = this.#wanted.categorize ? row.labels.categorized() : undefined;
+    const key =
+      categorized === undefined
+        ? labelsKey(all)
+        : [categorized.stream, categorized.structuredMetadata, categorized.parsed].map(labelsKey).join('|');
+    let id = this.#labelIds.get(key);
+    if (id === undefined) {
+      id = this.#labelSets.length;
+      this.#labelSets.push(categorized === undefined ? { all } : { all, categorized });
+      this.#labelIds.set(key, id);
+    }
+    return id;
+  }
+}
+
+function withLevel(pairs: Labels, level: string): Labels {
+  const out: string[] = [];
+  let placed = false;
+  for (let i = 0; i < pairs.length; i += 2) {
+    if (!placed && compareText(pairs[i]!, LEVEL_LABEL) > 0) {
+      out.push(LEVEL_LABEL, level);
+      placed = true;
+    }
+    out.push(pairs[i]!, pairs[i + 1]!);
+  }
+  if (!placed) out.push(LEVEL_LABEL, level);
+  return out;
+}
+
+function joined(lines: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(lines.reduce((sum, line) => sum + line.length, 0));
+  let at = 0;
+  for (const line of lines) {
+    out.set(line, at);
+    at += line.length;
+  }
+  return out;
+}
+
+function endsOf(lines: readonly Uint8Array[]): Uint32Array {
+  const out = new Uint32Array(lines.length);
+  let end = 0;
+  for (const [i, line] of lines.entries()) {
+    end += line.length;
+    out[i] = end;
+  }
+  return out;
+}
