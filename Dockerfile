@@ -6,6 +6,7 @@ COPY package.json package-lock.json ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY grammar ./grammar
+COPY kernels ./kernels
 COPY src ./src
 RUN npm run build
 

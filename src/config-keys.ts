@@ -56,13 +56,7 @@ function serverSettings(availableBytes: number = availableMemoryBytes()): readon
       key: 'memory.cache_bytes',
       kind: 'size',
       default: memory.cacheBytes,
-      about: 'cached blocks and directories of segments',
-    },
-    {
-      key: 'memory.query_bytes',
-      kind: 'size',
-      default: memory.queryBytes,
-      about: 'results of all running queries together',
+      about: 'skip filters of segments',
     },
     {
       key: 'memory.body_bytes',

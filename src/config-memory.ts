@@ -7,7 +7,6 @@ const CGROUP_FILES = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory
 export interface MemoryDefaults {
   readonly headBytes: number;
   readonly cacheBytes: number;
-  readonly queryBytes: number;
   readonly bodyBytes: number;
   /** Of one request; they are decompressed one at a time. */
   readonly decompressedBytes: number;
@@ -47,7 +46,6 @@ export function memoryDefaults(availableBytes: number): MemoryDefaults {
   return {
     headBytes: share(availableBytes, 8, 16 * MIB, 128 * MIB),
     cacheBytes: share(availableBytes, 16, 8 * MIB, 64 * MIB),
-    queryBytes: share(availableBytes, 8, 16 * MIB, 256 * MIB),
     bodyBytes: share(availableBytes, 8, 8 * MIB, 128 * MIB),
     decompressedBytes: share(availableBytes, 4, 32 * MIB, 256 * MIB),
   };

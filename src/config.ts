@@ -22,7 +22,6 @@ export interface Settings {
   readonly requestTimeoutMs: number;
   readonly headBytes: number;
   readonly cacheBytes: number;
-  readonly queryBytes: number;
   readonly bodyBytes: number;
   /** 0: one per core. */
   readonly queryWorkers: number;
@@ -113,7 +112,6 @@ function buildSettings(
     requestTimeoutMs: number('server.request_timeout'),
     headBytes: number('memory.head_bytes'),
     cacheBytes: number('memory.cache_bytes'),
-    queryBytes: number('memory.query_bytes'),
     bodyBytes: number('memory.body_bytes'),
     queryWorkers: number('query.workers'),
     retentionMaxBytes: number('retention.max_bytes'),

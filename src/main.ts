@@ -8,6 +8,8 @@ const USAGE = `usage: halogi <command> [flags]
   query     run a LogQL query           tail     follow new lines
   labels    list labels or values       series   list streams
   stats     size of a selection
+  verify    read every byte of the data folder (--data) and check it
+  repair    build the index anew from the segments (--data)
   config    check | print               version  print the version
 `;
 
@@ -29,6 +31,11 @@ async function main(args: readonly string[]): Promise<number | undefined> {
     }
     case 'config':
       return config(rest);
+    case 'verify':
+    case 'repair': {
+      const [{ loadSettings }, maintenance] = await Promise.all([import('./config.ts'), import('./maintenance.ts')]);
+      return maintenance[command](loadSettings(rest), (line) => void process.stdout.write(`${line}\n`));
+    }
     case 'version':
     case '--version':
       process.stdout.write(`halogi ${VERSION}\n`);

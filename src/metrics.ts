@@ -138,9 +138,10 @@ export class Metrics {
     this.#duration.observe({ method, route, status_code: String(status), ws: 'false' }, seconds);
   }
 
-  webSocketEnded(route: string, seconds: number): void {
+  streamEnded(route: string, webSocket: boolean, seconds: number): void {
     this.#inflight.dec({ method: 'GET', route });
-    this.#duration.observe({ method: 'GET', route, status_code: '101', ws: 'true' }, seconds);
+    const status_code = webSocket ? '101' : '200';
+    this.#duration.observe({ method: 'GET', route, status_code, ws: String(webSocket) }, seconds);
   }
 
   received(counts: ReceivedCounts): void {

@@ -1,19 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { nodeDisk } from './base/node-disk.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { QueryAnswers } from './http/query-answers.ts';
 import { TailAnswers } from './http/tail-answers.ts';
+import { openStore } from './open-store.ts';
 import { WorkerPool } from './pool/pool.ts';
 import { StorePushService } from './push-service.ts';
 import { TailHub } from './query/tail/tail-hub.ts';
-import { LogStore, type StoreStats } from './store/store.ts';
+import type { LogStore, StoreStats } from './store/store.ts';
 
-/** Parts of the head that are open at most, beside those on their way to disk. */
-const GENERATIONS_IN_HEAD = 2;
-const MAX_AGE_MS = 60 * 60_000;
-const IDLE_MS = 10 * 60_000;
 const RETENTION_EVERY_MS = 5 * 60_000;
-const SYNC_INTERVAL_MS = 1000;
 /** Loki's tail_max_duration. */
 const TAIL_MAX_DURATION_MS = 60 * 60_000;
 
@@ -31,28 +26,17 @@ export async function openEngine({ settings, limitsFor, metrics, logger }: Engin
   const pushes = new StorePushService({ limitsFor, maxBodyBytes: settings.maxBodyBytes, maxDecompressedBytes: settings.maxDecompressedBytes, metrics, nowNs, tails: hub });
   let store: LogStore;
   try {
-    store = await LogStore.open({
-      disk: nodeDisk,
-      dataFolder: settings.dataDir,
-      head: { headBytes: settings.headBytes, generationBytes: settings.headBytes / GENERATIONS_IN_HEAD, maxAgeMs: MAX_AGE_MS, idleMs: IDLE_MS },
-      walSync: settings.walSync,
-      walSyncIntervalMs: SYNC_INTERVAL_MS,
-      runFlush: (task) => pool.flush(task),
-      applyLogged: (record, sink) => pushes.replay(record, sink),
-      now: Date.now,
-      events: {
-        damage: ({ cause, ...damage }) => logger.error({ damage, err: cause }, 'damage in the data folder'),
-        recovered: (counts) => logger.info(counts, 'store opened'),
-        flushed: (info) => logger.info(info, 'head written'),
-        flushFailed: (err, retryMs) => logger.error({ err, retryMs }, 'head not written'),
-        walFailed: (err) => logger.error({ err }, 'write-ahead log not written'),
-      },
+    store = await openStore(settings, pool, pushes, {
+      damage: ({ cause, ...damage }) => logger.error({ damage, err: cause }, 'damage in the data folder'),
+      recovered: (counts) => logger.info(counts, 'store opened'),
+      flushed: (info) => logger.info(info, 'head written'),
+      flushFailed: (err, retryMs) => logger.error({ err, retryMs }, 'head not written'),
+      walFailed: (err) => logger.error({ err }, 'write-ahead log not written'),
     });
   } catch (error) {
     await pool.close();
     throw error;
   }
-  pushes.attach(store);
   watchStore(metrics, () => store.stats());
   const queries = new QueryAnswers({
     store,
@@ -68,7 +52,7 @@ export async function openEngine({ settings, limitsFor, metrics, logger }: Engin
   ]);
   const applyRetention = (): void => {
     store
-      .applyRetention((tenant) => limitsFor(tenant).retentionPeriodMs)
+      .applyRetention({ periodMs: (tenant) => limitsFor(tenant).retentionPeriodMs, maxBytes: settings.retentionMaxBytes, minFreeBytes: settings.retentionMinFreeBytes })
       .then(
         (segments) => segments > 0 && logger.info({ segments }, 'segments dropped by retention'),
         (err: unknown) => logger.error({ err }, 'retention failed'),

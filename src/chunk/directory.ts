@@ -23,7 +23,7 @@ export const B_FLAGS = 5;
 export const B_TIMES = 6;
 export const B_LINES = 9;
 export const B_METADATA = 12;
-/** Offset and length of the skip filter in the file; length 0: none. */
+/** Offset in the filter section and length of the skip filter. */
 export const B_FILTER = 15;
 export const B_METADATA_BYTES = 17;
 /** Rows for each code of model/level.ts, then rows with any other or no level. */
@@ -64,6 +64,8 @@ export interface Directory extends SegmentIdentity {
   /** Names of all structured metadata in the segment: a name that is not here, no row of it has. */
   readonly metadataNames: readonly string[];
   readonly tally: Tally;
+  /** Skip filters of all blocks, one behind the other; blocks say where theirs is in it. */
+  readonly filterSection: { readonly offset: number; readonly length: number; readonly crc: number };
 }
 
 /** Packs a directory: version, raw length, then one compressed frame. */
@@ -86,6 +88,7 @@ export function encodeDirectory(directory: Directory): Uint8Array {
   body.varint(directory.metadataNames.length);
   for (const name of directory.metadataNames) body.text(name);
   writeTally(directory.tally, body);
+  for (const value of [directory.filterSection.offset, directory.filterSection.length, directory.filterSection.crc]) body.varint(value);
   const frame = compressFrame(body.view(), 3);
   const out = new ByteWriter(frame.bytes.length + 16);
   out.varint(SEGMENT_VERSION);
@@ -145,14 +148,15 @@ export function decodeDirectory(bytes: Uint8Array, where: string): Directory {
   for (let i = 0; i < nameCount; i++) metadataNames.push(reader.text());
   const tally = readTally(reader);
   if (tally.starts.length !== blocks.length / BLOCK_FIELDS + 1) throw new LogError('CHUNK_CORRUPT', `${where}: tally of ${tally.starts.length - 1} blocks`);
-  checkReferences(streams.length, frames, blocks, where);
-  return { tenant, day, generation, part, parts, walSeq, writer, streams, frames, blocks, metadataNames, tally };
+  const filterSection = { offset: reader.varint(), length: reader.varint(), crc: reader.varint() };
+  checkReferences(streams.length, frames, blocks, filterSection.length, where);
+  return { tenant, day, generation, part, parts, walSeq, writer, streams, frames, blocks, metadataNames, tally, filterSection };
 }
 
-function checkReferences(streamCount: number, frames: Float64Array, blocks: Float64Array, where: string): void {
+function checkReferences(streamCount: number, frames: Float64Array, blocks: Float64Array, filterBytes: number, where: string): void {
   const frameCount = frames.length / FRAME_FIELDS;
   for (let at = 0; at < blocks.length; at += BLOCK_FIELDS) {
-    let good = blocks[at + B_STREAM]! < streamCount;
+    let good = blocks[at + B_STREAM]! < streamCount && blocks[at + B_FILTER]! + blocks[at + B_FILTER + 1]! <= filterBytes;
     for (const column of [B_TIMES, B_LINES, B_METADATA]) {
       const length = blocks[at + column + 2]!;
       if (length === 0 && column === B_METADATA) continue;

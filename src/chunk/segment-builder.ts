@@ -6,6 +6,7 @@ import { ByteWriter } from './byte-writer.ts';
 import { compressFrame } from './compress.ts';
 import { BLOCK_FIELDS, B_LEVELS, type Directory, FLAG_ASCII, FLAG_LENGTHS, LEVEL_COUNTERS, type SegmentIdentity } from './directory.ts';
 import { MetadataColumnsBuilder } from './metadata-columns.ts';
+import { FilterBuilder } from './filter-builder.ts';
 import { TallyBuilder } from './tally.ts';
 import { encodeTimes, maxTimesBytes } from './times.ts';
 
@@ -55,6 +56,8 @@ export class SegmentBuilder {
   readonly #metadata: OpenFrame = new OpenFrame();
   readonly #ownLines: OpenFrame = new OpenFrame();
   readonly #metadataNames = new Set<string>();
+  readonly #filterBuilder: FilterBuilder;
+  readonly #filters: ByteWriter = new ByteWriter(64 * 1024);
   readonly #tally: TallyBuilder = new TallyBuilder();
   #scratch: Uint8Array = new Uint8Array(64 * 1024);
   #offset: number;
@@ -66,8 +69,10 @@ export class SegmentBuilder {
   /**
    * @param emit takes the bytes of the file in order, the first of them at `startOffset`
    * @param level zstd level
+   * @param filters makes the skip filters; one for a thread
    */
-  constructor(emit: (bytes: Uint8Array) => void, startOffset: number, level: number) {
+  constructor(emit: (bytes: Uint8Array) => void, startOffset: number, level: number, filters: FilterBuilder) {
+    this.#filterBuilder = filters;
     this.#emit = emit;
     this.#offset = startOffset;
     this.#level = level;
@@ -101,12 +106,14 @@ export class SegmentBuilder {
     this.#tally.addBlock(rows.times, rows.levels, from, to);
     const block = new Array<number>(BLOCK_FIELDS).fill(0);
     const times = this.#addTimes(rows, from, to, block);
+    const filterAt = this.#filters.length;
     const [lines, flags] = this.#addLines(rows, from, to, joinedBytes);
+    const filterBytes = this.#filters.length - filterAt;
     const [metadata, metadataBytes] = this.#addMetadata(rows, from, to);
     const min = rows.times[from]!;
     const max = rows.times[to - 1]!;
     const lineBytes = joinedBytes - (count - 1);
-    block.splice(0, B_LEVELS, stream, count, min, max, lineBytes, flags, ...times, ...lines, ...metadata, 0, 0, metadataBytes);
+    block.splice(0, B_LEVELS, stream, count, min, max, lineBytes, flags, ...times, ...lines, ...metadata, filterAt, filterBytes, metadataBytes);
     for (const value of block) this.#blocks.push(value);
     this.rowCount += count;
     this.lineBytes += lineBytes;
@@ -145,6 +152,7 @@ export class SegmentBuilder {
     const embedded = countNewlines(joined) !== to - from - 1;
     if (embedded) for (let row = from; row < to; row++) frame.writer.varint(rows.lineEnds[row]! - rows.lineStarts[row]!);
     frame.writer.raw(joined);
+    this.#filters.raw(this.#filterBuilder.build(joined));
     const reference = [frame.index, start, frame.writer.length - start];
     if (own || frame.writer.length >= BLOCK_LINE_BYTES) this.#close(frame);
     return [reference, (isAscii(joined) ? FLAG_ASCII : 0) | (embedded ? FLAG_LENGTHS : 0)];
@@ -198,6 +206,10 @@ export class SegmentBuilder {
   /** Closes the open frames and returns the directory; `emit` has then had every frame. */
   finish(identity: SegmentIdentity): Directory {
     for (const frame of [this.#times, this.#lines, this.#metadata]) this.#close(frame);
+    const filters = Uint8Array.from(this.#filters.view());
+    const filterSection = { offset: this.#offset, length: filters.length, crc: crc32c(filters) };
+    this.#emit(filters);
+    this.#offset += filters.length;
     return {
       ...identity,
       streams: this.#streams,
@@ -205,6 +217,7 @@ export class SegmentBuilder {
       frames: Float64Array.from(this.#frames),
       metadataNames: [...this.#metadataNames],
       tally: this.#tally.finish(),
+      filterSection,
     };
   }
 

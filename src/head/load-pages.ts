@@ -1,6 +1,15 @@
-import { decodeMetadata } from '../model/metadata-bytes.ts';
-import { PAGE_FIELDS, P_BYTE_CAPACITY, P_LINE_BYTES, P_OFFSET, P_ROWS, P_ROW_CAPACITY, P_SLAB, ROW_BYTES } from './page.ts';
 import type { Labels } from '../model/labels.ts';
+import { decodeMetadata } from '../model/metadata-bytes.ts';
+import {
+  P_BYTE_CAPACITY,
+  P_LINE_BYTES,
+  P_OFFSET,
+  P_ROW_CAPACITY,
+  P_ROWS,
+  P_SLAB,
+  PAGE_FIELDS,
+  ROW_BYTES,
+} from './page.ts';
 
 /** Rows of one page as columns, over the shared memory itself: nothing is copied but line starts. */
 export interface PageRows {

@@ -32,11 +32,17 @@ export const PAGE_FIELDS = 6;
 
 /** Region size, row capacity and byte capacity for the next page of a stream. */
 export function pageShape(previous: Page | undefined, rowBytes: number): { rowCapacity: number; byteCapacity: number } {
-  const size = previous === undefined ? FIRST_PAGE_BYTES : Math.min(LAST_PAGE_BYTES, (previous.byteCapacity + ROW_BYTES * previous.rowCapacity) * 2);
+  const size =
+    previous === undefined
+      ? FIRST_PAGE_BYTES
+      : Math.min(LAST_PAGE_BYTES, (previous.byteCapacity + ROW_BYTES * previous.rowCapacity) * 2);
   const mean = previous === undefined ? Math.max(GUESSED_LINE_BYTES, rowBytes) : previous.usedBytes / previous.rowCount;
   let rowCapacity = Math.min(MAX_ROWS, Math.max(MIN_ROWS, Math.floor(size / (mean + 1 + ROW_BYTES))));
   rowCapacity = (rowCapacity + 7) & ~7;
-  return { rowCapacity, byteCapacity: Math.max(size - rowCapacity * ROW_BYTES, Math.ceil(rowCapacity * (mean + 1)), rowBytes + 1) };
+  return {
+    rowCapacity,
+    byteCapacity: Math.max(size - rowCapacity * ROW_BYTES, Math.ceil(rowCapacity * (mean + 1)), rowBytes + 1),
+  };
 }
 
 export class Page {
@@ -82,7 +88,16 @@ export class Page {
   }
 
   /** Copies one row in; the caller has asked `fits`. */
-  append(offsetNs: number, line: Uint8Array, lineStart: number, lineEnd: number, level: number, metadata: Uint8Array, metadataStart: number, metadataEnd: number): void {
+  append(
+    offsetNs: number,
+    line: Uint8Array,
+    lineStart: number,
+    lineEnd: number,
+    level: number,
+    metadata: Uint8Array,
+    metadataStart: number,
+    metadataEnd: number,
+  ): void {
     const slab = this.slab;
     const row = this.rowCount;
     slab.f64[this.#timesAt + row] = offsetNs;
@@ -110,7 +125,17 @@ export class Page {
     const { slab, rowCount } = this;
     if (slab.kernel !== kernel) return 0;
     const { offset, rowCapacity, lineBytes } = this;
-    const count = kernel.appendRows(first, last, daySeconds, newestOffsetNs, offset, rowCapacity, rowCount, lineBytes, this.#metadataStart);
+    const count = kernel.appendRows(
+      first,
+      last,
+      daySeconds,
+      newestOffsetNs,
+      offset,
+      rowCapacity,
+      rowCount,
+      lineBytes,
+      this.#metadataStart,
+    );
     if (count === 0) return 0;
     const newest = rowCount + count - 1;
     this.rowCount = rowCount + count;

@@ -34,7 +34,16 @@ export class HeadPart {
   }
 
   /** @returns false when the row is here already */
-  append(offsetNs: number, line: Uint8Array, lineStart: number, lineEnd: number, level: number, metadata: Uint8Array, metadataStart: number, metadataEnd: number): boolean {
+  append(
+    offsetNs: number,
+    line: Uint8Array,
+    lineStart: number,
+    lineEnd: number,
+    level: number,
+    metadata: Uint8Array,
+    metadataStart: number,
+    metadataEnd: number,
+  ): boolean {
     if (offsetNs <= this.maxOffsetNs) {
       if (this.#isRepeat(offsetNs, line, lineStart, lineEnd)) return false;
       if (offsetNs < this.maxOffsetNs) this.sorted = false;
@@ -42,7 +51,8 @@ export class HeadPart {
     let page = this.pages[this.pages.length - 1];
     const lineBytes = lineEnd - lineStart;
     const metadataBytes = metadataEnd - metadataStart;
-    if (page === undefined || !page.fits(lineBytes, metadataBytes)) page = this.#addPage(page, lineBytes + metadataBytes);
+    if (page === undefined || !page.fits(lineBytes, metadataBytes))
+      page = this.#addPage(page, lineBytes + metadataBytes);
     page.append(offsetNs, line, lineStart, lineEnd, level, metadata, metadataStart, metadataEnd);
     if (this.#rowsByTime !== undefined) this.#remember(offsetNs, this.rowCount);
     this.rowCount++;
@@ -64,7 +74,8 @@ export class HeadPart {
     const { rowCount, lineBytes, usedBytes } = page;
     const count = page.appendRun(kernel, first, last, this.day * SECONDS_PER_DAY, this.maxOffsetNs);
     if (count === 0) return 0;
-    if (this.#rowsByTime !== undefined) for (let i = 0; i < count; i++) this.#remember(page.time(rowCount + i), this.rowCount + i);
+    if (this.#rowsByTime !== undefined)
+      for (let i = 0; i < count; i++) this.#remember(page.time(rowCount + i), this.rowCount + i);
     const addedLineBytes = page.lineBytes - lineBytes;
     this.rowCount += count;
     this.lineBytes += addedLineBytes - count;
@@ -108,7 +119,8 @@ export class HeadPart {
     if (this.#rowsByTime !== undefined) return this.#rowsByTime;
     this.#rowsByTime = new Map();
     let number = 0;
-    for (const page of this.pages) for (let row = 0; row < page.rowCount; row++) this.#remember(page.time(row), number++);
+    for (const page of this.pages)
+      for (let row = 0; row < page.rowCount; row++) this.#remember(page.time(row), number++);
     return this.#rowsByTime;
   }
 

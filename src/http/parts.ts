@@ -126,8 +126,8 @@ export interface StatusService {
 interface RequestMetrics {
   requestStarted(method: string, route: string): void;
   requestEnded(method: string, route: string, status: number, seconds: number): void;
-  /** A request that became a WebSocket has ended. */
-  webSocketEnded(route: string, seconds: number): void;
+  /** A request whose answer was an open stream has ended by its client. */
+  streamEnded(route: string, webSocket: boolean, seconds: number): void;
   /** A request met an error that nobody foresaw. */
   unexpectedError(): void;
   /** The page of `GET /metrics`. */

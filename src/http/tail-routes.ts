@@ -44,7 +44,7 @@ export function registerTailRoutes(context: RouteContext): void {
       const flags = encodingFlags(request);
       reply.hijack();
       const socket = await sockets.accept(request.raw);
-      countConnection(context, request, socket);
+      socket.once('close', counted(context, request, true));
       const opening = context.parts.tails.open({ tenant, params, categorize: flags.includes(CATEGORIZE_LABELS) });
       await serveSocket(socket, opening, frameOf(flags), ends);
       return reply;
@@ -63,11 +63,11 @@ function entryOf({ timeNs, line, labels }: LogRow): TailEntry {
   return { timeNs, line, labels: categories.stream, structuredMetadata: categories.structuredMetadata, parsed: categories.parsed };
 }
 
-// The connection leaves the request that it came as; its end is told by the socket alone.
-function countConnection({ parts }: RouteContext, request: FastifyRequest, socket: WebSocket): void {
+/** What to call at the end of a connection that leaves the request it came as: nothing else tells the end of that. */
+function counted({ parts }: RouteContext, request: FastifyRequest, webSocket: boolean): () => void {
   const startedMs = performance.now();
   const route = routeName(request.routeOptions.url);
-  socket.once('close', () => parts.metrics.webSocketEnded(route, (performance.now() - startedMs) / 1000));
+  return () => parts.metrics.streamEnded(route, webSocket, (performance.now() - startedMs) / 1000);
 }
 
 async function serveSocket(socket: WebSocket, opening: Promise<Tail>, frame: Frame, ends: Set<() => void>): Promise<void> {
@@ -130,7 +130,9 @@ async function serveEvents(
   const comment = setInterval(() => raw.write(':\n\n'), SSE_COMMENT_EVERY_MS);
   const finish = (reason: string): void => void raw.end(`event: end\ndata: ${JSON.stringify({ reason })}\n\n`);
   ends.add(end);
+  const leave = counted(context, request, false);
   raw.once('close', () => {
+    if (!raw.writableFinished) leave();
     clearInterval(comment);
     ends.delete(end);
     tail.close();

@@ -39,7 +39,13 @@ export function compileLevelFields(fields: readonly string[], jsonMaxDepth: numb
   const names = list.map((name) => encoder.encode(name));
   const lengths = new Uint8Array(256);
   for (const name of names) lengths[Math.min(name.length, 255)] = 1;
-  return { names, lowerNames: list.map((name) => encoder.encode(name.toLowerCase())), lengths, jsonMaxDepth, words: LEVEL_WORDS };
+  return {
+    names,
+    lowerNames: list.map((name) => encoder.encode(name.toLowerCase())),
+    lengths,
+    jsonMaxDepth,
+    words: LEVEL_WORDS,
+  };
 }
 
 /** Code of a level text that stands for itself (`info`, not `INFO`); LEVEL_IN_METADATA for any other text. */

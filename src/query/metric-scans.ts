@@ -8,6 +8,7 @@ import { metricPipelineOptions } from './pipeline/build.ts';
 import type { QueryDeps } from './query-deps.ts';
 import type { QueryWork } from './query-work.ts';
 import type { PartRef } from '../store/select.ts';
+import { textsOf } from './scan-pipeline.ts';
 import { compileSelector } from './selectors.ts';
 import type { SampleScan, SampleScanTask } from './task.ts';
 import { cutPieces, groupPieces } from './task-plan.ts';
@@ -65,7 +66,7 @@ export class MetricScans {
     const merger = new SampleMerger(scan);
     if (fromNs <= toNs) {
       const { store, tenant, limits } = this.#deps;
-      const selection = store.select(tenant, compileSelector(log.matchers), { startNs: fromNs, endNs: toNs });
+      const selection = store.select(tenant, compileSelector(log.matchers), { startNs: fromNs, endNs: toNs }, textsOf(scan.stages, scan.options));
       try {
         this.#work.addStep(log, selection, fromNs, toNs);
         checkBytesRead(this.#work.selectedBytes, limits);

@@ -21,7 +21,7 @@ import { matrixData, vectorData } from './metric-result.ts';
 import { MetricScans } from './metric-scans.ts';
 import type { QueryDeps } from './query-deps.ts';
 import { type QueryExplain, QueryWork } from './query-work.ts';
-import { checkStages } from './scan-pipeline.ts';
+import { checkStages, textsOf } from './scan-pipeline.ts';
 import { compileSelector, parseText } from './selectors.ts';
 import { throwIfAborted } from './task-queue.ts';
 import { evaluateVariants } from './variants.ts';
@@ -186,7 +186,7 @@ async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promis
   if (startNs === undefined) return [];
   // A range without length still shows the rows of that very nanosecond.
   const toNs = startNs === endNs ? endNs : endNs - 1n;
-  const selection = deps.store.select(deps.tenant, compileSelector(expr.matchers), { startNs, endNs: toNs });
+  const selection = deps.store.select(deps.tenant, compileSelector(expr.matchers), { startNs, endNs: toNs }, textsOf(expr.stages));
   try {
     work.addStep(expr, selection, startNs, toNs);
     if (expr.stages.length > 0) checkBytesRead(work.selectedBytes, deps.limits);

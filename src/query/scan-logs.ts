@@ -135,7 +135,8 @@ class LogScanner {
     this.#counts.rowsMatched++;
     this.#found.push({
       timeNs: block.dayStartNs + BigInt(block.times[at]!),
-      line: row.bytes.slice(row.start, row.end),
+      // Not `slice`: of a Buffer that is a view, and the block's memory is overwritten by the next one.
+      line: new Uint8Array(row.bytes.subarray(row.start, row.end)),
       part,
       labelId: row.labels.untouched ? this.#untouchedLabels(row, metadataId) : this.#internLabels(row),
     });

@@ -1,7 +1,7 @@
 import type { Query, Stage, Unwrap } from '../../grammar/ast.ts';
 import { assertNever } from '../base/assert.ts';
 import { metricAggregations } from './metric-parts.ts';
-import { buildPipeline, metricPipelineOptions, type Pipeline } from './pipeline/build.ts';
+import { buildPipeline, metricPipelineOptions, type Pipeline, type PipelineOptions } from './pipeline/build.ts';
 import type { LineFilterChain } from './pipeline/line-filter.ts';
 import type { Row } from './pipeline/stage.ts';
 import { buildUnwrap } from './pipeline/unwrap.ts';
@@ -89,6 +89,12 @@ class UnwrapReader implements SampleReader {
 function filterOf({ leadingLineFilters: chain }: Pipeline): Omit<LogPipeline, 'stages'> {
   if (chain.always) return { filter: undefined, needles: [] };
   return { filter: chain, needles: chain.needles.filter((needle) => !needle.ignoreCase).map((needle) => needle.bytes) };
+}
+
+/** Texts that every line has that passes the leading line filters, in any case: for the skip filters of the store. */
+export function textsOf(stages: readonly Stage[], options?: PipelineOptions): readonly Uint8Array[] {
+  const { leadingLineFilters: chain } = buildPipeline(stages, options);
+  return chain.always ? [] : chain.needles.map((needle) => needle.bytes);
 }
 
 /**

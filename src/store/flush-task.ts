@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Disk } from '../base/disk.ts';
 import { encodeDirectory, type SegmentIdentity } from '../chunk/directory.ts';
+import { FilterBuilder } from '../chunk/filter-builder.ts';
 import { SegmentBuilder } from '../chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
 import type { Labels } from '../model/labels.ts';
@@ -33,6 +34,9 @@ export interface FlushResult {
   readonly maxOffsetNs: number;
 }
 
+/** One for the thread that flushes. */
+let filters: FilterBuilder | undefined;
+
 /** Line bytes gathered before they go to the builder: a few blocks, so that a huge stream is never copied whole. */
 const GATHER_BYTES = 1024 * 1024;
 /** Bytes written at once. */
@@ -60,6 +64,7 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
       },
       SEGMENT_MAGIC.length,
       task.zstdLevel,
+      (filters ??= new FilterBuilder()),
     );
     const write = async (): Promise<void> => {
       const buffers = pending;

@@ -24,7 +24,7 @@ export function loadDirectory(index: LogIndex, segment: StoredSegment, onDamage:
   }
   const { tenant, day } = segment.summary;
   const none = new Float64Array(0);
-  return { tenant, day, generation: 0, part: 0, parts: 1, walSeq: 0, writer: '', streams: [], blocks: none, frames: none, metadataNames: [], tally: NO_TALLY };
+  return { tenant, day, generation: 0, part: 0, parts: 1, walSeq: 0, writer: '', streams: [], blocks: none, frames: none, metadataNames: [], tally: NO_TALLY, filterSection: { offset: 0, length: 0, crc: 0 } };
 }
 
 /** The copy has no checksum of its own: the totals of its blocks must be those of the summary. */

@@ -29,6 +29,9 @@ export interface Selection {
   /** Chunks and bytes behind the parts, for `stats`. */
   readonly chunkCount: number;
   readonly compressedBytes: number;
+  /** Blocks and their line bytes that skip filters left out. */
+  readonly skippedBlocks?: number;
+  readonly skippedBytes?: number;
   /** Lets the store delete what it has replaced meanwhile. Must be called exactly once. */
   release(): void;
 }
@@ -48,7 +51,11 @@ export interface PartTally {
 export interface QueryStore {
   /** Counts that answer for all rows of a part, if the store has them. Valid while its selection is held. */
   tallyOf?(part: PartRef): PartTally | undefined;
-  select(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): Selection;
+  /**
+   * @param texts texts that every wanted line holds, in lower or mixed case; blocks that cannot hold one of them, in whatever case,
+   *   are left out where the store knows
+   */
+  select(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange, texts?: readonly Uint8Array[]): Selection;
   /** Label sets of streams with rows in the range (as exact as chunk bounds), sorted by labels. */
   streams(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): readonly Labels[];
 }

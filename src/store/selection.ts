@@ -1,8 +1,10 @@
-import { BLOCK_FIELDS, B_MAX, B_MIN } from '../chunk/directory.ts';
+import { BLOCK_FIELDS, B_FILTER, B_LINE_BYTES, B_MAX, B_MIN } from '../chunk/directory.ts';
+import { mayHold } from '../chunk/skip-filter.ts';
 import type { Generation } from '../head/generation.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
 import { dayOf, dayStartNs, NS_PER_DAY_NUMBER, type TimeRange } from '../model/time.ts';
 import { clusterPieces, type Piece } from './cluster.ts';
+import type { FilterReader } from './filter-cache.ts';
 import type { PartRef, Selection } from './select.ts';
 import type { OpenDirectory, StoredSegment } from './stored-segment.ts';
 import type { TenantState } from './tenant-state.ts';
@@ -15,6 +17,14 @@ export interface StoreView {
   open(segment: StoredSegment): OpenDirectory;
 }
 
+/** Rules blocks out by their skip filters. */
+export interface BlockSkipper {
+  readonly keys: Uint32Array;
+  readonly filters: FilterReader;
+  blocks: number;
+  lineBytes: number;
+}
+
 /** Pieces of one stream and day, in order of arrival. */
 type PiecesByStream = Map<number, Piece[]>;
 
@@ -22,9 +32,13 @@ class PinnedSelection implements Selection {
   readonly parts: readonly PartRef[];
   readonly chunkCount: number;
   readonly compressedBytes: number;
+  readonly skippedBlocks: number;
+  readonly skippedBytes: number;
   #pinned: readonly (StoredSegment | Generation)[];
 
-  constructor(parts: readonly PartRef[], chunkCount: number, compressedBytes: number, pinned: readonly (StoredSegment | Generation)[]) {
+  constructor(parts: readonly PartRef[], chunkCount: number, compressedBytes: number, pinned: readonly (StoredSegment | Generation)[], skipper?: BlockSkipper) {
+    this.skippedBlocks = skipper?.blocks ?? 0;
+    this.skippedBytes = skipper?.lineBytes ?? 0;
     this.parts = parts;
     this.chunkCount = chunkCount;
     this.compressedBytes = compressedBytes;
@@ -69,7 +83,7 @@ export function hasBlockWithin(open: OpenDirectory, s: number, from: number, to:
   return false;
 }
 
-export function selectParts(view: StoreView, matchers: readonly CompiledMatcher[], range: TimeRange): Selection {
+export function selectParts(view: StoreView, matchers: readonly CompiledMatcher[], range: TimeRange, skipper?: BlockSkipper): Selection {
   const parts: PartRef[] = [];
   const pinned = new Set<StoredSegment | Generation>();
   const totals = { chunks: 0, compressedBytes: 0 };
@@ -81,7 +95,7 @@ export function selectParts(view: StoreView, matchers: readonly CompiledMatcher[
     const pieces: PiecesByStream = new Map();
     for (const segment of view.tenant.segments.get(day) ?? []) {
       if (segment.summary.maxOffsetNs < from || segment.summary.minOffsetNs > to) continue;
-      const found = addSegmentPieces(view.open(segment), segment, wanted, from, to, pieces);
+      const found = addSegmentPieces(view.open(segment), segment, wanted, from, to, pieces, skipper);
       if (found === 0) continue;
       pinned.add(segment);
       totals.chunks += found;
@@ -97,12 +111,13 @@ export function selectParts(view: StoreView, matchers: readonly CompiledMatcher[
       clusterPieces({ streamId, streamLabels: view.tenant.byId.get(streamId)!.labels, day }, list, parts);
     }
   }
-  return new PinnedSelection(parts, totals.chunks, totals.compressedBytes, [...pinned]);
+  return new PinnedSelection(parts, totals.chunks, totals.compressedBytes, [...pinned], skipper);
 }
 
 /** @returns number of chunks (stream runs) added */
-function addSegmentPieces(open: OpenDirectory, segment: StoredSegment, wanted: ReadonlySet<number>, from: number, to: number, pieces: PiecesByStream): number {
+function addSegmentPieces(open: OpenDirectory, segment: StoredSegment, wanted: ReadonlySet<number>, from: number, to: number, pieces: PiecesByStream, skipper: BlockSkipper | undefined): number {
   const { directory, streamIds, firstBlocks } = open;
+  const filters = skipper?.filters(segment.path, directory);
   let found = 0;
   const add = (stream: number, streamId: number): void => {
     const blocks = directory.blocks;
@@ -112,15 +127,18 @@ function addSegmentPieces(open: OpenDirectory, segment: StoredSegment, wanted: R
     while (end > first && blocks[(end - 1) * BLOCK_FIELDS + B_MIN]! > to) end--;
     if (first === end) return;
     found++;
-    pushPiece(pieces, streamId, {
-      kind: 'blocks',
-      path: segment.path,
-      directory,
-      from: first,
-      to: end,
-      min: blocks[first * BLOCK_FIELDS + B_MIN]!,
-      max: blocks[(end - 1) * BLOCK_FIELDS + B_MAX]!,
-    });
+    const push = (begin: number, stop: number): void =>
+      pushPiece(pieces, streamId, {
+        kind: 'blocks',
+        path: segment.path,
+        directory,
+        from: begin,
+        to: stop,
+        min: blocks[begin * BLOCK_FIELDS + B_MIN]!,
+        max: blocks[(stop - 1) * BLOCK_FIELDS + B_MAX]!,
+      });
+    if (skipper === undefined || filters === undefined) push(first, end);
+    else pushUnskipped(blocks, first, end, filters, skipper, push);
   };
   if (wanted.size < streamIds.length) {
     for (const streamId of wanted) {
@@ -131,6 +149,21 @@ function addSegmentPieces(open: OpenDirectory, segment: StoredSegment, wanted: R
     for (let s = 0; s < streamIds.length; s++) if (wanted.has(streamIds[s]!)) add(s, streamIds[s]!);
   }
   return found;
+}
+
+/** Runs of blocks that may hold the texts. */
+function pushUnskipped(blocks: Float64Array, first: number, end: number, filters: Uint8Array, skipper: BlockSkipper, push: (begin: number, stop: number) => void): void {
+  let begin = first;
+  for (let block = first; block < end; block++) {
+    const at = block * BLOCK_FIELDS;
+    const start = blocks[at + B_FILTER]!;
+    if (mayHold(filters, start, start + blocks[at + B_FILTER + 1]!, skipper.keys)) continue;
+    skipper.blocks++;
+    skipper.lineBytes += blocks[at + B_LINE_BYTES]!;
+    if (begin < block) push(begin, block);
+    begin = block + 1;
+  }
+  if (begin < end) push(begin, end);
 }
 
 function addHeadPieces(generation: Generation, tenant: string, day: number, wanted: ReadonlySet<number>, from: number, to: number, pieces: PiecesByStream): number {

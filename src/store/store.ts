@@ -8,17 +8,20 @@ import type { IndexState, LogIndex } from '../index/index.ts';
 import { compareLabels, type Labels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
 import type { RowSink } from '../model/row-sink.ts';
-import { dayStartNs, type TimeRange } from '../model/time.ts';
+import type { TimeRange } from '../model/time.ts';
 import { replayWal } from '../wal/replay.ts';
 import { WalWriter } from '../wal/writer.ts';
+import { keysOfText } from '../chunk/skip-filter.ts';
+import { FilterCache } from './filter-cache.ts';
 import { type FlushRunner, writeGeneration } from './flusher.ts';
 import { type HeadOptions, HeadState } from './head-state.ts';
 import { loadDirectory } from './load-directory.ts';
 import { openIndex, type StoreDamage } from './open-index.ts';
 import { type RecoverCounts, restoreIndex } from './recover.ts';
 import { tallyOf } from './part-tally.ts';
+import { expiredSegments, type RetentionRules } from './retention.ts';
 import type { PartRef, PartTally, QueryStore, Selection } from './select.ts';
-import { daysOf, hasBlockWithin, offsetsInDay, selectParts, type StoreView } from './selection.ts';
+import { type BlockSkipper, daysOf, hasBlockWithin, offsetsInDay, selectParts, type StoreView } from './selection.ts';
 import type { OpenDirectory, StoredSegment } from './stored-segment.ts';
 import { TenantSink } from './tenant-sink.ts';
 import { TenantState } from './tenant-state.ts';
@@ -35,6 +38,8 @@ export interface StoreOptions {
   readonly disk: Disk;
   readonly dataFolder: string;
   readonly head: HeadOptions;
+  /** Memory for skip filters of segments. */
+  readonly cacheBytes: number;
   readonly walSync: 'always' | 'interval';
   readonly walSyncIntervalMs: number;
   readonly runFlush: FlushRunner;
@@ -70,6 +75,7 @@ export class LogStore implements QueryStore {
   readonly #sinks = new Map<string, TenantSink>();
   readonly #writer: string;
   readonly #retryPause = new Pause();
+  readonly #filters: FilterCache;
   #wal!: WalWriter;
   #flushing: Promise<void> | undefined;
   #ticker: NodeJS.Timeout | undefined;
@@ -81,6 +87,7 @@ export class LogStore implements QueryStore {
     this.#lock = lock;
     this.#index = index;
     this.#head = new HeadState(options.head, options.now);
+    this.#filters = new FilterCache(options.cacheBytes, (cause) => options.events.damage({ file: 'skip filters', reason: String(cause), quarantinedAs: undefined, cause }));
     this.#writer = options.now().toString(36).padStart(9, '0');
   }
 
@@ -257,8 +264,8 @@ export class LogStore implements QueryStore {
     );
   }
 
-  select(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): Selection {
-    return selectParts(this.#view(tenant), matchers, range);
+  select(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange, texts: readonly Uint8Array[] = []): Selection {
+    return selectParts(this.#view(tenant), matchers, range, this.#skipper(texts));
   }
 
   tallyOf(part: PartRef): PartTally | undefined {
@@ -289,23 +296,21 @@ export class LogStore implements QueryStore {
     return [...found].map((id) => state.byId.get(id)!.labels).sort(compareLabels);
   }
 
-  /** Drops segments whose whole day is older than what `retentionMs` says for the tenant (0: keep). @returns segments dropped */
-  async applyRetention(retentionMs: (tenant: string) => number): Promise<number> {
-    const dropped: { tenant: TenantState; segment: StoredSegment }[] = [];
-    const nowNs = BigInt(this.#options.now()) * 1_000_000n;
-    for (const tenant of this.#tenants.values()) {
-      const period = retentionMs(tenant.name);
-      if (period <= 0) continue;
-      const oldestNs = nowNs - BigInt(period) * 1_000_000n;
-      for (const segment of [...tenant.segments.values()].flat()) {
-        const { day, maxOffsetNs } = segment.summary;
-        if (dayStartNs(day) + BigInt(maxOffsetNs) < oldestNs) dropped.push({ tenant, segment });
-      }
-    }
+  #skipper(texts: readonly Uint8Array[]): BlockSkipper | undefined {
+    const keys = texts.flatMap((text) => [...keysOfText(text)]);
+    if (keys.length === 0) return undefined;
+    return { keys: Uint32Array.from(keys), filters: this.#filters.forQuery(), blocks: 0, lineBytes: 0 };
+  }
+
+  /** Drops segments that nothing asks to keep. @returns how many */
+  async applyRetention(rules: Omit<RetentionRules, 'freeBytes'>): Promise<number> {
+    const { freeBytes } = rules.minFreeBytes > 0 ? await this.#options.disk.space(this.#options.dataFolder) : { freeBytes: 0 };
+    const dropped = expiredSegments(this.#tenants.values(), { ...rules, freeBytes }, this.#options.now());
     if (dropped.length === 0) return 0;
     await this.#index.commit({ streams: [], addSegments: [], removeSegments: dropped.map(({ segment }) => segment.summary) });
     for (const { tenant, segment } of dropped) {
       tenant.removeSegment(segment);
+      this.#filters.forget(segment.path);
       segment.whenUnused(() => void this.#options.disk.unlink(segment.path).catch((error: unknown) => this.#options.events.flushFailed(error, 0)));
     }
     return dropped.length;

@@ -31,7 +31,8 @@ export class TenantSink implements RowSink {
 
   #activeIds(): Set<number> {
     const ids = new Set<number>();
-    for (const generation of this.#head.all()) for (const part of generation.parts(this.#tenant.name)) ids.add(part.streamId);
+    for (const generation of this.#head.all())
+      for (const part of generation.parts(this.#tenant.name)) ids.add(part.streamId);
     return ids;
   }
 

@@ -1,8 +1,9 @@
+import { crc32c } from '../base/crc32c.ts';
 import type { Disk } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { BlockReader } from '../chunk/block-reader.ts';
 import { REF_FIELDS, writeBlockRef } from '../chunk/block-ref.ts';
-import { BLOCK_FIELDS, decodeDirectory } from '../chunk/directory.ts';
+import { BLOCK_FIELDS, type Directory, decodeDirectory } from '../chunk/directory.ts';
 import { FrameReader } from '../chunk/frame-reader.ts';
 import { listSegments } from './recover.ts';
 import { readSegmentDirectory } from './segment-directory.ts';
@@ -28,6 +29,7 @@ export async function verifySegments(disk: Disk, dataFolder: string): Promise<Ve
     try {
       const { directory: bytes } = await readSegmentDirectory(disk, path);
       const directory = decodeDirectory(bytes, path);
+      await checkFilters(disk, path, directory);
       const count = directory.blocks.length / BLOCK_FIELDS;
       const ref = new Float64Array(REF_FIELDS);
       for (let block = 0; block < count; block++) {
@@ -46,6 +48,18 @@ export async function verifySegments(disk: Disk, dataFolder: string): Promise<Ve
   }
   frames.close();
   return { segments, blocks, rows, problems };
+}
+
+async function checkFilters(disk: Disk, path: string, { filterSection }: Directory): Promise<void> {
+  const { offset, length, crc } = filterSection;
+  const section = new Uint8Array(length);
+  const file = await disk.openRead(path);
+  try {
+    const found = crc32c(section, 0, await file.read(section, offset));
+    if (found !== crc) throw new LogError('CHUNK_CORRUPT', `${path}: skip filters at ${offset}: checksum ${found}, expected ${crc}`);
+  } finally {
+    await file.close();
+  }
 }
 
 function textOf(error: unknown): string {

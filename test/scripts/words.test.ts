@@ -28,8 +28,17 @@ test('every word has a script', () => {
   const words = allWords();
   expect(words.length).toBeGreaterThan(250);
   if (process.env['UPDATE'] === '1') {
-    const rows = words.map((word) => `| \`${word.replaceAll('|', '\\|')}\` | ${[...(uses.get(word) ?? [])].sort().join(', ')} |`);
-    const head = ['# Words of LogQL and the scripts that run them', '', 'Written by `words.test.ts` with `UPDATE=1`.', '', '| Word | Scripts |', '|---|---|'];
+    const rows = words.map(
+      (word) => `| \`${word.replaceAll('|', '\\|')}\` | ${[...(uses.get(word) ?? [])].sort().join(', ')} |`,
+    );
+    const head = [
+      '# Words of LogQL and the scripts that run them',
+      '',
+      'Written by `words.test.ts` with `UPDATE=1`.',
+      '',
+      '| Word | Scripts |',
+      '|---|---|',
+    ];
     writeFileSync(join(FOLDER, 'WORDS.md'), `${[...head, ...rows].join('\n')}\n`);
   }
   expect(words.filter((word) => !uses.has(word))).toEqual([]);

@@ -37,6 +37,7 @@ export async function openStore(folder: string): Promise<OpenedStore> {
     disk: nodeDisk,
     dataFolder: folder,
     head: { headBytes: 256 << 20, generationBytes: 128 << 20, maxAgeMs: 3.6e6, idleMs: 3.6e6 },
+    cacheBytes: 16 << 20,
     walSync: 'always',
     walSyncIntervalMs: 1000,
     runFlush: (task) => runFlushTask(task, nodeDisk),

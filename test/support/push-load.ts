@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly startNs: bigint;
   readonly linesPerBody: number;
   readonly streamCount: number;
+  /** Length of a part of each line that cannot be compressed; 0 when absent. */
+  readonly noiseLength?: number;
 }
 
 const WORDS = ['checkout', 'payment', 'timeout', 'retry', 'customer', 'basket', '결제', 'upstream', 'cache', 'miss', 'token', 'queue'];
@@ -58,6 +60,12 @@ export class PushLoad {
     return { firstId, lineCount: linesPerBody, bytes: compressSync(Buffer.from(plain)) };
   }
 
+  #noise(): string {
+    let text = '';
+    while (text.length < (this.#options.noiseLength ?? 0)) text += Math.floor(this.#random() * 2 ** 31).toString(36);
+    return text;
+  }
+
   #entry(id: number): object {
     const random = this.#random;
     const words: string[] = [];
@@ -66,7 +74,7 @@ export class PushLoad {
     const ns = this.#options.startNs + place * STEP_NS;
     return {
       timestamp: { seconds: Number(ns / 1_000_000_000n), nanos: Number(ns % 1_000_000_000n) },
-      line: Buffer.from(`id=${id} level=info ${words.join(' ')}`),
+      line: Buffer.from(`id=${id} level=info ${words.join(' ')}${this.#noise()}`),
       structuredMetadata: random() < 0.2 ? [{ name: 'trace_id', value: id.toString(16).padStart(16, '0') }] : [],
     };
   }

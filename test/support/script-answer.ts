@@ -20,7 +20,10 @@ export interface AnswerBody {
           readonly values: readonly (readonly [string, string, Categories?])[];
         }[];
       }
-    | { readonly resultType: 'vector'; readonly result: readonly { readonly metric: LabelObject; readonly value: Sample }[] }
+    | {
+        readonly resultType: 'vector';
+        readonly result: readonly { readonly metric: LabelObject; readonly value: Sample }[];
+      }
     | {
         readonly resultType: 'matrix';
         readonly result: readonly { readonly metric: LabelObject; readonly values: readonly Sample[] }[];
@@ -44,13 +47,15 @@ function rowsOf(kind: EvalKind, data: AnswerBody['data']): string[] {
       return data.result.map(({ metric, value }) => `${labels(metric)} ${value[1]}`);
     case 'matrix':
       return data.result.map(
-        ({ metric, values }) => `${labels(metric)} ${values.map(([time, value]) => `${sinceBase(time)}:${value}`).join(' ')}`,
+        ({ metric, values }) =>
+          `${labels(metric)} ${values.map(([time, value]) => `${sinceBase(time)}:${value}`).join(' ')}`,
       );
     case 'streams':
       return data.result.flatMap(({ stream, values }) =>
         values.map(([time, line, categories]) => {
           const at = `@${secondsSinceBase(BigInt(time))}`;
-          if (kind !== 'lines') return [labels(stream), at, JSON.stringify(line), ...categoryTexts(categories)].join(' ');
+          if (kind !== 'lines')
+            return [labels(stream), at, JSON.stringify(line), ...categoryTexts(categories)].join(' ');
           const errors = Object.entries(stream).filter(([name]) => ERROR_LABELS.includes(name));
           return `${at} ${JSON.stringify(line)}${errors.map(([name, text]) => ` ${name}=${JSON.stringify(text)}`).join('')}`;
         }),
@@ -66,11 +71,18 @@ export function failureRows(status: number, message: string): string[] {
 
 /** Text of several lines, each behind a bar. */
 export function textRows(text: string): string[] {
-  return text === '' ? [] : text.replace(/\n$/, '').split('\n').map((line) => `| ${line}`);
+  return text === ''
+    ? []
+    : text
+        .replace(/\n$/, '')
+        .split('\n')
+        .map((line) => `| ${line}`);
 }
 
 function labels(set: LabelObject): string {
-  return `{${Object.entries(set).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}}`;
+  return `{${Object.entries(set)
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .join(',')}}`;
 }
 
 function categoryTexts(categories: Categories | undefined): string[] {

@@ -51,12 +51,19 @@ export class ScriptEngine {
       disk: nodeDisk,
       dataFolder: folder,
       head: { headBytes: HEAD_BYTES, generationBytes: HEAD_BYTES, maxAgeMs: 3.6e6, idleMs: 3.6e6 },
+      cacheBytes: 16 << 20,
       walSync: 'interval',
       walSyncIntervalMs: 1000,
       runFlush: (task) => runFlushTask(task, nodeDisk),
       applyLogged: raise,
       now: Date.now,
-      events: { damage: raise, recovered: () => undefined, flushed: () => undefined, flushFailed: raise, walFailed: raise },
+      events: {
+        damage: raise,
+        recovered: () => undefined,
+        flushed: () => undefined,
+        flushFailed: raise,
+        walFailed: raise,
+      },
     });
     const engine = new ScriptEngine(folder, store);
     const [first, second] = [new Map<number, ScriptStream[]>(), new Map<number, ScriptStream[]>()];

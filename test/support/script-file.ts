@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Matcher } from '../../grammar/ast.ts';
 import { parseSelector } from '../../grammar/parse.ts';
 
 /** Reads the test language of test/scripts/README.md. */
@@ -115,9 +116,20 @@ class ScriptParser {
   }
 
   #labels(text: string): Record<string, string> {
-    const matchers = parseSelector(text);
-    if (matchers.some(({ op }) => op !== '=')) this.#fail('a stream has only a="b"');
-    return Object.fromEntries(matchers.map(({ name, value }) => [name, value]));
+    const labels: Record<string, string> = {};
+    for (const { name, op, value } of this.#matchers(text)) {
+      if (op !== '=') this.#fail('a stream has only a="b"');
+      labels[name] = value;
+    }
+    return labels;
+  }
+
+  #matchers(text: string): readonly Matcher[] {
+    try {
+      return parseSelector(text);
+    } catch (error) {
+      return this.#fail((error as Error).message);
+    }
   }
 
   /** `1 "line"`, `1..5 "line"` (one row a second), `1 "line" {"name":"value"}`; the line can stand in backquotes. */
@@ -133,6 +145,7 @@ class ScriptParser {
 
   #eval(line: string): void {
     const lineNumber = this.#at + 1;
+    const section = this.#sections.at(-1) ?? this.#fail('eval before the first load');
     const [, kind = '', rest = ''] = /^eval (\S+) (.*)$/.exec(line) ?? this.#fail('expected eval KIND QUERY');
     if (!KINDS.has(kind)) this.#fail(`no such kind: ${kind}`);
     const options: Record<string, string> = {};
@@ -148,7 +161,6 @@ class ScriptParser {
     const expectFrom = this.#at;
     while (this.#lines[this.#at]?.startsWith(INDENT) === true) this.#at++;
     const expected = this.#lines.slice(expectFrom, this.#at).map((one) => one.slice(INDENT.length));
-    const section = this.#sections.at(-1) ?? this.#fail('eval before the first load');
     const place = { lineNumber, expectFrom, expectTo: this.#at, expected };
     section.evals.push({ kind: kind as EvalKind, query: this.#expand(query), options, ...place });
   }

@@ -76,7 +76,9 @@ function flags(): string[] {
 }
 
 const under = (head: string, kinds: Readonly<Record<string, readonly string[]>>): string[] =>
-  Object.entries(kinds).flatMap(([kind, more]) => (more.length === 0 ? [`${head} ${kind}`] : more.map((one) => `${head} ${kind} ${one}`)));
+  Object.entries(kinds).flatMap(([kind, more]) =>
+    more.length === 0 ? [`${head} ${kind}`] : more.map((one) => `${head} ${kind} ${one}`),
+  );
 const each = (head: string, names: Iterable<string>): string[] => [...names].map((name) => `${head} ${name}`);
 
 /** All words, grouped by what they are: `function rate`, `label filter duration >=`, `template trunc`. */

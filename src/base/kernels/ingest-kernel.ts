@@ -27,6 +27,7 @@ import {
   STREAM_CAPACITY,
 } from './layout.ts';
 import { type LevelTable, writeLevelTable } from './level-table.ts';
+import { kernelsEnabled } from './load-kernel.ts';
 
 /** What the compiled kernel offers; positions are addresses in its memory. */
 interface KernelExports {
@@ -184,7 +185,27 @@ function makeColumns(memory: SharedArrayBuffer): KernelColumns {
 
 /** Snappy block of a push: stream `{a="b"}` with the line `oops WARN:` at second 5. */
 const SAMPLE: readonly number[] = [
-  29, 28 << 2, 0x0a, 27, 0x0a, 7, 0x7b, 0x61, 0x3d, 0x22, 0x62, 0x22, 0x7d, 0x12, 16, 0x0a, 2, 0x08, 5, 0x12, 10,
+  29,
+  28 << 2,
+  0x0a,
+  27,
+  0x0a,
+  7,
+  0x7b,
+  0x61,
+  0x3d,
+  0x22,
+  0x62,
+  0x22,
+  0x7d,
+  0x12,
+  16,
+  0x0a,
+  2,
+  0x08,
+  5,
+  0x12,
+  10,
   ...Buffer.from('oops WARN:'),
 ];
 const WARN = 4;
@@ -199,8 +220,7 @@ function passesSelfTest(kernel: IngestKernel): boolean {
 }
 
 function loadKernel(): IngestKernel | undefined {
-  // Read here and nowhere else; worker threads inherit it.
-  if (process.env['HALOGI_KERNELS'] === 'off') return undefined;
+  if (!kernelsEnabled()) return undefined;
   try {
     const file = new URL('ingest.wasm', import.meta.url);
     const kernel = new IngestKernel(new WebAssembly.Module(readFileSync(file)));

@@ -81,7 +81,8 @@ export class KeyTable {
     const node = this.#make(sliceText(bytes, start, end), decode);
     if (this.#budget.left > 0) {
       this.#budget.left--;
-      this.#insert(slot, hash, bytes.slice(start, end), node);
+      // A copy: `slice` of a Buffer would be a view of memory that the next block overwrites.
+      this.#insert(slot, hash, new Uint8Array(bytes.subarray(start, end)), node);
     }
     return node;
   }

@@ -158,7 +158,8 @@ export class RowLabels implements LabelState {
     this.#merge((name, value) => {
       if (!names.includes(name) && name !== ERROR_LABEL && name !== ERROR_DETAILS_LABEL) out.push(name, value);
     });
-    return out;
+    // Without any grouping the details of a dropped error stay; with an error the query fails anyway.
+    return names.length === 0 ? withErrors(out, '', this.errorDetails) : out;
   }
 
   #by(names: readonly string[]): Labels {

@@ -44,7 +44,7 @@ class TailScanner {
       const row = this.#row;
       // `end` first: reading it may encode a line that a stage has made.
       const { end } = row;
-      lines.push(row.bytes.slice(row.start, end));
+      lines.push(new Uint8Array(row.bytes.subarray(row.start, end)));
       timesNs.push(dayStartNs(days[at]!) + BigInt(offsetsNs[at]!));
       labelIds.push(this.#internLabels(row));
     }

@@ -82,9 +82,10 @@ function escaping(encode: (text: string) => string): TemplateFunction {
   );
 }
 
-function callFunction([fn]: readonly GoValue[]): GoValue {
+/** The compiler puts the source text of what is called in front. No value of a template is a function. */
+function callFunction([source, fn]: readonly GoValue[]): GoValue {
   if (fn === undefined) throw new Error('call of nil');
-  throw new Error(`non-function of type ${goTypeName(fn)}`);
+  throw new Error(`non-function ${source as string} of type ${goTypeName(fn)}`);
 }
 
 const comparison = (run: (a: GoValue, b: GoValue) => boolean): TemplateFunction => ({

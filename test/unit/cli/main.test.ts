@@ -61,6 +61,16 @@ function serverOf(rows: Row[]) {
   };
 }
 
+function events(parts: readonly string[]): Response {
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      for (const part of parts) controller.enqueue(Buffer.from(part));
+      controller.close();
+    },
+  });
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+}
+
 describe('query', () => {
   it('prints lines of all streams in time order, in each format', async () => {
     const data = {
@@ -183,6 +193,30 @@ describe('labels, series, stats', () => {
 });
 
 describe('tail', () => {
+  it('shows what the server sends, asks again after a break, and repeats nothing', async () => {
+    const time = (i: number): string => String(1_700_000_000_000_000_000n + BigInt(i) * 1_000_000_000n);
+    const frame = (...entries: number[]): string => {
+      const streams = entries.map((i) => ({ stream: { app: 'a' }, values: [[time(i), `line ${i}`]] }));
+      return `data: ${JSON.stringify({ streams })}\n\n`;
+    };
+    const answers = [
+      () => events([frame(1), frame(2).slice(0, 20), `${frame(2).slice(20)}:\n\n`]),
+      () => new Response('starting', { status: 503 }),
+      () => events([frame(2, 3), 'event: end\ndata: {"reason":"the server is stopping"}\n\n']),
+      () => new Response('parse error', { status: 400 }),
+    ];
+    const { world, out, err, asked } = worldOf(() => answers.shift()!());
+    expect(await runCli('tail', ['q', '-o', 'raw', '--limit', '7'], world)).toBe(1);
+    expect(out()).toBe('line 1\nline 2\nline 3\n');
+    expect(err()).toBe('503: starting\n400: parse error\n');
+    expect(asked.map(({ path, params }) => [path, params.get('start'), params.get('limit')]).slice(1)).toEqual([
+      ['/halogi/api/v1/tail', time(1), '100000'],
+      ['/halogi/api/v1/tail', time(1), '100000'],
+      ['/halogi/api/v1/tail', time(1), '100000'],
+    ]);
+    expect(asked[0]!.params.get('limit')).toBe('7');
+  });
+
   it('shows the newest lines, then each new one once, and survives a server that is away', async () => {
     const nowNs = 1_700_000_000_000_000_000;
     // Steps of 1,024 ns: such numbers are exact.
@@ -194,7 +228,10 @@ describe('tail', () => {
     let failing = false;
     const end = new Error('end of the test');
     const { world, out, err } = worldOf(
-      (asked) => (failing ? new Response('starting', { status: 503 }) : serverOf(rows)(asked)),
+      (asked) => {
+        if (asked.path === '/halogi/api/v1/tail') return new Response('404 page not found', { status: 404 });
+        return failing ? new Response('starting', { status: 503 }) : serverOf(rows)(asked);
+      },
       async () => {
         looks++;
         if (looks === 1) rows.push({ time: nowNs, line: 'new' });

@@ -25,6 +25,7 @@ async function openStore(options: { generationBytes?: number } = {}): Promise<Lo
     disk: nodeDisk,
     dataFolder: folder,
     head: { headBytes: 256 << 20, generationBytes: options.generationBytes ?? 128 << 20, maxAgeMs: 3.6e6, idleMs: 3.6e6 },
+    cacheBytes: 16 << 20,
     walSync: 'always',
     walSyncIntervalMs: 1000,
     runFlush: (task) => runFlushTask(task, nodeDisk),
@@ -200,7 +201,10 @@ test('retention drops whole segments and their files', async () => {
     { labels: A, ns: nowNs, line: 'new' },
   ]);
   await store.flush();
-  expect(await store.applyRetention(() => 86_400_000)).toBe(1);
+  expect(await store.applyRetention({ periodMs: () => 86_400_000, maxBytes: 0, minFreeBytes: 0 })).toBe(1);
   expect(readAll(store, 't1', [matcher('app', 'a')])).toHaveLength(1);
   expect((await listSegments(nodeDisk, folder)).size).toBe(1);
+  expect(await store.applyRetention({ periodMs: () => 0, maxBytes: 1_000_000, minFreeBytes: 0 })).toBe(0);
+  expect(await store.applyRetention({ periodMs: () => 0, maxBytes: 1, minFreeBytes: 0 })).toBe(1);
+  expect((await listSegments(nodeDisk, folder)).size).toBe(0);
 });

@@ -1,0 +1,98 @@
+/**
+ * Skip filters: which blocks cannot hold a text. A filter is a Bloom filter over sampled 6-byte runs of word bytes (letters, digits,
+ * `_` and bytes from 0x80 on), lower-cased, of all lines of a block. A run is sampled by its own content alone, so the runs of a
+ * searched text that are sampled are in the filter of every block that holds the text, wherever it stands in a word: the filter
+ * may say yes wrongly, never no. Texts without a sampled run skip nothing. Being lower-case it serves `(?i)` too.
+ * Format: docs/format/segment.md, section Skip filters. Bloom 1970; sampling by content as in winnowing (Schleimer 2003).
+ */
+
+/** Bytes of a run. 6: shorter ones occur in nearly every block, longer ones miss the parts of a dashed UUID. */
+export const RUN_BYTES = 6;
+/** One run in four is kept: an eighth less to store than half of them, and ten runs of a UUID still give a key 19 times in 20. */
+const SAMPLE_MASK = 3;
+/** Bits and probes for each key: about 2 % wrong for one key, and most texts have several. */
+const BITS_PER_KEY = 8;
+const PROBES = 5;
+const MIN_FILTER_BYTES = 16;
+
+/** Lower-case form of each byte; 0 for bytes that end a word. */
+export const WORD_BYTES: Uint8Array = makeWordBytes();
+
+function makeWordBytes(): Uint8Array {
+  const table = new Uint8Array(256);
+  for (let byte = 0; byte < 256; byte++) {
+    const isUpper = byte >= 0x41 && byte <= 0x5a;
+    const isWord = isUpper || (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || byte === 0x5f || byte >= 0x80;
+    if (isWord) table[byte] = isUpper ? byte + 32 : byte;
+  }
+  return table;
+}
+
+/** Hash of a run: its first four bytes and its last two as little-endian numbers. Unsigned 32 bits. */
+function hashRun(low: number, high: number): number {
+  let h = Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b);
+  h ^= h >>> 15;
+  h = Math.imul(h, 0x2c1b3c6d);
+  h ^= h >>> 12;
+  h = Math.imul(h, 0x297a2d39);
+  h ^= h >>> 15;
+  return h >>> 0;
+}
+
+/** Adds the keys of a text to a set. Plain twin of the kernel. */
+export function collectKeys(bytes: Uint8Array, start: number, end: number, keys: Set<number>): void {
+  let run = 0;
+  let low = 0;
+  let high = 0;
+  for (let at = start; at < end; at++) {
+    const byte = WORD_BYTES[bytes[at]!]!;
+    if (byte === 0) {
+      run = 0;
+      continue;
+    }
+    low = (low >>> 8) | ((high & 0xff) << 24);
+    high = (high >>> 8) | (byte << 8);
+    run++;
+    if (run < RUN_BYTES) continue;
+    const hash = hashRun(low, high);
+    if ((hash & SAMPLE_MASK) === 0) keys.add(hash === 0 ? 4 : hash);
+  }
+}
+
+/** Keys of a searched text, in no order; empty when nothing of it was sampled. */
+export function keysOfText(bytes: Uint8Array): Uint32Array {
+  const keys = new Set<number>();
+  collectKeys(bytes, 0, bytes.length, keys);
+  return Uint32Array.from(keys);
+}
+
+/** Packs keys into a filter; its length is part of what is tested. */
+export function buildFilter(keys: Iterable<number>, keyCount: number): Uint8Array {
+  const filter = new Uint8Array(Math.max(MIN_FILTER_BYTES, Math.ceil((keyCount * BITS_PER_KEY) / 8)));
+  const bits = filter.length * 8;
+  for (const key of keys) {
+    let hash = key;
+    const step = (Math.imul(key ^ 0x5bd1e995, 0x9e3779b1) | 1) >>> 0;
+    for (let probe = 0; probe < PROBES; probe++) {
+      const bit = Math.floor((hash * bits) / 4_294_967_296);
+      filter[bit >>> 3]! |= 1 << (bit & 7);
+      hash = (hash + step) >>> 0;
+    }
+  }
+  return filter;
+}
+
+/** False only if a block whose filter stands at `bytes[start, end)` cannot hold the text with these keys. */
+export function mayHold(bytes: Uint8Array, start: number, end: number, keys: Uint32Array): boolean {
+  const bits = (end - start) * 8;
+  for (let i = 0; i < keys.length; i++) {
+    let hash = keys[i]!;
+    const step = (Math.imul(hash ^ 0x5bd1e995, 0x9e3779b1) | 1) >>> 0;
+    for (let probe = 0; probe < PROBES; probe++) {
+      const bit = Math.floor((hash * bits) / 4_294_967_296);
+      if ((bytes[start + (bit >>> 3)]! & (1 << (bit & 7))) === 0) return false;
+      hash = (hash + step) >>> 0;
+    }
+  }
+  return true;
+}

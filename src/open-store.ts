@@ -1,0 +1,29 @@
+import { nodeDisk } from './base/node-disk.ts';
+import type { Settings } from './config.ts';
+import type { WorkerPool } from './pool/pool.ts';
+import type { StorePushService } from './push-service.ts';
+import { LogStore, type StoreEvents } from './store/store.ts';
+
+/** Parts of the head: one open, and as many as fit beside it on their way to disk. */
+const GENERATIONS_IN_HEAD = 2;
+const MAX_AGE_MS = 60 * 60_000;
+const IDLE_MS = 10 * 60_000;
+const SYNC_INTERVAL_MS = 1000;
+
+/** Opens the store of a data folder as the settings say; the WAL is replayed through the push service. */
+export async function openStore(settings: Settings, pool: WorkerPool, pushes: StorePushService, events: StoreEvents): Promise<LogStore> {
+  const store = await LogStore.open({
+    disk: nodeDisk,
+    dataFolder: settings.dataDir,
+    head: { headBytes: settings.headBytes, generationBytes: settings.headBytes / GENERATIONS_IN_HEAD, maxAgeMs: MAX_AGE_MS, idleMs: IDLE_MS },
+    cacheBytes: settings.cacheBytes,
+    walSync: settings.walSync,
+    walSyncIntervalMs: SYNC_INTERVAL_MS,
+    runFlush: (task) => pool.flush(task),
+    applyLogged: (record, sink) => pushes.replay(record, sink),
+    now: Date.now,
+    events,
+  });
+  pushes.attach(store);
+  return store;
+}

@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { openSkipFilterKernel } from '../../src/base/kernels/skip-filter-kernel.ts';
+import { FilterBuilder } from '../../src/chunk/filter-builder.ts';
+import { buildFilter, collectKeys, keysOfText, mayHold, WORD_BYTES } from '../../src/chunk/skip-filter.ts';
+
+/** Texts like logs: words, digits, separators, capitals, and any bytes at all. */
+const word = fc.stringMatching(/^[A-Za-z0-9_]{1,24}$/);
+const logText = fc.array(fc.oneof(word, fc.constantFrom(' ', '-', '=', '\n', '"', '.', 'é', '日本')), { maxLength: 60 }).map((parts) => Buffer.from(parts.join('')));
+const anyText = fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes));
+const text = fc.oneof(logText, anyText);
+
+test('a filter never rules out a text that is there, in any case', () => {
+  const builder = new FilterBuilder();
+  fc.assert(
+    fc.property(text, fc.nat(), fc.nat(), fc.boolean(), (bytes, a, b, flip) => {
+      const start = a % (bytes.length + 1);
+      const end = start + (b % (bytes.length - start + 1));
+      const part = Buffer.from(bytes.subarray(start, end));
+      if (flip) for (let i = 0; i < part.length; i++) if (/[a-zA-Z]/.test(String.fromCharCode(part[i]!))) part[i]! ^= 0x20;
+      const filter = builder.build(bytes);
+      expect(mayHold(filter, 0, filter.length, keysOfText(part))).toBe(true);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('the kernel finds the keys that its twin finds', () => {
+  const kernel = openSkipFilterKernel(WORD_BYTES);
+  expect(kernel, 'kernels are built: npm run build:kernels').toBeDefined();
+  fc.assert(
+    fc.property(text, (bytes) => {
+      const keys = new Set<number>();
+      collectKeys(bytes, 0, bytes.length, keys);
+      expect([...kernel!.collect(bytes)!].sort()).toEqual([...keys].sort());
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('most texts that are not there are ruled out', () => {
+  let seed = 7;
+  const hex = (): string => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return seed.toString(16).padStart(8, '0');
+  };
+  const lines = Array.from({ length: 800 }, () => `trace_id=${hex()}${hex()}${hex()}${hex()} user=${hex()}`).join('\n');
+  const keys = new Set<number>();
+  collectKeys(Buffer.from(lines), 0, lines.length, keys);
+  const filter = buildFilter(keys, keys.size);
+  let wrong = 0;
+  for (let i = 0; i < 500; i++) if (mayHold(filter, 0, filter.length, keysOfText(Buffer.from(`${hex()}${hex()}${hex()}${hex()}`)))) wrong++;
+  expect(wrong).toBeLessThan(10);
+});
