@@ -2,6 +2,10 @@ import * as layout from '../src/base/kernels/layout';
 
 /** The areas of src/base/kernels/layout.ts as addresses and sizes of this compiler. */
 export const TABLE_AT: usize = <usize>layout.TABLE_AT;
+export const METADATA_LENGTH_AT: usize = <usize>layout.METADATA_LENGTH_AT;
+export const PAIRS_AT: usize = <usize>layout.PAIRS_AT;
+export const PAIR_CAPACITY: usize = <usize>layout.PAIR_CAPACITY;
+export const METADATA_BYTES: usize = <usize>layout.METADATA_BYTES;
 export const BODY_AT: usize = <usize>layout.BODY_AT;
 export const ENTRY_CAPACITY: usize = <usize>layout.ENTRY_CAPACITY;
 export const SECONDS_AT: usize = <usize>layout.SECONDS_AT;

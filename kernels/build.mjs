@@ -14,6 +14,7 @@ const KERNELS = [
     memory: ['--importMemory', '--sharedMemory', '--initialMemory', '1024', '--maximumMemory', '65536'],
   },
   { name: 'skip-filter', memory: ['--initialMemory', '80'] },
+  { name: 'block', memory: ['--initialMemory', '72'] },
 ];
 
 async function build({ name, memory }, compiler) {

@@ -49,7 +49,7 @@ function hasByte(start: usize, end: usize, byte: u8): bool {
 }
 
 /** Rank of a name among the fields by exact bytes, or in lower case with `textOffset` 8; -1 when it is none of them. */
-function fieldRank(start: usize, end: usize, textOffset: usize): i32 {
+export function fieldRank(start: usize, end: usize, textOffset: usize): i32 {
   const length = end - start;
   if (load<u8>(LENGTHS_AT + min<usize>(length, 255)) == 0) return -1;
   const count = load<u32>(TABLE_AT);

@@ -5,7 +5,9 @@ import {
   LINE_END_AT,
   LINE_START_AT,
   METADATA_AT,
+  METADATA_BYTES,
   METADATA_END_AT,
+  METADATA_LENGTH_AT,
   METADATA_START_AT,
   NANOS_AT,
   PAIRS_END_AT,
@@ -15,17 +17,20 @@ import {
 } from './areas';
 import { copyExact } from './copy';
 import { lineLevel } from './level';
+import { encodePairs, pairBytes } from './metadata';
 
 const NS_PER_DAY: f64 = 86_400_000_000_000;
 const NS_PER_SECOND: f64 = 1_000_000_000;
 
 /**
- * Checks entries `[first, last)` and fills their prepared columns, as long as an entry has no metadata of its own and
- * nothing to object to.
+ * Checks entries `[first, last)` and fills their prepared columns, as long as there is nothing to object to in an entry and
+ * its metadata, if any, is in the usual form.
  *
  * @param maxLineBytes 0: no limit
  * @param level the level of all of them, -1: by each line
- * @param metadataStart range of the encoded metadata that all of them get
+ * @param metadataStart range of the encoded metadata that entries without any get
+ * @param maxPairs most pairs of an entry; 0: entries with metadata are passed up
+ * @param maxPairBytes most bytes of names and values of an entry
  * @returns the first entry that was not prepared, `last` if all were
  */
 export function prepareRows(
@@ -39,10 +44,12 @@ export function prepareRows(
   level: i32,
   metadataStart: u32,
   metadataEnd: u32,
+  maxPairs: u32,
+  maxPairBytes: u32,
 ): i32 {
+  let used = <usize>load<u32>(METADATA_LENGTH_AT);
   for (let entry = first; entry < last; entry++) {
     const slot = <usize>entry << 2;
-    if (load<u32>(PAIRS_END_AT + slot) > load<u32>(PAIRS_START_AT + slot)) return entry;
     const seconds = load<f64>(SECONDS_AT + (<usize>entry << 3));
     const nanos = load<u32>(NANOS_AT + slot);
     if (seconds < oldestSeconds || (seconds == oldestSeconds && nanos < oldestNanos)) return entry;
@@ -51,10 +58,24 @@ export function prepareRows(
     const lineEnd = load<u32>(LINE_END_AT + slot);
     const lineBytes = lineEnd - lineStart;
     if (maxLineBytes != 0 && lineBytes > maxLineBytes) return entry;
-    store<u32>(PUSHED_BYTES_AT + slot, lineBytes);
+    const pairsStart = load<u32>(PAIRS_START_AT + slot);
+    const pairsEnd = load<u32>(PAIRS_END_AT + slot);
+    if (pairsEnd > pairsStart) {
+      const from = BODY_AT + <usize>pairsStart;
+      const room = METADATA_BYTES - used;
+      const encoded = encodePairs(from, BODY_AT + <usize>pairsEnd, METADATA_AT + used, room, maxPairs, maxPairBytes, level < 0);
+      if (encoded < 0) return entry;
+      store<u32>(METADATA_START_AT + slot, <u32>used);
+      used += <usize>encoded;
+      store<u32>(METADATA_END_AT + slot, <u32>used);
+      store<u32>(METADATA_LENGTH_AT, <u32>used);
+      store<u32>(PUSHED_BYTES_AT + slot, lineBytes + pairBytes);
+    } else {
+      store<u32>(METADATA_START_AT + slot, metadataStart);
+      store<u32>(METADATA_END_AT + slot, metadataEnd);
+      store<u32>(PUSHED_BYTES_AT + slot, lineBytes);
+    }
     store<u8>(ACCEPTED_AT + <usize>entry, 1);
-    store<u32>(METADATA_START_AT + slot, metadataStart);
-    store<u32>(METADATA_END_AT + slot, metadataEnd);
     const found = level >= 0 ? level : lineLevel(BODY_AT + <usize>lineStart, BODY_AT + <usize>lineEnd);
     store<u8>(LEVEL_AT + <usize>entry, <u8>found);
   }

@@ -1,11 +1,12 @@
 import { LogError } from '../base/errors.ts';
+import { type BlockKernel, openBlockKernel } from '../base/kernels/block-kernel.ts';
 import type { Labels } from '../model/labels.ts';
 import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
 import { C_LENGTH, C_OFFSET, R_FLAGS, R_LINES, R_METADATA, R_ROWS, R_TIMES } from './block-ref.ts';
 import { FLAG_ASCII, FLAG_LENGTHS } from './directory.ts';
-import type { FrameReader } from './frame-reader.ts';
+import { FrameReader } from './frame-reader.ts';
 import { type MetadataColumn, readMetadataColumns } from './metadata-columns.ts';
-import { decodeTimes } from './times.ts';
+import { decodeTimes, TIME_UNITS_NS } from './times.ts';
 
 /** Which columns of a block to read. */
 export interface BlockColumns {
@@ -27,6 +28,8 @@ export interface StoredRows {
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
 const NO_NUMBERS: Uint32Array = new Uint32Array(0);
+/** Room for a frame of small blocks, and for most of one block. */
+const SLOT_BYTES = 512 * 1024;
 const SLOT_TIMES = 0;
 const SLOT_LINES = 1;
 const SLOT_METADATA = 2;
@@ -35,14 +38,17 @@ const SLOT_METADATA = 2;
 export class BlockReader {
   readonly frames: FrameReader;
   readonly #reuse: boolean;
+  /** Where columns are decoded when memory is reused and kernels are there. */
+  readonly #kernel: BlockKernel | undefined;
   #times: Float64Array = new Float64Array(0);
   #levels: Uint8Array = new Uint8Array(0);
   #starts: Uint32Array = new Uint32Array(0);
   #ends: Uint32Array = new Uint32Array(0);
 
-  constructor(frames: FrameReader, reuse: boolean) {
-    this.frames = frames;
+  constructor(reuse: boolean) {
     this.#reuse = reuse;
+    this.#kernel = reuse ? openBlockKernel() : undefined;
+    this.frames = new FrameReader(reuse ? slotMemory(this.#kernel) : undefined);
   }
 
   /** Raw bytes of the lines column: joined lines behind the lengths, if there are any. For a look before the rest is read. */
@@ -72,6 +78,14 @@ export class BlockReader {
   }
 
   #room(rowCount: number): void {
+    const kernel = this.#kernel;
+    if (kernel !== undefined && rowCount <= kernel.rowCapacity) {
+      this.#times = kernel.offsets;
+      this.#starts = kernel.starts;
+      this.#ends = kernel.ends;
+      if (this.#levels.length < rowCount) this.#levels = new Uint8Array(kernel.rowCapacity);
+      return;
+    }
     if (this.#reuse && this.#times.length >= rowCount) return;
     const size = this.#reuse ? Math.max(4096, rowCount * 2) : rowCount;
     this.#times = new Float64Array(size);
@@ -84,12 +98,21 @@ export class BlockReader {
     const frame = this.frames.frame(SLOT_TIMES, path, refs, at + R_TIMES);
     const start = refs[at + R_TIMES + C_OFFSET]!;
     const end = start + refs[at + R_TIMES + C_LENGTH]!;
-    let next = decodeTimes(frame, start, end, rowCount, this.#times);
+    let next = this.#decodeTimes(frame, start, end, rowCount);
     if (next < 0 || next + 2 > end) throw new LogError('CHUNK_CORRUPT', `${path}: times end too early in block of ${rowCount} rows`);
     const same = frame[next++] === 0;
     if (same) this.#levels.fill(frame[next]!, 0, rowCount);
     else if (next + rowCount <= end) this.#levels.set(frame.subarray(next, next + rowCount));
     else throw new LogError('CHUNK_CORRUPT', `${path}: levels end too early in block of ${rowCount} rows`);
+  }
+
+  #decodeTimes(frame: Buffer, start: number, end: number, rowCount: number): number {
+    const kernel = this.#kernel;
+    const unitNs = start < end ? TIME_UNITS_NS[frame[start]!] : undefined;
+    if (kernel === undefined || unitNs === undefined || this.#times !== kernel.offsets || !kernel.owns(frame)) {
+      return decodeTimes(frame, start, end, rowCount, this.#times);
+    }
+    return kernel.decodeTimes(frame, start + 1, end, rowCount, unitNs);
   }
 
   #readLines(path: string, refs: Float64Array, at: number, rowCount: number, flags: number): Buffer {
@@ -100,6 +123,8 @@ export class BlockReader {
   }
 
   #splitByNewlines(bytes: Buffer, rowCount: number): boolean {
+    const kernel = this.#kernel;
+    if (kernel !== undefined && this.#ends === kernel.ends && kernel.owns(bytes)) return kernel.splitLines(bytes, rowCount);
     let start = 0;
     for (let row = 0; row < rowCount; row++) {
       let end = bytes.indexOf(10, start);
@@ -140,6 +165,12 @@ export class BlockReader {
     const start = refs[at + R_METADATA + C_OFFSET]!;
     return readMetadataColumns(frame, start, start + length, rowCount, path);
   }
+}
+
+/** Memory for frames of times, lines and metadata; the first two are the kernel's own. */
+function slotMemory(kernel: BlockKernel | undefined): readonly Buffer[] {
+  const memory = (): Buffer => Buffer.allocUnsafeSlow(SLOT_BYTES);
+  return kernel === undefined ? [memory(), memory(), memory()] : [kernel.times, kernel.lines, memory()];
 }
 
 /** Where the detected level goes in a set that is sorted by name. */

@@ -10,9 +10,6 @@ const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 /** Checksums verified once in this thread are remembered for so many frames. */
 const MAX_VERIFIED = 200_000;
 
-/** Column kinds, each with memory of its own. */
-const SLOTS = 3;
-
 interface CachedFrame {
   readonly path: string;
   readonly offset: number;
@@ -30,15 +27,21 @@ export class FrameReader {
   readonly #last: (CachedFrame | undefined)[] = [];
   readonly #verified = new Set<string>();
   readonly #decoder: ZstdDecoder = createZstdDecoder();
-  readonly #memory: Buffer[] = [];
+  readonly #memory: readonly Buffer[];
+  /** For frames that do not fit in their slot's memory. */
+  readonly #large: (Buffer | undefined)[] = [];
   readonly #reuse: boolean;
   /** Bytes read from files and bytes they decompressed to, since the start. */
   compressedBytes = 0;
   decompressedBytes = 0;
 
-  constructor(reuse: boolean) {
-    this.#reuse = reuse;
-    for (let slot = 0; slot < SLOTS; slot++) this.#memory.push(Buffer.allocUnsafeSlow(0));
+  /**
+   * @param memory where frames of a kind are decompressed to, by slot; a frame that is larger gets memory of its own. Without it,
+   *   every frame gets fresh memory
+   */
+  constructor(memory: readonly Buffer[] | undefined) {
+    this.#reuse = memory !== undefined;
+    this.#memory = memory ?? [];
   }
 
   /**
@@ -79,8 +82,9 @@ export class FrameReader {
   #decodeInto(slot: number, compressed: Buffer, rawLength: number, where: string): Buffer {
     let memory = this.#memory[slot]!;
     if (memory.length < rawLength) {
-      memory = Buffer.allocUnsafeSlow(Math.max(rawLength, 320 * 1024));
-      this.#memory[slot] = memory;
+      memory = this.#large[slot] ?? memory;
+      if (memory.length < rawLength) memory = Buffer.allocUnsafeSlow(rawLength);
+      this.#large[slot] = memory;
     }
     const into = memory.subarray(0, rawLength);
     const count = this.#decoder.decode(compressed, into);

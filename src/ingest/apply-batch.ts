@@ -3,11 +3,12 @@ import type { RowSink } from '../model/row-sink.ts';
 import type { PushBatch } from '../wire/push-batch.ts';
 import { BatchWork } from './batch-work.ts';
 import type { DiscardCount, DiscardReason } from './discards.ts';
+import { entryRules } from './entry-rules.ts';
 import { formatRfc3339Seconds } from './go-time.ts';
 import { resolveStream } from './resolve-stream.ts';
 import { type StoreContext, type StoreFailure, storeEntries } from './store-stream.ts';
 import type { TenantIngest } from './tenant-ingest.ts';
-import { entryRules, prepareEntries } from './validate.ts';
+import { prepareEntries } from './validate.ts';
 
 /** `validate`: a push. `replay`: entries that were acknowledged before; nothing is refused. */
 export type ApplyPolicy = 'validate' | 'replay';

@@ -1,52 +1,14 @@
-import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
 import { LEVEL_NONE } from '../model/level.ts';
 import type { Limits } from '../model/limits.ts';
-import { NS_PER_MS, NS_PER_SECOND } from '../model/time.ts';
 import type { PushBatch } from '../wire/push-batch.ts';
 import type { BatchWork } from './batch-work.ts';
 import type { DiscardReason } from './discards.ts';
+import { detectsLevels, type EntryRules } from './entry-rules.ts';
 import { formatRfc3339Seconds } from './go-time.ts';
 import { detectLineLevel } from './level.ts';
-import type { LevelFields } from './level-fields.ts';
 import { splitLevel, writeLevelPair } from './metadata.ts';
+import { type ByteRange, kernelFor, prepareRun } from './prepare-run.ts';
 import type { KnownStream } from './stream-cache.ts';
-
-const MAX_U32 = 0xffff_ffff;
-
-/** What holds for all entries of one batch. */
-export interface EntryRules {
-  readonly limits: Limits;
-  readonly fields: LevelFields;
-  /** False on replay: what was acknowledged once is taken, whatever the limits say by now. */
-  readonly checks: boolean;
-  /** Entries before this moment are too old, after the other too new. */
-  readonly oldest: Moment;
-  readonly newest: Moment;
-}
-
-interface Moment {
-  /** Whole seconds since the epoch, or an infinity when there is no bound. */
-  readonly seconds: number;
-  readonly nanos: number;
-}
-
-/** Rules for a moment: the bounds of entry times are worked out once per batch. */
-export function entryRules(limits: Limits, fields: LevelFields, checks: boolean, nowNs: bigint): EntryRules {
-  const oldest = momentOf(nowNs - BigInt(Math.round(limits.rejectOldSamplesMaxAgeMs)) * NS_PER_MS);
-  const newest = momentOf(nowNs + BigInt(Math.round(limits.creationGracePeriodMs)) * NS_PER_MS);
-  return {
-    limits,
-    fields,
-    checks,
-    oldest: limits.rejectOldSamples ? oldest : { seconds: Number.NEGATIVE_INFINITY, nanos: 0 },
-    newest: limits.creationGracePeriodMs > 0 ? newest : { seconds: Number.POSITIVE_INFINITY, nanos: 0 },
-  };
-}
-
-function momentOf(ns: bigint): Moment {
-  const nanos = ((ns % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND;
-  return { seconds: Number((ns - nanos) / NS_PER_SECOND), nanos: Number(nanos) };
-}
 
 /**
  * Checks the entries `[first, last)` of a stream, cleans their metadata and finds their levels; the results go to the
@@ -69,7 +31,7 @@ export function prepareEntries(
   for (let entry = first; entry < last; entry++) {
     if (kernel !== undefined) {
       // The plain ones all at once, up to the next that needs a closer look.
-      entry = prepareRun(kernel, stream, entry, last, rules, levelPair);
+      entry = prepareRun(kernel, work, stream, entry, last, rules, levelPair);
       if (entry >= last) break;
     }
     if (truncates) truncateLine(batch, work, entry, limits);
@@ -96,55 +58,11 @@ export function prepareEntries(
   if (checks && limits.incrementDuplicateTimestamp) separateDuplicates(batch, work, first, last);
 }
 
-/** The kernel of the batch, unless it has no room for the level fields that it would need. */
-function kernelFor(batch: PushBatch, stream: KnownStream, rules: EntryRules): IngestKernel | undefined {
-  const { kernel } = batch;
-  const needsLevels = stream.level === undefined && detectsLevels(rules.limits);
-  return kernel !== undefined && needsLevels && !kernel.useLevels(rules.fields) ? undefined : kernel;
-}
-
-/** @returns the first entry that the kernel passed up */
-function prepareRun(
-  kernel: IngestKernel,
-  stream: KnownStream,
-  first: number,
-  last: number,
-  rules: EntryRules,
-  levelPair: ByteRange,
-): number {
-  const { limits, oldest, newest } = rules;
-  let level = -1;
-  if (!detectsLevels(limits)) level = LEVEL_NONE;
-  else if (stream.level !== undefined) level = stream.level.code;
-  const maxLineBytes = rules.checks && limits.maxLineSizeBytes > 0 ? limits.maxLineSizeBytes : 0;
-  return kernel.prepareRows(
-    first,
-    last,
-    rules.checks ? oldest.seconds : Number.NEGATIVE_INFINITY,
-    oldest.nanos,
-    rules.checks ? newest.seconds : Number.POSITIVE_INFINITY,
-    newest.nanos,
-    Math.min(maxLineBytes, MAX_U32),
-    level,
-    levelPair.start,
-    levelPair.end,
-  );
-}
-
-interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
-
 /** Metadata of entries without any of their own: only the level that the stream's label gives, if it is no known word. */
 function writeStreamLevel(work: BatchWork, stream: KnownStream, limits: Limits): ByteRange {
   const start = work.metadata.length;
   if (detectsLevels(limits) && stream.level?.text !== undefined) writeLevelPair(work.metadata, stream.level.text);
   return { start, end: work.metadata.length };
-}
-
-function detectsLevels(limits: Limits): boolean {
-  return limits.discoverLogLevels && limits.allowStructuredMetadata;
 }
 
 function bareLevel(batch: PushBatch, stream: KnownStream, entry: number, rules: EntryRules): number {

@@ -1,6 +1,5 @@
 import { BlockReader, type StoredRows } from '../chunk/block-reader.ts';
 import { R_MAX, R_MIN, R_ROWS, REF_FIELDS } from '../chunk/block-ref.ts';
-import { FrameReader } from '../chunk/frame-reader.ts';
 import { PAGE_FIELDS } from '../head/page.ts';
 import { type PageRows, pageRows } from '../head/load-pages.ts';
 import type { RowBlock } from '../model/row-block.ts';
@@ -12,11 +11,9 @@ import type { LoadCounts, LoadOptions, PartRef } from './select.ts';
 
 /** Turns parts into row blocks, in one thread (a worker). Damaged blocks are left out and reported, not thrown. */
 export class PartLoader {
-  readonly #frames: FrameReader = new FrameReader(true);
-  readonly #reader: BlockReader = new BlockReader(this.#frames, true);
+  readonly #reader: BlockReader = new BlockReader(true);
   /** For merges, which hold the rows of several blocks at a time. */
-  readonly #owningFrames: FrameReader = new FrameReader(false);
-  readonly #owning: BlockReader = new BlockReader(this.#owningFrames, false);
+  readonly #owning: BlockReader = new BlockReader(false);
   readonly #onDamage: (error: unknown) => void;
 
   constructor(onDamage: (error: unknown) => void) {
@@ -37,11 +34,11 @@ export class PartLoader {
   }
 
   #compressedBytes(): number {
-    return this.#frames.compressedBytes + this.#owningFrames.compressedBytes;
+    return this.#reader.frames.compressedBytes + this.#owning.frames.compressedBytes;
   }
 
   #decompressedBytes(): number {
-    return this.#frames.decompressedBytes + this.#owningFrames.decompressedBytes;
+    return this.#reader.frames.decompressedBytes + this.#owning.frames.decompressedBytes;
   }
 
   *#stored(part: PartRef, source: SegmentSource, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
@@ -127,8 +124,8 @@ export class PartLoader {
   }
 
   close(): void {
-    this.#frames.close();
-    this.#owningFrames.close();
+    this.#reader.frames.close();
+    this.#owning.frames.close();
   }
 }
 

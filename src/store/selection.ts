@@ -1,6 +1,7 @@
 import { BLOCK_FIELDS, B_FILTER, B_LINE_BYTES, B_MAX, B_MIN } from '../chunk/directory.ts';
 import { mayHold } from '../chunk/skip-filter.ts';
 import type { Generation } from '../head/generation.ts';
+import { compareLabels, type Labels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
 import { dayOf, dayStartNs, NS_PER_DAY_NUMBER, type TimeRange } from '../model/time.ts';
 import { clusterPieces, type Piece } from './cluster.ts';
@@ -53,7 +54,7 @@ class PinnedSelection implements Selection {
 }
 
 /** Offsets of a range within a day, both ends included, cut to the day. */
-export function offsetsInDay(day: number, range: TimeRange): { from: number; to: number } {
+function offsetsInDay(day: number, range: TimeRange): { from: number; to: number } {
   const start = dayStartNs(day);
   return {
     from: Math.max(0, Number(range.startNs - start)),
@@ -62,7 +63,7 @@ export function offsetsInDay(day: number, range: TimeRange): { from: number; to:
 }
 
 /** Days of a tenant that have rows in a range, ascending. */
-export function daysOf(view: StoreView, range: TimeRange): number[] {
+function daysOf(view: StoreView, range: TimeRange): number[] {
   const first = dayOf(range.startNs);
   const last = dayOf(range.endNs);
   const days = new Set<number>();
@@ -74,7 +75,7 @@ export function daysOf(view: StoreView, range: TimeRange): number[] {
 }
 
 /** True if a block of stream number `s` overlaps the range. */
-export function hasBlockWithin(open: OpenDirectory, s: number, from: number, to: number): boolean {
+function hasBlockWithin(open: OpenDirectory, s: number, from: number, to: number): boolean {
   const { blocks } = open.directory;
   for (let block = open.firstBlocks[s]!; block < open.firstBlocks[s + 1]!; block++) {
     const at = block * BLOCK_FIELDS;
@@ -181,4 +182,28 @@ function pushPiece(pieces: PiecesByStream, streamId: number, piece: Piece): void
   const list = pieces.get(streamId);
   if (list === undefined) pieces.set(streamId, [piece]);
   else list.push(piece);
+}
+
+/** Label sets of the streams that have rows in the range, in order. */
+export function selectStreams(view: StoreView, matchers: readonly CompiledMatcher[], range: TimeRange): readonly Labels[] {
+  const state = view.tenant;
+  const wanted = new Set(state.postings.select(matchers));
+  const found = new Set<number>();
+  for (const day of daysOf(view, range)) {
+    const { from, to } = offsetsInDay(day, range);
+    for (const segment of state.segments.get(day) ?? []) {
+      if (segment.summary.maxOffsetNs < from || segment.summary.minOffsetNs > to) continue;
+      const open = view.open(segment);
+      const inside = segment.summary.minOffsetNs >= from && segment.summary.maxOffsetNs <= to;
+      for (const [s, id] of open.streamIds.entries()) {
+        if (wanted.has(id) && !found.has(id) && (inside || hasBlockWithin(open, s, from, to))) found.add(id);
+      }
+    }
+    for (const generation of view.generations) {
+      for (const part of generation.parts(state.name)) {
+        if (part.day === day && part.maxOffsetNs >= from && part.minOffsetNs <= to && wanted.has(part.streamId)) found.add(part.streamId);
+      }
+    }
+  }
+  return [...found].map((id) => state.byId.get(id)!.labels).sort(compareLabels);
 }

@@ -5,7 +5,7 @@ import { checkFolderFormat } from '../base/folder-format.ts';
 import { type FolderLock, lockFolder } from '../base/folder-lock.ts';
 import { Pause } from '../base/pause.ts';
 import type { IndexState, LogIndex } from '../index/index.ts';
-import { compareLabels, type Labels } from '../model/labels.ts';
+import type { Labels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
 import type { RowSink } from '../model/row-sink.ts';
 import type { TimeRange } from '../model/time.ts';
@@ -13,6 +13,7 @@ import { replayWal } from '../wal/replay.ts';
 import { WalWriter } from '../wal/writer.ts';
 import { keysOfText } from '../chunk/skip-filter.ts';
 import { FilterCache } from './filter-cache.ts';
+import { DiskReserve } from './disk-reserve.ts';
 import { type FlushRunner, writeGeneration } from './flusher.ts';
 import { type HeadOptions, HeadState } from './head-state.ts';
 import { loadDirectory } from './load-directory.ts';
@@ -21,7 +22,7 @@ import { type RecoverCounts, restoreIndex } from './recover.ts';
 import { tallyOf } from './part-tally.ts';
 import { expiredSegments, type RetentionRules } from './retention.ts';
 import type { PartRef, PartTally, QueryStore, Selection } from './select.ts';
-import { type BlockSkipper, daysOf, hasBlockWithin, offsetsInDay, selectParts, type StoreView } from './selection.ts';
+import { type BlockSkipper, selectParts, selectStreams, type StoreView } from './selection.ts';
 import type { OpenDirectory, StoredSegment } from './stored-segment.ts';
 import { TenantSink } from './tenant-sink.ts';
 import { TenantState } from './tenant-state.ts';
@@ -75,6 +76,7 @@ export class LogStore implements QueryStore {
   readonly #sinks = new Map<string, TenantSink>();
   readonly #writer: string;
   readonly #retryPause = new Pause();
+  readonly #reserve: DiskReserve;
   readonly #filters: FilterCache;
   #wal!: WalWriter;
   #flushing: Promise<void> | undefined;
@@ -82,7 +84,8 @@ export class LogStore implements QueryStore {
   #closed = false;
   #lastFlushError: unknown;
 
-  private constructor(options: StoreOptions, lock: FolderLock, index: LogIndex) {
+  private constructor(options: StoreOptions, lock: FolderLock, index: LogIndex, reserve: DiskReserve) {
+    this.#reserve = reserve;
     this.#options = options;
     this.#lock = lock;
     this.#index = index;
@@ -99,20 +102,23 @@ export class LogStore implements QueryStore {
   static async open(options: StoreOptions): Promise<LogStore> {
     const { disk, dataFolder } = options;
     await disk.mkdir(dataFolder);
-    const lock = lockFolder(dataFolder);
-    try {
-      await checkFolderFormat(disk, dataFolder);
-      const { index, state } = await openIndex({ disk, dataFolder, onDamage: options.events.damage });
-      const store = new LogStore(options, lock, index);
-      await store.#recover(state).catch(async (error: unknown) => {
-        await index.close();
+    const reserve = new DiskReserve(disk, dataFolder);
+    return reserve.spend(async () => {
+      const lock = lockFolder(dataFolder);
+      try {
+        await checkFolderFormat(disk, dataFolder);
+        const { index, state } = await openIndex({ disk, dataFolder, onDamage: options.events.damage });
+        const store = new LogStore(options, lock, index, reserve);
+        await store.#recover(state).catch(async (error: unknown) => {
+          await index.close();
+          throw error;
+        });
+        return store;
+      } catch (error) {
+        lock.release();
         throw error;
-      });
-      return store;
-    } catch (error) {
-      lock.release();
-      throw error;
-    }
+      }
+    });
   }
 
   async #recover(state: IndexState): Promise<void> {
@@ -137,7 +143,10 @@ export class LogStore implements QueryStore {
     });
     await this.#wal.deleteThrough(checkpointSeq);
     events.recovered({ ...counts, records: replay.records, tornBytes: replay.tornBytes });
-    this.#ticker = setInterval(() => this.#cutIfDue(), TICK_MS);
+    this.#ticker = setInterval(() => {
+      this.#cutIfDue();
+      void this.#reserve.check();
+    }, TICK_MS);
     this.#ticker.unref();
     this.#cutIfDue();
   }
@@ -168,6 +177,7 @@ export class LogStore implements QueryStore {
    */
   async admit(): Promise<void> {
     if (this.#closed) throw new LogError('SHUTTING_DOWN', 'the server is stopping');
+    if (this.#reserve.isMissing) throw new LogError('DISK_FULL', 'the disk is full');
     if (!this.#head.isFull) return;
     this.#cutIfDue();
     const flushing = this.#flushing;
@@ -273,27 +283,7 @@ export class LogStore implements QueryStore {
   }
 
   streams(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): readonly Labels[] {
-    const view = this.#view(tenant);
-    const state = view.tenant;
-    const wanted = new Set(state.postings.select(matchers));
-    const found = new Set<number>();
-    for (const day of daysOf(view, range)) {
-      const { from, to } = offsetsInDay(day, range);
-      for (const segment of state.segments.get(day) ?? []) {
-        if (segment.summary.maxOffsetNs < from || segment.summary.minOffsetNs > to) continue;
-        const open = view.open(segment);
-        const inside = segment.summary.minOffsetNs >= from && segment.summary.maxOffsetNs <= to;
-        for (const [s, id] of open.streamIds.entries()) {
-          if (wanted.has(id) && !found.has(id) && (inside || hasBlockWithin(open, s, from, to))) found.add(id);
-        }
-      }
-      for (const generation of view.generations) {
-        for (const part of generation.parts(tenant)) {
-          if (part.day === day && part.maxOffsetNs >= from && part.minOffsetNs <= to && wanted.has(part.streamId)) found.add(part.streamId);
-        }
-      }
-    }
-    return [...found].map((id) => state.byId.get(id)!.labels).sort(compareLabels);
+    return selectStreams(this.#view(tenant), matchers, range);
   }
 
   #skipper(texts: readonly Uint8Array[]): BlockSkipper | undefined {
@@ -340,7 +330,7 @@ export class LogStore implements QueryStore {
     if (this.#head.sealedCount > 0) this.#startFlush();
     this.#closed = true;
     this.#retryPause.end();
-    await this.#flushing;
+    await Promise.all([this.#flushing, this.#reserve.settle()]);
     await this.#wal.close();
     await this.#index.close();
     this.#lock.release();

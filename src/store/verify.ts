@@ -4,7 +4,6 @@ import { LogError } from '../base/errors.ts';
 import { BlockReader } from '../chunk/block-reader.ts';
 import { REF_FIELDS, writeBlockRef } from '../chunk/block-ref.ts';
 import { BLOCK_FIELDS, type Directory, decodeDirectory } from '../chunk/directory.ts';
-import { FrameReader } from '../chunk/frame-reader.ts';
 import { listSegments } from './recover.ts';
 import { readSegmentDirectory } from './segment-directory.ts';
 
@@ -22,8 +21,7 @@ export async function verifySegments(disk: Disk, dataFolder: string): Promise<Ve
   let segments = 0;
   let blocks = 0;
   let rows = 0;
-  const frames = new FrameReader(true);
-  const reader = new BlockReader(frames, true);
+  const reader = new BlockReader(true);
   for (const path of await listSegments(disk, dataFolder)) {
     segments++;
     try {
@@ -46,7 +44,7 @@ export async function verifySegments(disk: Disk, dataFolder: string): Promise<Ve
       problems.push(textOf(error));
     }
   }
-  frames.close();
+  reader.frames.close();
   return { segments, blocks, rows, problems };
 }
 

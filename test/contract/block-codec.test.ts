@@ -22,7 +22,6 @@ import {
   type SegmentIdentity,
 } from '../../src/chunk/directory.ts';
 import { FilterBuilder } from '../../src/chunk/filter-builder.ts';
-import { FrameReader } from '../../src/chunk/frame-reader.ts';
 import { columnsToLabels } from '../../src/chunk/metadata-columns.ts';
 import { BLOCK_LINE_BYTES, BLOCK_ROWS, SegmentBuilder, type StreamRows } from '../../src/chunk/segment-builder.ts';
 import type { Labels } from '../../src/model/labels.ts';
@@ -110,8 +109,7 @@ function write(streams: readonly Stream[], gap: number): Written {
 
 /** Rows by stream number, read block by block; statistics of every block are held against its rows. */
 function read({ path, directory }: Written, streamCount: number, reuse: boolean): Row[][] {
-  const frames = new FrameReader(false);
-  const reader = new BlockReader(frames, reuse);
+  const reader = new BlockReader(reuse);
   const found: Row[][] = Array.from({ length: streamCount }, () => []);
   for (let block = 0; block * BLOCK_FIELDS < directory.blocks.length; block++) {
     const ref = new Float64Array(REF_FIELDS);
@@ -126,7 +124,7 @@ function read({ path, directory }: Written, streamCount: number, reuse: boolean)
     expectStatistics(fields, rows, stored.ascii);
     found[fields[B_STREAM]!]!.push(...rows);
   }
-  frames.close();
+  reader.frames.close();
   return found;
 }
 

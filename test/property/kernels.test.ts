@@ -27,6 +27,8 @@ test('areas of the memory do not overlap and leave slack', () => {
   const { ENTRY_CAPACITY: entries, STREAM_CAPACITY: streams } = layout;
   const areas = [
     [layout.TABLE_AT, layout.TABLE_BYTES],
+    [layout.METADATA_LENGTH_AT, 4],
+    [layout.PAIRS_AT, layout.PAIR_CAPACITY * 16 + 16],
     [layout.INPUT_AT, layout.INPUT_BYTES + SLACK],
     [layout.BODY_AT, layout.BODY_BYTES + SLACK],
     [layout.SECONDS_AT, entries * 8],

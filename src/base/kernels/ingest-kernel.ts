@@ -16,6 +16,7 @@ import {
   METADATA_AT,
   METADATA_BYTES,
   METADATA_END_AT,
+  METADATA_LENGTH_AT,
   METADATA_START_AT,
   NANOS_AT,
   PAIRS_END_AT,
@@ -45,6 +46,8 @@ interface KernelExports {
     level: number,
     metadataStart: number,
     metadataEnd: number,
+    maxPairs: number,
+    maxPairBytes: number,
   ): number;
   appendRows(
     first: number,
@@ -142,6 +145,15 @@ export class IngestKernel {
   /** Level code of the line `[start, end)` of the body. */
   lineLevel(start: number, end: number): number {
     return this.#exports.lineLevel(BODY_AT + start, BODY_AT + end);
+  }
+
+  /** Bytes of `metadata` in use: set before `prepareRows`, which adds to it. */
+  get metadataBytes(): number {
+    return this.u32[METADATA_LENGTH_AT >> 2]!;
+  }
+
+  set metadataBytes(bytes: number) {
+    this.u32[METADATA_LENGTH_AT >> 2] = bytes;
   }
 
   /** See kernels/rows.ts. */

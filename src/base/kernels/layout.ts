@@ -8,7 +8,12 @@
 
 /** Level field names and level words. */
 export const TABLE_AT = 0x1000;
-export const TABLE_BYTES = 0xf000;
+export const TABLE_BYTES = 0xe000;
+/** Where the end of the metadata in use stands, a u32, before and after rows are prepared. */
+export const METADATA_LENGTH_AT = 0xf000;
+/** Pairs of the entry at work: four u32 each. */
+export const PAIRS_AT = 0xf100;
+export const PAIR_CAPACITY = 0x40;
 /** The snappy block of a push, as received. */
 export const INPUT_AT = 0x10000;
 export const INPUT_BYTES = 0x800000;
