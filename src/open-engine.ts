@@ -9,6 +9,8 @@ import { TailHub } from './query/tail/tail-hub.ts';
 import type { LogStore, StoreStats } from './store/store.ts';
 
 const RETENTION_EVERY_MS = 5 * 60_000;
+/** Characters of a query that the log shows. */
+const MAX_LOGGED_QUERY = 2000;
 /** Loki's tail_max_duration. */
 const TAIL_MAX_DURATION_MS = 60 * 60_000;
 
@@ -43,7 +45,11 @@ export async function openEngine({ settings, limitsFor, metrics, logger }: Engin
     runner: pool,
     limitsFor,
     nowNs,
-    onQuery: ({ type, range, stats }) => metrics.queried(type, range, 200, stats.execSeconds, stats.bytesProcessed),
+    onQuery: ({ type, range, stats, tenant, query, tags }) => {
+      const { execSeconds: seconds, bytesProcessed: bytes, linesProcessed: lines, entriesReturned: returned } = stats;
+      metrics.queried(type, range, 200, seconds, bytes);
+      logger.info({ tenant, type, range, query: query.slice(0, MAX_LOGGED_QUERY), tags, seconds, bytes, lines, returned }, 'query');
+    },
   });
   const tails = new TailAnswers({ store, runner: pool, hub, limitsFor, nowNs, maxDurationMs: TAIL_MAX_DURATION_MS });
   metrics.watch([

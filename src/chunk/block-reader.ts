@@ -12,6 +12,8 @@ import { decodeTimes, TIME_UNITS_NS } from './times.ts';
 export interface BlockColumns {
   readonly lines: boolean;
   readonly metadata: boolean;
+  /** Names of the columns that are wanted; absent: all. */
+  readonly metadataNames?: ReadonlySet<string> | undefined;
 }
 
 /** Rows of one stored block. Arrays are the reader's scratch (see `BlockReader`) and may be longer than `rowCount`. */
@@ -73,7 +75,7 @@ export class BlockReader {
       lineStarts: columns.lines ? this.#starts : NO_NUMBERS,
       lineEnds: columns.lines ? this.#ends : NO_NUMBERS,
       ascii: (flags & FLAG_ASCII) !== 0,
-      columns: columns.metadata ? this.#readMetadata(path, refs, at, rowCount) : [],
+      columns: columns.metadata ? this.#readMetadata(path, refs, at, rowCount, columns.metadataNames) : [],
     };
   }
 
@@ -158,12 +160,13 @@ export class BlockReader {
     return at === bytes.length + 1;
   }
 
-  #readMetadata(path: string, refs: Float64Array, at: number, rowCount: number): readonly MetadataColumn[] {
+  #readMetadata(path: string, refs: Float64Array, at: number, rowCount: number, names: ReadonlySet<string> | undefined): readonly MetadataColumn[] {
     const length = refs[at + R_METADATA + C_LENGTH]!;
-    if (length === 0) return [];
+    if (length === 0 || names?.size === 0) return [];
     const frame = this.frames.frame(SLOT_METADATA, path, refs, at + R_METADATA);
     const start = refs[at + R_METADATA + C_OFFSET]!;
-    return readMetadataColumns(frame, start, start + length, rowCount, path);
+    const columns = readMetadataColumns(frame, start, start + length, rowCount, path);
+    return names === undefined ? columns : columns.filter((column) => names.has(column.name));
   }
 }
 

@@ -6,6 +6,9 @@ import { sendJson } from './reply-json.ts';
 import type { RouteContext } from './route-context.ts';
 import { tenantOf } from './tenant.ts';
 
+/** More of the tags is not worth a place in the log. */
+const MAX_TAGS_CHARACTERS = 500;
+
 /** Asks one method of the query service. */
 export type Ask = (query: QueryRequest, request: FastifyRequest) => Promise<JsonText>;
 
@@ -29,11 +32,23 @@ async function answerQuery(
   const params = await queryParams(request, context.bodies);
   const { signal, end } = clientSignal(reply);
   try {
-    const query: QueryRequest = { tenant, params, encodingFlags: encodingFlags(request), signal };
+    const tags = queryTags(request);
+    const query: QueryRequest = {
+      tenant,
+      params,
+      encodingFlags: encodingFlags(request),
+      signal,
+      ...(tags === undefined ? {} : { tags }),
+    };
     return await sendJson(request, reply, await ask(query, request));
   } finally {
     end();
   }
+}
+
+function queryTags(request: FastifyRequest): string | undefined {
+  const header = request.raw.headers['x-query-tags'];
+  return (typeof header === 'string' ? header : header?.join(','))?.slice(0, MAX_TAGS_CHARACTERS);
 }
 
 /** Flags of `X-Loki-Response-Encoding-Flags`, as sent. */

@@ -45,6 +45,8 @@ export interface QueryRequest {
   readonly params: URLSearchParams;
   /** Of `X-Loki-Response-Encoding-Flags`, as sent. */
   readonly encodingFlags: readonly string[];
+  /** `X-Query-Tags`, as sent: names the client in the log. */
+  readonly tags?: string;
   /** Aborts when the client leaves; the reason is a LogError. */
   readonly signal: AbortSignal;
 }

@@ -51,6 +51,9 @@ export interface QueryInfo {
   readonly type: 'log' | 'metric';
   readonly range: 'range' | 'instant';
   readonly stats: QueryStats;
+  readonly tenant: string;
+  readonly query: string;
+  readonly tags: string | undefined;
 }
 
 /** The query endpoints on one store: parameters are parsed, the engine is called, its result is encoded; nothing else. */
@@ -91,7 +94,7 @@ export class QueryAnswers implements QueryService {
         'rpc error: code = Code(400) desc = legacy endpoints only support streams result type',
       );
     }
-    this.#options.onQuery({ type: 'log', range: 'range', stats });
+    this.#options.onQuery({ type: 'log', range: 'range', stats, ...asked(request) });
     return legacyStreamsJson(data.streams, stats);
   }
 
@@ -177,7 +180,7 @@ export class QueryAnswers implements QueryService {
     { data, stats, warnings, explain }: QueryResult,
     range: 'range' | 'instant',
   ): JsonText {
-    this.#options.onQuery({ type: data.resultType === 'streams' ? 'log' : 'metric', range, stats });
+    this.#options.onQuery({ type: data.resultType === 'streams' ? 'log' : 'metric', range, stats, ...asked(request) });
     const text = resultJson(data, stats, warnings);
     if (request.params.get('explain') !== 'true') return text;
     return `${text.slice(0, -1)},"explain":${JSON.stringify(explain)}}`;
@@ -199,6 +202,11 @@ export class QueryAnswers implements QueryService {
     const params = parseVolumeParams(request.params, deps.nowNs, range);
     return resultJson(queryVolume(params, deps), NO_STATS);
   }
+}
+
+/** Who asked what. */
+function asked({ tenant, params, tags }: QueryRequest): Pick<QueryInfo, 'tenant' | 'query' | 'tags'> {
+  return { tenant, query: params.get('query') ?? '', tags };
 }
 
 function selectorOf(request: QueryRequest): string {

@@ -2,6 +2,9 @@ import type { ByteSearch } from '../base/regex/byte-search.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import type { LineFilterChain } from './pipeline/line-filter.ts';
 
+/** The columns that line filters look at. */
+type LineColumns = Pick<RowBlock, 'bytes' | 'lineStarts' | 'lineEnds'> & Partial<Pick<RowBlock, 'ascii'>>;
+
 /** After this many hits of a block search it is known whether hits are dense. */
 const PROBE_HITS = 32;
 /** A jump of the native search costs about as much as testing two short lines. */
@@ -25,7 +28,7 @@ export class RowSelection {
   }
 
   /** Takes the rows of a range that pass line filters. */
-  filter(block: RowBlock, first: number, end: number, chain: LineFilterChain): void {
+  filter(block: LineColumns, first: number, end: number, chain: LineFilterChain): void {
     this.#grow(end - first);
     this.count = 0;
     if (first === end || chain.never) return;
@@ -36,7 +39,7 @@ export class RowSelection {
     this.#filterOneByOne(block, first, end, chain);
   }
 
-  #filterOneByOne(block: RowBlock, first: number, end: number, chain: LineFilterChain): void {
+  #filterOneByOne(block: LineColumns, first: number, end: number, chain: LineFilterChain): void {
     const { bytes, lineStarts, lineEnds, ascii } = block;
     for (let row = first; row < end; row++) {
       if (chain.test(bytes, lineStarts[row]!, lineEnds[row]!, ascii)) this.rows[this.count++] = row;
@@ -44,7 +47,7 @@ export class RowSelection {
   }
 
   /** Searches all lines of the range at once for the first needle, maps hits back to rows, and tests only those. */
-  #filterBySearch(block: RowBlock, first: number, end: number, chain: LineFilterChain, search: ByteSearch): void {
+  #filterBySearch(block: LineColumns, first: number, end: number, chain: LineFilterChain, search: ByteSearch): void {
     const { bytes, lineStarts, lineEnds, ascii } = block;
     const needleBytes = search.needle.bytes.length;
     const lines = Buffer.from(bytes.buffer, bytes.byteOffset, lineEnds[end - 1]!);
@@ -86,7 +89,7 @@ export class RowSelection {
 }
 
 /** Lines lie in row order without overlap, as they do in stored blocks; merged parts may differ. */
-function linesAscend(block: RowBlock, first: number, end: number): boolean {
+function linesAscend(block: LineColumns, first: number, end: number): boolean {
   const { lineStarts, lineEnds } = block;
   for (let row = first + 1; row < end; row++) if (lineStarts[row]! < lineEnds[row - 1]!) return false;
   return true;

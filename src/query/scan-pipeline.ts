@@ -2,6 +2,7 @@ import type { Query, Stage, Unwrap } from '../../grammar/ast.ts';
 import { assertNever } from '../base/assert.ts';
 import { metricAggregations } from './metric-parts.ts';
 import { buildPipeline, metricPipelineOptions, type Pipeline, type PipelineOptions } from './pipeline/build.ts';
+import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './pipeline/label-state.ts';
 import type { LineFilterChain } from './pipeline/line-filter.ts';
 import type { Row } from './pipeline/stage.ts';
 import { buildUnwrap } from './pipeline/unwrap.ts';
@@ -25,6 +26,8 @@ export interface SampleReader {
 
 export interface SamplePipeline extends LogPipeline {
   readonly needsLines: boolean;
+  /** Structured metadata that can matter; undefined: any. */
+  readonly metadataNames: ReadonlySet<string> | undefined;
   readonly sample: SampleReader;
 }
 
@@ -42,8 +45,21 @@ export function samplePipeline(scan: SampleScan): SamplePipeline {
     ...filterOf(pipeline),
     stages: isPlain ? undefined : pipeline,
     needsLines: pipeline.needsLine || countsBytes,
+    metadataNames: metadataNames(scan),
     sample: sampleReader(scan, countsBytes),
   };
+}
+
+/**
+ * The same names that parsers have to extract are those whose metadata matters, but for stages that can see all labels at once.
+ * Errors that came in as metadata always matter.
+ */
+function metadataNames({ stages, options, grouping }: SampleScan): ReadonlySet<string> | undefined {
+  const names = options.hints?.names;
+  if (names === undefined || grouping.without) return undefined;
+  if (stages.some((stage) => stage.kind === 'label-format' || stage.kind === 'line-format')) return undefined;
+  if (names.size === 0 && stages.length === 0) return names;
+  return new Set([...names, ...grouping.labels, ERROR_LABEL, ERROR_DETAILS_LABEL]);
 }
 
 function sampleReader(scan: SampleScan, countsBytes: boolean): SampleReader {

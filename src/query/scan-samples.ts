@@ -74,6 +74,7 @@ class SampleScanner {
       toOffsetNs,
       lines: pipeline.needsLines,
       metadata,
+      metadataNames: pipeline.metadataNames,
       reverse: false,
       needles: pipeline.needles,
     };

@@ -57,8 +57,11 @@ export interface TailColumns {
   readonly streamIndexes: Uint32Array;
   readonly days: Int32Array;
   readonly offsetsNs: Float64Array;
-  /** Row `i`: its line ends at `ends[2i]`, its encoded metadata behind it at `ends[2i + 1]`, where the next row begins. */
-  readonly ends: Uint32Array;
+  readonly lineStarts: Uint32Array;
+  readonly lineEnds: Uint32Array;
+  /** Metadata in the encoding of model/metadata-bytes.ts. */
+  readonly metadataStarts: Uint32Array;
+  readonly metadataEnds: Uint32Array;
   readonly levels: Uint8Array;
   readonly bytes: Uint8Array;
 }

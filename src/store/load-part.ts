@@ -95,7 +95,7 @@ export class PartLoader {
         continue;
       }
       countHead(counts, rows);
-      yield new LoadedBlock(part, rows, false, options.metadata ? pageRowMetadata(rows) : new NoMetadata());
+      yield new LoadedBlock(part, rows, false, options.metadata ? pageRowMetadata(rows, options.metadataNames) : new NoMetadata());
     }
   }
 
@@ -103,7 +103,7 @@ export class PartLoader {
   *#merged(part: PartRef, sources: readonly PartSource[], options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
     const gathered: SourceRows[] = [];
     // Lines decide what a repeat is, so they are read even when the query has no use for them.
-    const columns = { lines: true, metadata: options.metadata };
+    const columns = { lines: true };
     for (const source of sources) {
       if (source.kind === 'head') {
         for (let i = 0; i < source.pages.length / PAGE_FIELDS; i++) {

@@ -67,6 +67,8 @@ export interface LoadOptions {
   readonly toOffsetNs: number;
   readonly lines: boolean;
   readonly metadata: boolean;
+  /** Names of the structured metadata that matter, besides the detected level; absent: all. Others may be left out. */
+  readonly metadataNames?: ReadonlySet<string> | undefined;
   /** Blocks in descending time order (rows inside a block stay ascending). */
   readonly reverse: boolean;
   /**

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type RunningHalogi, startHalogi } from '../support/halogi-process.ts';
 import { countLines, readLines } from '../support/loki-client.ts';
 import { type LoadBody, PushLoad, pushBody } from '../support/push-load.ts';
 
-const DISK_MB = 96;
-const BALLAST_MB = 48;
+const DISK_MB = 72;
+const BALLAST_MB = 40;
 const RECOVERS_WITHIN_MS = 30_000;
 const LINES_PER_BODY = 1000;
 const ARGS = ['--memory.head_bytes', '24MB', '--limits_config.max_entries_limit_per_query', '10000000'];
@@ -72,6 +72,8 @@ it.skipIf(refusal !== undefined)('a full disk refuses pushes, answers queries, a
   const load = new PushLoad({ seed: 9, round: 'full', startNs, linesPerBody: LINES_PER_BODY, streamCount: 4, noiseLength: 400 });
   const acknowledged: LoadBody[] = [];
   server = await startHalogi(folder, ARGS);
+  // Room kept aside for a start on the full disk, made in the first second.
+  await vi.waitFor(() => expect(statSync(join(folder, 'RESERVE')).size).toBe(8 << 20), 10_000);
   const refused = await pushUntilRefused(server.url, load, acknowledged);
   expect(acknowledged.length).toBeGreaterThan(10);
 

@@ -3,6 +3,7 @@ import { compareText, EMPTY_LABELS, type Labels, labelsKey } from '../../model/l
 import { decodeMetadata } from '../../model/metadata-bytes.ts';
 import { dayStartNs } from '../../model/time.ts';
 import { ScanRow } from '../pipeline/row-state.ts';
+import { RowSelection } from '../row-selection.ts';
 import { type LogPipeline, logPipeline } from '../scan-pipeline.ts';
 import type { ResultLabels, TailColumns, TailFound, TailScanResult, TailScanTask, TailWanted } from '../task.ts';
 
@@ -27,24 +28,26 @@ class TailScanner {
   }
 
   run(): TailFound {
-    const { streamIndexes, rowCount, days, offsetsNs, ends } = this.#columns;
+    const { streamIndexes, rowCount, days, offsetsNs } = this.#columns;
     const { streams, maxRows } = this.#wanted;
     const timesNs: bigint[] = [];
     const lines: Uint8Array[] = [];
     const labelIds: number[] = [];
     const droppedRows: number[] = [];
-    for (let at = 0; at < rowCount; at++) {
+    const { rows, count } = this.#filtered(rowCount);
+    for (let i = 0; i < count; i++) {
+      const at = rows[i]!;
       if (streams[streamIndexes[at]!] !== 1) continue;
-      const start = at === 0 ? 0 : ends[2 * at - 1]!;
-      if (!this.#passes(at, start, ends[2 * at]!)) continue;
+      // Rows that nobody will see are not worth the stages.
       if (lines.length >= maxRows) {
         droppedRows.push(at);
         continue;
       }
+      if (!this.#passes(at)) continue;
       const row = this.#row;
       // `end` first: reading it may encode a line that a stage has made.
       const { end } = row;
-      lines.push(new Uint8Array(row.bytes.subarray(row.start, end)));
+      lines.push(row.bytes.slice(row.start, end));
       timesNs.push(dayStartNs(days[at]!) + BigInt(offsetsNs[at]!));
       labelIds.push(this.#internLabels(row));
     }
@@ -58,20 +61,36 @@ class TailScanner {
     };
   }
 
-  #passes(at: number, start: number, end: number): boolean {
-    const { bytes, days, offsetsNs, streamIndexes, streams } = this.#columns;
-    const { filter, stages } = this.#pipeline;
-    if (filter !== undefined && (filter.never || !filter.test(bytes, start, end))) return false;
+  /** Rows of any stream that pass the line filters at the head of the pipeline. */
+  #filtered(rowCount: number): RowSelection {
+    const selection = new RowSelection();
+    const { filter } = this.#pipeline;
+    if (filter === undefined) selection.all(0, rowCount);
+    else selection.filter(this.#columns, 0, rowCount, filter);
+    return selection;
+  }
+
+  #passes(at: number): boolean {
+    const { bytes, days, offsetsNs, streamIndexes, streams, lineStarts, lineEnds } = this.#columns;
     const labels = streams[streamIndexes[at]!]!;
-    this.#row.begin(bytes, start, end, dayStartNs(days[at]!), offsetsNs[at]!, labels, this.#metadata(at));
+    this.#row.begin(
+      bytes,
+      lineStarts[at]!,
+      lineEnds[at]!,
+      dayStartNs(days[at]!),
+      offsetsNs[at]!,
+      labels,
+      this.#metadata(at),
+    );
+    const { stages } = this.#pipeline;
     return stages === undefined || stages.process(this.#row);
   }
 
   /** Structured metadata with the detected level; equal sets are one array, as the row expects it. */
   #metadata(at: number): Labels {
-    const { bytes, ends, levels } = this.#columns;
+    const { bytes, metadataStarts, metadataEnds, levels } = this.#columns;
     const level = levels[at]!;
-    const pairs = decodeMetadata(bytes, ends[2 * at]!, ends[2 * at + 1]!);
+    const pairs = decodeMetadata(bytes, metadataStarts[at]!, metadataEnds[at]!);
     if (pairs.length === 0 && level === LEVEL_NONE) return EMPTY_LABELS;
     const key = `${level} ${labelsKey(pairs)}`;
     let set = this.#metadataSets.get(key);

@@ -5,6 +5,8 @@ import type { TailColumns } from '../task.ts';
 /** Rows and bytes of one batch: some push bodies at full speed, scanned by a worker in a few milliseconds. */
 const BATCH_ROWS = 65_536;
 const BATCH_BYTES = 8 * 1024 * 1024;
+/** Lines of a push lie one behind the other: copying a stretch of this size at once costs less than line by line. */
+const STRETCH_BYTES = 4096;
 
 /**
  * Rows on their way from ingest to a worker that filters them for the tails. The columns lie in shared memory: handing them
@@ -14,10 +16,14 @@ export class TailBatch {
   readonly #streamIndexes = new Uint32Array(new SharedArrayBuffer(BATCH_ROWS * 4));
   readonly #days = new Int32Array(new SharedArrayBuffer(BATCH_ROWS * 4));
   readonly #offsetsNs = new Float64Array(new SharedArrayBuffer(BATCH_ROWS * 8));
-  /** Two ends per row: of the line, and of the metadata that follows it. */
-  readonly #ends = new Uint32Array(new SharedArrayBuffer(BATCH_ROWS * 8));
+  readonly #lineStarts = new Uint32Array(new SharedArrayBuffer(BATCH_ROWS * 4));
+  readonly #lineEnds = new Uint32Array(new SharedArrayBuffer(BATCH_ROWS * 4));
+  readonly #metadataStarts = new Uint32Array(new SharedArrayBuffer(BATCH_ROWS * 4));
+  readonly #metadataEnds = new Uint32Array(new SharedArrayBuffer(BATCH_ROWS * 4));
   readonly #levels = new Uint8Array(new SharedArrayBuffer(BATCH_ROWS));
   readonly #bytes = new Uint8Array(new SharedArrayBuffer(BATCH_BYTES));
+  readonly #lines = new CopiedStretch();
+  readonly #metadata = new CopiedStretch();
   #streams: Labels[] = [];
   #indexes = new Map<SinkStream, number>();
   #byteCount = 0;
@@ -28,6 +34,13 @@ export class TailBatch {
     this.#indexes = new Map();
     this.#byteCount = 0;
     this.rowCount = 0;
+    this.forgetPush();
+  }
+
+  /** The next rows come from another push, whose memory may be that of the last one. */
+  forgetPush(): void {
+    this.#lines.end = 0;
+    this.#metadata.end = 0;
   }
 
   /** @returns false when the row does not fit any more */
@@ -44,21 +57,35 @@ export class TailBatch {
     metadataEnd: number,
   ): boolean {
     const row = this.rowCount;
-    const start = this.#byteCount;
-    const lineStop = start + lineEnd - lineStart;
-    const stop = lineStop + metadataEnd - metadataStart;
-    if (row === BATCH_ROWS || stop > BATCH_BYTES) return false;
-    copyRange(bytes, lineStart, lineEnd, this.#bytes, start);
-    copyRange(metadata, metadataStart, metadataEnd, this.#bytes, lineStop);
+    if (row === BATCH_ROWS) return false;
+    const lineAt = this.#place(this.#lines, bytes, lineStart, lineEnd);
+    const metadataAt = metadataStart === metadataEnd ? 0 : this.#place(this.#metadata, metadata, metadataStart, metadataEnd);
+    if (lineAt < 0 || metadataAt < 0) return false;
     this.#streamIndexes[row] = this.#indexOf(stream);
     this.#days[row] = day;
     this.#offsetsNs[row] = offsetNs;
-    this.#ends[2 * row] = lineStop;
-    this.#ends[2 * row + 1] = stop;
+    this.#lineStarts[row] = lineAt;
+    this.#lineEnds[row] = lineAt + lineEnd - lineStart;
+    this.#metadataStarts[row] = metadataAt;
+    this.#metadataEnds[row] = metadataAt + metadataEnd - metadataStart;
     this.#levels[row] = level;
-    this.#byteCount = stop;
     this.rowCount = row + 1;
     return true;
+  }
+
+  /** Where `from[start, end)` lies in the batch, copied now or with an earlier row; -1 when there is no room. */
+  #place(copied: CopiedStretch, from: Uint8Array, start: number, end: number): number {
+    if (copied.from !== from || start < copied.start || end > copied.end) {
+      const stop = Math.max(end, Math.min(start + STRETCH_BYTES, from.length));
+      if (this.#byteCount + stop - start > BATCH_BYTES) return -1;
+      this.#bytes.set(from.subarray(start, stop), this.#byteCount);
+      copied.from = from;
+      copied.start = start;
+      copied.end = stop;
+      copied.at = this.#byteCount;
+      this.#byteCount += stop - start;
+    }
+    return copied.at + start - copied.start;
   }
 
   #indexOf(stream: SinkStream): number {
@@ -84,20 +111,20 @@ export class TailBatch {
       streamIndexes: this.#streamIndexes,
       days: this.#days,
       offsetsNs: this.#offsetsNs,
-      ends: this.#ends,
+      lineStarts: this.#lineStarts,
+      lineEnds: this.#lineEnds,
+      metadataStarts: this.#metadataStarts,
+      metadataEnds: this.#metadataEnds,
       levels: this.#levels,
       bytes: this.#bytes,
     };
   }
 }
 
-// A native copy of a short range costs more than the bytes one by one.
-const SHORT_BYTES = 48;
-
-function copyRange(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
-  if (end - start > SHORT_BYTES) {
-    to.set(from.subarray(start, end), at);
-    return;
-  }
-  for (let i = start; i < end; i++) to[at + i - start] = from[i]!;
+/** The bytes copied last: `from[start, end)` lies at `at`. */
+class CopiedStretch {
+  from: Uint8Array | undefined;
+  start = 0;
+  end = 0;
+  at = 0;
 }

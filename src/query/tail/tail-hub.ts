@@ -74,7 +74,9 @@ export class TailHub {
 
   /** The sink that a push should write to: the given one, or one that also feeds the tails of the tenant. */
   tap(tenant: string, sink: RowSink): RowSink {
-    return this.#tails.has(tenant) ? new TailSink(tenant, sink, this) : sink;
+    if (!this.#tails.has(tenant)) return sink;
+    this.#filling?.forgetPush();
+    return new TailSink(tenant, sink, this);
   }
 
   /**
@@ -120,9 +122,13 @@ export class TailHub {
     clearTimeout(this.#timer);
   }
 
-  /** Takes a row that was appended; called by the sink of a tapped push. */
+  /** Some tail wants rows of the stream. */
+  wants(tenant: string, stream: SinkStream): boolean {
+    return (this.#wanted.get(stream) ?? this.#findWanting(tenant, stream)).length > 0;
+  }
+
+  /** Takes a row that was appended, of a stream that is wanted; called by the sink of a tapped push. */
   offer(
-    tenant: string,
     stream: SinkStream,
     day: number,
     offsetNs: number,
@@ -134,8 +140,6 @@ export class TailHub {
     metadataStart: number,
     metadataEnd: number,
   ): void {
-    const wanting = this.#wanted.get(stream) ?? this.#findWanting(tenant, stream);
-    if (wanting.length === 0) return;
     this.#filling ??= this.#nextBatch();
     const fill = (): boolean =>
       this.#filling?.append(
@@ -158,7 +162,7 @@ export class TailHub {
     this.#filling ??= this.#nextBatch();
     if (fill()) return;
     const entry = { timeNs: dayStartNs(day) + BigInt(offsetNs), labels: stream.labels };
-    for (const tail of wanting) tail.session.drop(entry);
+    for (const tail of this.#wanted.get(stream) ?? []) tail.session.drop(entry);
   }
 
   #findWanting(tenant: string, stream: SinkStream): readonly OpenTail[] {

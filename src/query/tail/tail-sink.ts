@@ -6,9 +6,12 @@ import type { TailHub } from './tail-hub.ts';
 export class TailSink implements RowSink {
   readonly #tenant: string;
   readonly #inner: RowSink;
-  readonly #hub: Pick<TailHub, 'offer'>;
+  readonly #hub: Pick<TailHub, 'offer' | 'wants'>;
 
-  constructor(tenant: string, inner: RowSink, hub: Pick<TailHub, 'offer'>) {
+  #stream: SinkStream | undefined;
+  #isWanted = false;
+
+  constructor(tenant: string, inner: RowSink, hub: Pick<TailHub, 'offer' | 'wants'>) {
     this.#tenant = tenant;
     this.#inner = inner;
     this.#hub = hub;
@@ -50,9 +53,13 @@ export class TailSink implements RowSink {
       metadataStart,
       metadataEnd,
     );
-    if (isNew) {
+    // Rows come stream by stream.
+    if (stream !== this.#stream) {
+      this.#stream = stream;
+      this.#isWanted = this.#hub.wants(this.#tenant, stream);
+    }
+    if (isNew && this.#isWanted) {
       this.#hub.offer(
-        this.#tenant,
         stream,
         day,
         offsetNs,
