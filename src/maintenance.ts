@@ -21,7 +21,9 @@ export type Say = (line: string) => void;
 export async function verify(settings: Settings, say: Say): Promise<number> {
   const { segments, blocks, rows, problems } = await verifySegments(nodeDisk, settings.dataDir);
   for (const problem of problems) say(`damaged: ${problem}`);
-  say(`${segments} segments, ${blocks} blocks, ${rows} rows: ${problems.length === 0 ? 'all checksums are right' : `${problems.length} damaged`}`);
+  say(
+    `${segments} segments, ${blocks} blocks, ${rows} rows: ${problems.length === 0 ? 'all checksums are right' : `${problems.length} damaged`}`,
+  );
   return problems.length === 0 ? 0 : 1;
 }
 
@@ -48,7 +50,11 @@ export async function repair(settings: Settings, say: Say): Promise<number> {
     lock.release();
   }
   let damaged = 0;
-  const pool = new WorkerPool({ scanners: 1, onDamage: say, onWorkerExit: (error) => say(`a worker thread died: ${String(error)}`) });
+  const pool = new WorkerPool({
+    scanners: 1,
+    onDamage: say,
+    onWorkerExit: (error) => say(`a worker thread died: ${String(error)}`),
+  });
   const metrics = new Metrics();
   const pushes = new StorePushService({
     limitsFor: () => settings.limits,

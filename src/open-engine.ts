@@ -6,7 +6,8 @@ import { openStore } from './open-store.ts';
 import { WorkerPool } from './pool/pool.ts';
 import { StorePushService } from './push-service.ts';
 import { TailHub } from './query/tail/tail-hub.ts';
-import type { LogStore, StoreStats } from './store/store.ts';
+import type { LogStore } from './store/store.ts';
+import type { StoreStats } from './store/store-stats.ts';
 
 const RETENTION_EVERY_MS = 5 * 60_000;
 /** Characters of a query that the log shows. */
@@ -25,7 +26,14 @@ export async function openEngine({ settings, limitsFor, metrics, logger }: Engin
     onWorkerExit: (err) => logger.error({ err }, 'a worker thread died and was replaced'),
   });
   const hub = new TailHub(pool);
-  const pushes = new StorePushService({ limitsFor, maxBodyBytes: settings.maxBodyBytes, maxDecompressedBytes: settings.maxDecompressedBytes, metrics, nowNs, tails: hub });
+  const pushes = new StorePushService({
+    limitsFor,
+    maxBodyBytes: settings.maxBodyBytes,
+    maxDecompressedBytes: settings.maxDecompressedBytes,
+    metrics,
+    nowNs,
+    tails: hub,
+  });
   let store: LogStore;
   try {
     store = await openStore(settings, pool, pushes, {
@@ -48,17 +56,29 @@ export async function openEngine({ settings, limitsFor, metrics, logger }: Engin
     onQuery: ({ type, range, stats, tenant, query, tags }) => {
       const { execSeconds: seconds, bytesProcessed: bytes, linesProcessed: lines, entriesReturned: returned } = stats;
       metrics.queried(type, range, 200, seconds, bytes);
-      logger.info({ tenant, type, range, query: query.slice(0, MAX_LOGGED_QUERY), tags, seconds, bytes, lines, returned }, 'query');
+      logger.info(
+        { tenant, type, range, query: query.slice(0, MAX_LOGGED_QUERY), tags, seconds, bytes, lines, returned },
+        'query',
+      );
     },
   });
   const tails = new TailAnswers({ store, runner: pool, hub, limitsFor, nowNs, maxDurationMs: TAIL_MAX_DURATION_MS });
   metrics.watch([
     { name: 'loki_querier_tail_active', help: 'live tails that are open', kind: 'gauge', read: () => hub.active },
-    { name: 'halogi_tail_dropped_total', help: 'entries left out of live tails whose client was too slow', kind: 'counter', read: () => hub.dropped },
+    {
+      name: 'halogi_tail_dropped_total',
+      help: 'entries left out of live tails whose client was too slow',
+      kind: 'counter',
+      read: () => hub.dropped,
+    },
   ]);
   const applyRetention = (): void => {
     store
-      .applyRetention({ periodMs: (tenant) => limitsFor(tenant).retentionPeriodMs, maxBytes: settings.retentionMaxBytes, minFreeBytes: settings.retentionMinFreeBytes })
+      .applyRetention({
+        periodMs: (tenant) => limitsFor(tenant).retentionPeriodMs,
+        maxBytes: settings.retentionMaxBytes,
+        minFreeBytes: settings.retentionMinFreeBytes,
+      })
       .then(
         (segments) => segments > 0 && logger.info({ segments }, 'segments dropped by retention'),
         (err: unknown) => logger.error({ err }, 'retention failed'),
@@ -83,17 +103,57 @@ export async function openEngine({ settings, limitsFor, metrics, logger }: Engin
 
 function watchStore(metrics: EngineOptions['metrics'], stats: () => StoreStats): void {
   metrics.watch([
-    { name: 'halogi_head_bytes', help: 'shared memory of rows not yet in segments', kind: 'gauge', read: () => stats().headBytes },
+    {
+      name: 'halogi_head_bytes',
+      help: 'shared memory of rows not yet in segments',
+      kind: 'gauge',
+      read: () => stats().headBytes,
+    },
     { name: 'halogi_head_rows', help: 'rows not yet in segments', kind: 'gauge', read: () => stats().headRows },
-    { name: 'halogi_head_sealed_generations', help: 'generations of the head on their way to segments', kind: 'gauge', read: () => stats().sealedGenerations },
+    {
+      name: 'halogi_head_sealed_generations',
+      help: 'generations of the head on their way to segments',
+      kind: 'gauge',
+      read: () => stats().sealedGenerations,
+    },
     { name: 'halogi_segments', help: 'segment files', kind: 'gauge', read: () => stats().segments },
     { name: 'halogi_segment_bytes', help: 'bytes of segment files', kind: 'gauge', read: () => stats().segmentBytes },
     { name: 'halogi_stored_rows', help: 'rows in segments', kind: 'gauge', read: () => stats().storedRows },
-    { name: 'loki_ingester_memory_streams', help: 'streams known', kind: 'gauge', read: () => [...stats().streamsByTenant.values()].reduce((sum, count) => sum + count, 0) },
-    { name: 'loki_ingester_wal_records_logged_total', help: 'records written to the write-ahead log', kind: 'counter', read: () => stats().wal.records },
-    { name: 'loki_ingester_wal_bytes_logged_total', help: 'bytes written to the write-ahead log', kind: 'counter', read: () => stats().wal.bytes },
-    { name: 'halogi_wal_syncs_total', help: 'syncs of the write-ahead log', kind: 'counter', read: () => stats().wal.syncs },
-    { name: 'halogi_wal_failures_total', help: 'failed writes and syncs of the write-ahead log', kind: 'counter', read: () => stats().wal.failures },
-    { name: 'halogi_flush_failing', help: '1 while the head cannot be written', kind: 'gauge', read: () => (stats().flushError === undefined ? 0 : 1) },
+    {
+      name: 'loki_ingester_memory_streams',
+      help: 'streams known',
+      kind: 'gauge',
+      read: () => [...stats().streamsByTenant.values()].reduce((sum, count) => sum + count, 0),
+    },
+    {
+      name: 'loki_ingester_wal_records_logged_total',
+      help: 'records written to the write-ahead log',
+      kind: 'counter',
+      read: () => stats().wal.records,
+    },
+    {
+      name: 'loki_ingester_wal_bytes_logged_total',
+      help: 'bytes written to the write-ahead log',
+      kind: 'counter',
+      read: () => stats().wal.bytes,
+    },
+    {
+      name: 'halogi_wal_syncs_total',
+      help: 'syncs of the write-ahead log',
+      kind: 'counter',
+      read: () => stats().wal.syncs,
+    },
+    {
+      name: 'halogi_wal_failures_total',
+      help: 'failed writes and syncs of the write-ahead log',
+      kind: 'counter',
+      read: () => stats().wal.failures,
+    },
+    {
+      name: 'halogi_flush_failing',
+      help: '1 while the head cannot be written',
+      kind: 'gauge',
+      read: () => (stats().flushError === undefined ? 0 : 1),
+    },
   ]);
 }

@@ -11,11 +11,21 @@ const IDLE_MS = 10 * 60_000;
 const SYNC_INTERVAL_MS = 1000;
 
 /** Opens the store of a data folder as the settings say; the WAL is replayed through the push service. */
-export async function openStore(settings: Settings, pool: WorkerPool, pushes: StorePushService, events: StoreEvents): Promise<LogStore> {
+export async function openStore(
+  settings: Settings,
+  pool: WorkerPool,
+  pushes: StorePushService,
+  events: StoreEvents,
+): Promise<LogStore> {
   const store = await LogStore.open({
     disk: nodeDisk,
     dataFolder: settings.dataDir,
-    head: { headBytes: settings.headBytes, generationBytes: settings.headBytes / GENERATIONS_IN_HEAD, maxAgeMs: MAX_AGE_MS, idleMs: IDLE_MS },
+    head: {
+      headBytes: settings.headBytes,
+      generationBytes: settings.headBytes / GENERATIONS_IN_HEAD,
+      maxAgeMs: MAX_AGE_MS,
+      idleMs: IDLE_MS,
+    },
     cacheBytes: settings.cacheBytes,
     walSync: settings.walSync,
     walSyncIntervalMs: SYNC_INTERVAL_MS,

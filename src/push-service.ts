@@ -75,12 +75,24 @@ export class StorePushService implements PushService {
     return reply;
   }
 
-  #count(request: PushRequest, limits: Limits, outcome: NonNullable<Awaited<ReturnType<typeof push>>['outcome']>): void {
+  #count(
+    request: PushRequest,
+    limits: Limits,
+    outcome: NonNullable<Awaited<ReturnType<typeof push>>['outcome']>,
+  ): void {
     const { metrics } = this.#options;
     const format = request.kind === 'otlp' ? 'otlp' : 'loki';
-    const retentionHours = limits.retentionPeriodMs === 0 ? '' : String(Math.floor(limits.retentionPeriodMs / MS_PER_HOUR));
-    metrics.received({ tenant: request.tenant, format, lines: outcome.receivedEntries, bytes: outcome.receivedBytes, retentionHours });
-    for (const [reason, { entries, bytes }] of outcome.discards) metrics.discarded({ tenant: request.tenant, format, reason, lines: entries, bytes, retentionHours });
+    const retentionHours =
+      limits.retentionPeriodMs === 0 ? '' : String(Math.floor(limits.retentionPeriodMs / MS_PER_HOUR));
+    metrics.received({
+      tenant: request.tenant,
+      format,
+      lines: outcome.receivedEntries,
+      bytes: outcome.receivedBytes,
+      retentionHours,
+    });
+    for (const [reason, { entries, bytes }] of outcome.discards)
+      metrics.discarded({ tenant: request.tenant, format, reason, lines: entries, bytes, retentionHours });
   }
 
   /** Appends the rows of a record of the WAL again. */

@@ -5,7 +5,18 @@
 
 /** invalid: the caller's fault (400). limit: a configured limit (400 or 429 by code). corrupt: bytes on disk are damaged.
  * unavailable: temporary, try again (503). internal: our fault (500). */
-export type ErrorKind = 'invalid' | 'limit' | 'too-large' | 'rate' | 'auth' | 'not-found' | 'corrupt' | 'unavailable' | 'timeout' | 'cancelled' | 'internal';
+export type ErrorKind =
+  | 'invalid'
+  | 'limit'
+  | 'too-large'
+  | 'rate'
+  | 'auth'
+  | 'not-found'
+  | 'corrupt'
+  | 'unavailable'
+  | 'timeout'
+  | 'cancelled'
+  | 'internal';
 
 export type ErrorCode =
   | 'QUERY_SYNTAX'

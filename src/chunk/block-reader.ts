@@ -101,7 +101,8 @@ export class BlockReader {
     const start = refs[at + R_TIMES + C_OFFSET]!;
     const end = start + refs[at + R_TIMES + C_LENGTH]!;
     let next = this.#decodeTimes(frame, start, end, rowCount);
-    if (next < 0 || next + 2 > end) throw new LogError('CHUNK_CORRUPT', `${path}: times end too early in block of ${rowCount} rows`);
+    if (next < 0 || next + 2 > end)
+      throw new LogError('CHUNK_CORRUPT', `${path}: times end too early in block of ${rowCount} rows`);
     const same = frame[next++] === 0;
     if (same) this.#levels.fill(frame[next]!, 0, rowCount);
     else if (next + rowCount <= end) this.#levels.set(frame.subarray(next, next + rowCount));
@@ -119,14 +120,16 @@ export class BlockReader {
 
   #readLines(path: string, refs: Float64Array, at: number, rowCount: number, flags: number): Buffer {
     const bytes = this.lineColumn(path, refs, at);
-    const good = (flags & FLAG_LENGTHS) !== 0 ? this.#splitByLengths(bytes, rowCount) : this.#splitByNewlines(bytes, rowCount);
+    const good =
+      (flags & FLAG_LENGTHS) !== 0 ? this.#splitByLengths(bytes, rowCount) : this.#splitByNewlines(bytes, rowCount);
     if (!good) throw new LogError('CHUNK_CORRUPT', `${path}: lines do not add up in block of ${rowCount} rows`);
     return bytes;
   }
 
   #splitByNewlines(bytes: Buffer, rowCount: number): boolean {
     const kernel = this.#kernel;
-    if (kernel !== undefined && this.#ends === kernel.ends && kernel.owns(bytes)) return kernel.splitLines(bytes, rowCount);
+    if (kernel !== undefined && this.#ends === kernel.ends && kernel.owns(bytes))
+      return kernel.splitLines(bytes, rowCount);
     let start = 0;
     for (let row = 0; row < rowCount; row++) {
       let end = bytes.indexOf(10, start);
@@ -160,7 +163,13 @@ export class BlockReader {
     return at === bytes.length + 1;
   }
 
-  #readMetadata(path: string, refs: Float64Array, at: number, rowCount: number, names: ReadonlySet<string> | undefined): readonly MetadataColumn[] {
+  #readMetadata(
+    path: string,
+    refs: Float64Array,
+    at: number,
+    rowCount: number,
+    names: ReadonlySet<string> | undefined,
+  ): readonly MetadataColumn[] {
     const length = refs[at + R_METADATA + C_LENGTH]!;
     if (length === 0 || names?.size === 0) return [];
     const frame = this.frames.frame(SLOT_METADATA, path, refs, at + R_METADATA);
@@ -184,4 +193,3 @@ export function withLevel(metadata: Labels, level: number): Labels {
   while (at < metadata.length && metadata[at]! < LEVEL_LABEL) at += 2;
   return [...metadata.slice(0, at), LEVEL_LABEL, text, ...metadata.slice(at)];
 }
-

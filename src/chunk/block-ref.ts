@@ -1,17 +1,17 @@
 import {
-  BLOCK_FIELDS,
   B_FILTER,
   B_FLAGS,
-  B_LINES,
   B_LINE_BYTES,
+  B_LINES,
   B_MAX,
   B_METADATA,
   B_MIN,
   B_ROWS,
   B_TIMES,
+  BLOCK_FIELDS,
   type Directory,
-  FRAME_FIELDS,
   F_OFFSET,
+  FRAME_FIELDS,
 } from './directory.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { zstdCompressSync, zstdDecompressSync, constants } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { LogError } from '../base/errors.ts';
 
 /** Codec byte of a frame. */
@@ -33,7 +33,8 @@ export function compressFrame(raw: Uint8Array, level: number): CompressedFrame {
  */
 export function decompressFrame(codec: number, bytes: Uint8Array, rawLength: number, where: string): Uint8Array {
   if (codec === CODEC_STORED) {
-    if (bytes.length !== rawLength) throw new LogError('CHUNK_CORRUPT', `${where}: frame is ${bytes.length} bytes, expected ${rawLength}`);
+    if (bytes.length !== rawLength)
+      throw new LogError('CHUNK_CORRUPT', `${where}: frame is ${bytes.length} bytes, expected ${rawLength}`);
     return bytes;
   }
   if (codec !== CODEC_ZSTD) throw new LogError('FORMAT_UNKNOWN', `${where}: unknown codec ${codec}`);
@@ -43,6 +44,7 @@ export function decompressFrame(codec: number, bytes: Uint8Array, rawLength: num
   } catch (cause) {
     throw new LogError('CHUNK_CORRUPT', `${where}: frame does not decompress to ${rawLength} bytes`, { cause });
   }
-  if (raw.length !== rawLength) throw new LogError('CHUNK_CORRUPT', `${where}: frame has ${raw.length} bytes, expected ${rawLength}`);
+  if (raw.length !== rawLength)
+    throw new LogError('CHUNK_CORRUPT', `${where}: frame has ${raw.length} bytes, expected ${rawLength}`);
   return raw;
 }

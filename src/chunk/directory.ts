@@ -1,8 +1,8 @@
+import { LogError } from '../base/errors.ts';
 import type { Labels } from '../model/labels.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { compressFrame, decompressFrame } from './compress.ts';
-import { LogError } from '../base/errors.ts';
 import { readTally, type Tally, writeTally } from './tally.ts';
 
 /**
@@ -88,7 +88,8 @@ export function encodeDirectory(directory: Directory): Uint8Array {
   body.varint(directory.metadataNames.length);
   for (const name of directory.metadataNames) body.text(name);
   writeTally(directory.tally, body);
-  for (const value of [directory.filterSection.offset, directory.filterSection.length, directory.filterSection.crc]) body.varint(value);
+  for (const value of [directory.filterSection.offset, directory.filterSection.length, directory.filterSection.crc])
+    body.varint(value);
   const frame = compressFrame(body.view(), 3);
   const out = new ByteWriter(frame.bytes.length + 16);
   out.varint(SEGMENT_VERSION);
@@ -108,7 +109,8 @@ function writeColumns(rows: Float64Array, fields: number, out: ByteWriter): void
 function readColumns(fields: number, reader: ByteReader): Float64Array {
   const count = reader.count(fields);
   const rows = new Float64Array(count * fields);
-  for (let field = 0; field < fields; field++) for (let i = 0; i < count; i++) rows[i * fields + field] = reader.varint();
+  for (let field = 0; field < fields; field++)
+    for (let i = 0; i < count; i++) rows[i * fields + field] = reader.varint();
   return rows;
 }
 
@@ -119,7 +121,8 @@ const MAX_DIRECTORY_BYTES = 1 << 30;
 export function decodeDirectory(bytes: Uint8Array, where: string): Directory {
   const head = new ByteReader(bytes, where);
   const version = head.varint();
-  if (version !== SEGMENT_VERSION) throw new LogError('FORMAT_UNKNOWN', `${where}: segment version ${version}, this program knows ${SEGMENT_VERSION}`);
+  if (version !== SEGMENT_VERSION)
+    throw new LogError('FORMAT_UNKNOWN', `${where}: segment version ${version}, this program knows ${SEGMENT_VERSION}`);
   const codec = head.byte();
   const rawLength = head.varint();
   if (rawLength > MAX_DIRECTORY_BYTES) throw new LogError('CHUNK_CORRUPT', `${where}: directory of ${rawLength} bytes`);
@@ -147,16 +150,38 @@ export function decodeDirectory(bytes: Uint8Array, where: string): Directory {
   const nameCount = reader.count(1);
   for (let i = 0; i < nameCount; i++) metadataNames.push(reader.text());
   const tally = readTally(reader);
-  if (tally.starts.length !== blocks.length / BLOCK_FIELDS + 1) throw new LogError('CHUNK_CORRUPT', `${where}: tally of ${tally.starts.length - 1} blocks`);
+  if (tally.starts.length !== blocks.length / BLOCK_FIELDS + 1)
+    throw new LogError('CHUNK_CORRUPT', `${where}: tally of ${tally.starts.length - 1} blocks`);
   const filterSection = { offset: reader.varint(), length: reader.varint(), crc: reader.varint() };
   checkReferences(streams.length, frames, blocks, filterSection.length, where);
-  return { tenant, day, generation, part, parts, walSeq, writer, streams, frames, blocks, metadataNames, tally, filterSection };
+  return {
+    tenant,
+    day,
+    generation,
+    part,
+    parts,
+    walSeq,
+    writer,
+    streams,
+    frames,
+    blocks,
+    metadataNames,
+    tally,
+    filterSection,
+  };
 }
 
-function checkReferences(streamCount: number, frames: Float64Array, blocks: Float64Array, filterBytes: number, where: string): void {
+function checkReferences(
+  streamCount: number,
+  frames: Float64Array,
+  blocks: Float64Array,
+  filterBytes: number,
+  where: string,
+): void {
   const frameCount = frames.length / FRAME_FIELDS;
   for (let at = 0; at < blocks.length; at += BLOCK_FIELDS) {
-    let good = blocks[at + B_STREAM]! < streamCount && blocks[at + B_FILTER]! + blocks[at + B_FILTER + 1]! <= filterBytes;
+    let good =
+      blocks[at + B_STREAM]! < streamCount && blocks[at + B_FILTER]! + blocks[at + B_FILTER + 1]! <= filterBytes;
     for (const column of [B_TIMES, B_LINES, B_METADATA]) {
       const length = blocks[at + column + 2]!;
       if (length === 0 && column === B_METADATA) continue;

@@ -63,7 +63,8 @@ export class FrameReader {
     const length = refs[at + C_COMPRESSED]!;
     const rawLength = refs[at + C_RAW]!;
     const where = `${path} at ${offset}`;
-    if (length > MAX_FRAME_BYTES || rawLength > MAX_FRAME_BYTES) throw new LogError('CHUNK_CORRUPT', `${where}: frame of ${length} bytes for ${rawLength}`);
+    if (length > MAX_FRAME_BYTES || rawLength > MAX_FRAME_BYTES)
+      throw new LogError('CHUNK_CORRUPT', `${where}: frame of ${length} bytes for ${rawLength}`);
     if (this.#compressed.length < length) this.#compressed = Buffer.allocUnsafeSlow(length * 2);
     const found = this.#files.get(path).read(this.#compressed, length, offset);
     if (found !== length) throw new LogError('CHUNK_CORRUPT', `${where}: file ends after ${found} of ${length} bytes`);
@@ -88,7 +89,8 @@ export class FrameReader {
     }
     const into = memory.subarray(0, rawLength);
     const count = this.#decoder.decode(compressed, into);
-    if (count !== rawLength) throw new LogError('CHUNK_CORRUPT', `${where}: frame does not decompress to ${rawLength} bytes`);
+    if (count !== rawLength)
+      throw new LogError('CHUNK_CORRUPT', `${where}: frame does not decompress to ${rawLength} bytes`);
     return into;
   }
 

@@ -133,13 +133,23 @@ export class MetadataColumn {
 }
 
 /** Reads the columns of a block; `bytes` must stay unchanged while they are in use. Sorted by name. */
-export function readMetadataColumns(bytes: Buffer, start: number, end: number, rowCount: number, where: string): MetadataColumn[] {
+export function readMetadataColumns(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  rowCount: number,
+  where: string,
+): MetadataColumn[] {
   const reader = new ByteReader(bytes, where, start, end);
   const columns: MetadataColumn[] = [];
   const count = reader.count(3);
   for (let i = 0; i < count; i++) {
     const name = reader.text();
-    columns.push(reader.byte() === KIND_DICTIONARY ? readDictionary(name, bytes, rowCount, reader) : readSequence(name, bytes, rowCount, reader));
+    columns.push(
+      reader.byte() === KIND_DICTIONARY
+        ? readDictionary(name, bytes, rowCount, reader)
+        : readSequence(name, bytes, rowCount, reader),
+    );
   }
   return columns.sort((a, b) => compareText(a.name, b.name));
 }

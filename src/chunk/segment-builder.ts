@@ -4,9 +4,17 @@ import type { Labels } from '../model/labels.ts';
 import { LEVELS } from '../model/level.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { compressFrame } from './compress.ts';
-import { BLOCK_FIELDS, B_LEVELS, type Directory, FLAG_ASCII, FLAG_LENGTHS, LEVEL_COUNTERS, type SegmentIdentity } from './directory.ts';
+import {
+  B_LEVELS,
+  BLOCK_FIELDS,
+  type Directory,
+  FLAG_ASCII,
+  FLAG_LENGTHS,
+  LEVEL_COUNTERS,
+  type SegmentIdentity,
+} from './directory.ts';
+import type { FilterBuilder } from './filter-builder.ts';
 import { MetadataColumnsBuilder } from './metadata-columns.ts';
-import { FilterBuilder } from './filter-builder.ts';
 import { TallyBuilder } from './tally.ts';
 import { encodeTimes, maxTimesBytes } from './times.ts';
 
@@ -113,7 +121,22 @@ export class SegmentBuilder {
     const min = rows.times[from]!;
     const max = rows.times[to - 1]!;
     const lineBytes = joinedBytes - (count - 1);
-    block.splice(0, B_LEVELS, stream, count, min, max, lineBytes, flags, ...times, ...lines, ...metadata, filterAt, filterBytes, metadataBytes);
+    block.splice(
+      0,
+      B_LEVELS,
+      stream,
+      count,
+      min,
+      max,
+      lineBytes,
+      flags,
+      ...times,
+      ...lines,
+      ...metadata,
+      filterAt,
+      filterBytes,
+      metadataBytes,
+    );
     for (const value of block) this.#blocks.push(value);
     this.rowCount += count;
     this.lineBytes += lineBytes;
@@ -150,7 +173,8 @@ export class SegmentBuilder {
     const start = this.#begin(frame);
     const joined = joinLines(rows, from, to, joinedBytes);
     const embedded = countNewlines(joined) !== to - from - 1;
-    if (embedded) for (let row = from; row < to; row++) frame.writer.varint(rows.lineEnds[row]! - rows.lineStarts[row]!);
+    if (embedded)
+      for (let row = from; row < to; row++) frame.writer.varint(rows.lineEnds[row]! - rows.lineStarts[row]!);
     frame.writer.raw(joined);
     this.#filters.raw(this.#filterBuilder.build(joined));
     const reference = [frame.index, start, frame.writer.length - start];

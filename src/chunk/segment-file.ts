@@ -22,17 +22,28 @@ export function encodeFooter(directoryOffset: number, directory: Uint8Array): Bu
 }
 
 /** @throws LogError CHUNK_CORRUPT with file, offset, what was expected and what was found */
-export function decodeFooter(footer: Buffer, fileBytes: number, where: string): { offset: number; length: number; crc: number } {
+export function decodeFooter(
+  footer: Buffer,
+  fileBytes: number,
+  where: string,
+): { offset: number; length: number; crc: number } {
   if (footer.length !== FOOTER_BYTES || footer.readUInt32LE(20) !== 0 || !footer.subarray(24).equals(FOOTER_MAGIC)) {
-    throw new LogError('CHUNK_CORRUPT', `${where}: no footer at ${fileBytes - FOOTER_BYTES}, the file is cut or not a segment`);
+    throw new LogError(
+      'CHUNK_CORRUPT',
+      `${where}: no footer at ${fileBytes - FOOTER_BYTES}, the file is cut or not a segment`,
+    );
   }
   const expected = footer.readUInt32LE(16);
   const found = crc32c(footer.subarray(0, 16));
-  if (expected !== found) throw new LogError('CHUNK_CORRUPT', `${where}: footer checksum ${found}, expected ${expected}`);
+  if (expected !== found)
+    throw new LogError('CHUNK_CORRUPT', `${where}: footer checksum ${found}, expected ${expected}`);
   const offset = Number(footer.readBigUInt64LE(0));
   const length = footer.readUInt32LE(8);
   if (offset + length + FOOTER_BYTES !== fileBytes) {
-    throw new LogError('CHUNK_CORRUPT', `${where}: directory at ${offset}+${length} does not end at the footer of a file of ${fileBytes} bytes`);
+    throw new LogError(
+      'CHUNK_CORRUPT',
+      `${where}: directory at ${offset}+${length} does not end at the footer of a file of ${fileBytes} bytes`,
+    );
   }
   return { offset, length, crc: footer.readUInt32LE(12) };
 }

@@ -22,7 +22,8 @@ function makeWordBytes(): Uint8Array {
   const table = new Uint8Array(256);
   for (let byte = 0; byte < 256; byte++) {
     const isUpper = byte >= 0x41 && byte <= 0x5a;
-    const isWord = isUpper || (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || byte === 0x5f || byte >= 0x80;
+    const isWord =
+      isUpper || (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || byte === 0x5f || byte >= 0x80;
     if (isWord) table[byte] = isUpper ? byte + 32 : byte;
   }
   return table;

@@ -16,7 +16,15 @@ export interface ZstdDecoder {
 
 /** What is used of the hidden handle: input, output, and two counters of what is left of them. */
 interface ZstdHandle {
-  writeSync(flush: number, input: Uint8Array, inputAt: number, inputBytes: number, output: Uint8Array, outputAt: number, outputBytes: number): void;
+  writeSync(
+    flush: number,
+    input: Uint8Array,
+    inputAt: number,
+    inputBytes: number,
+    output: Uint8Array,
+    outputAt: number,
+    outputBytes: number,
+  ): void;
   reset(): void;
 }
 
@@ -69,7 +77,8 @@ interface HiddenStream {
 
 function openHandle(): OpenHandle | undefined {
   const { _handle: handle, _writeState: left } = createZstdDecompress() as unknown as HiddenStream;
-  if (typeof handle?.writeSync !== 'function' || typeof handle.reset !== 'function' || !(left instanceof Uint32Array)) return undefined;
+  if (typeof handle?.writeSync !== 'function' || typeof handle.reset !== 'function' || !(left instanceof Uint32Array))
+    return undefined;
   const open: OpenHandle = { handle: handle as ZstdHandle, left, failed: false };
   handle.onerror = () => {
     open.failed = true;

@@ -23,11 +23,14 @@ export class SealedKv implements Kv {
   }
 
   async *scan(gte: string, lt: string): AsyncGenerator<readonly KvEntry[]> {
-    for await (const page of this.#inner.scan(gte, lt)) yield page.map(({ key, value }) => ({ key, value: unseal(key, value) }));
+    for await (const page of this.#inner.scan(gte, lt))
+      yield page.map(({ key, value }) => ({ key, value: unseal(key, value) }));
   }
 
   async batch(operations: readonly KvOperation[]): Promise<void> {
-    await this.#inner.batch(operations.map((each) => (each.type === 'put' ? { ...each, value: seal(each.key, each.value) } : each)));
+    await this.#inner.batch(
+      operations.map((each) => (each.type === 'put' ? { ...each, value: seal(each.key, each.value) } : each)),
+    );
   }
 
   async clear(): Promise<void> {
@@ -58,7 +61,9 @@ function unseal(key: string, bytes: Uint8Array): Uint8Array {
   const value = bytes.subarray(0, Math.max(0, bytes.length - SEAL_BYTES));
   const found = Buffer.from(bytes.buffer, bytes.byteOffset + value.length, bytes.length - value.length);
   if (found.toString('latin1') === sealText(key, value)) return value;
-  throw new LogError('INDEX_CORRUPT', `index is damaged at key ${JSON.stringify(key)}: checksum does not match`, { details: { key } });
+  throw new LogError('INDEX_CORRUPT', `index is damaged at key ${JSON.stringify(key)}: checksum does not match`, {
+    details: { key },
+  });
 }
 
 function unsealed(key: string, bytes: Uint8Array | undefined): Uint8Array | undefined {

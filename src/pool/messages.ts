@@ -1,5 +1,5 @@
-import type { ScanResult, ScanTask } from '../query/task.ts';
 import type { ErrorCode } from '../base/errors.ts';
+import type { ScanResult, ScanTask } from '../query/task.ts';
 import type { FlushResult, FlushTask } from '../store/flush-task.ts';
 
 /** What the main thread and a worker say to each other. */

@@ -91,14 +91,17 @@ export class WorkerPool implements TaskRunner {
     this.#options.onWorkerExit(error);
     // A worker that dies as it starts would be replaced without end, and take all the processor for it.
     const early = performance.now() - thread.startedMs < EARLY_MS;
-    setTimeout(() => {
-      if (this.#closed) return;
-      thread.worker = this.#spawn();
-      thread.startedMs = performance.now();
-      thread.alive = true;
-      this.#watch(thread);
-      this.#dispatch();
-    }, early ? RESTART_DELAY_MS : 0);
+    setTimeout(
+      () => {
+        if (this.#closed) return;
+        thread.worker = this.#spawn();
+        thread.startedMs = performance.now();
+        thread.alive = true;
+        this.#watch(thread);
+        this.#dispatch();
+      },
+      early ? RESTART_DELAY_MS : 0,
+    );
   }
 
   #settle(thread: PoolThread, reply: WorkerReply): void {
@@ -114,7 +117,9 @@ export class WorkerPool implements TaskRunner {
   #dispatch(): void {
     while (this.#queue.length > 0) {
       let free: PoolThread | undefined;
-      for (const thread of this.#threads) if (thread.alive && thread.given.size <= AHEAD && (free === undefined || thread.given.size < free.given.size)) free = thread;
+      for (const thread of this.#threads)
+        if (thread.alive && thread.given.size <= AHEAD && (free === undefined || thread.given.size < free.given.size))
+          free = thread;
       if (free === undefined) return;
       this.#give(free, this.#queue.shift()!);
     }
@@ -153,8 +158,11 @@ export class WorkerPool implements TaskRunner {
   /** Writes a segment. */
   async flush(task: FlushTask): Promise<FlushResult> {
     const request: WorkerRequest = { kind: 'flush', id: this.#nextId++, task };
-    if (!this.#writer.alive) throw new LogError('INTERNAL', 'the thread that writes segments has died and is being started again');
-    const reply = await new Promise<WorkerReply>((resolve, reject) => this.#give(this.#writer, { request, resolve, reject }));
+    if (!this.#writer.alive)
+      throw new LogError('INTERNAL', 'the thread that writes segments has died and is being started again');
+    const reply = await new Promise<WorkerReply>((resolve, reject) =>
+      this.#give(this.#writer, { request, resolve, reject }),
+    );
     if (reply.kind !== 'flush') throw new LogError('INTERNAL', `a flush was answered by ${reply.kind}`);
     return reply.result;
   }

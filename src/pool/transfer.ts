@@ -6,7 +6,8 @@ export function transferList(reply: WorkerReply): ArrayBuffer[] {
   const add = (array: ArrayBufferView): void => {
     const { buffer } = array;
     // Small Buffers are slices of Node's shared pool; moving that would empty other people's Buffers.
-    if (buffer instanceof ArrayBuffer && array.byteLength === buffer.byteLength && array.byteLength > 0) found.add(buffer);
+    if (buffer instanceof ArrayBuffer && array.byteLength === buffer.byteLength && array.byteLength > 0)
+      found.add(buffer);
   };
   if (reply.kind === 'flush') add(reply.result.directory);
   else if (reply.kind === 'scan') for (const value of Object.values(reply.result)) collect(value, add);

@@ -1,4 +1,5 @@
 import type { RangeAggExpr, VectorAggExpr } from '../../grammar/ast.ts';
+import type { PartRef } from '../store/select.ts';
 import { type Series, sortByLabels } from './aggregate/series-set.ts';
 import { checkBytesRead } from './check-query.ts';
 import { scanGrouping } from './fold.ts';
@@ -7,12 +8,11 @@ import { SampleMerger } from './metric-scan.ts';
 import { metricPipelineOptions } from './pipeline/build.ts';
 import type { QueryDeps } from './query-deps.ts';
 import type { QueryWork } from './query-work.ts';
-import type { PartRef } from '../store/select.ts';
 import { textsOf } from './scan-pipeline.ts';
 import { compileSelector } from './selectors.ts';
+import { suits, TallyScan } from './tally-scan.ts';
 import type { SampleScan, SampleScanTask } from './task.ts';
 import { cutPieces, groupPieces } from './task-plan.ts';
-import { suits, TallyScan } from './tally-scan.ts';
 import { runTasks } from './task-queue.ts';
 
 /** Plans and runs the sample scans of one metric query; equal scans run once. */
@@ -66,7 +66,12 @@ export class MetricScans {
     const merger = new SampleMerger(scan);
     if (fromNs <= toNs) {
       const { store, tenant, limits } = this.#deps;
-      const selection = store.select(tenant, compileSelector(log.matchers), { startNs: fromNs, endNs: toNs }, textsOf(scan.stages, scan.options));
+      const selection = store.select(
+        tenant,
+        compileSelector(log.matchers),
+        { startNs: fromNs, endNs: toNs },
+        textsOf(scan.stages, scan.options),
+      );
       try {
         this.#work.addStep(log, selection, fromNs, toNs);
         checkBytesRead(this.#work.selectedBytes, limits);
@@ -89,7 +94,13 @@ export class MetricScans {
   }
 
   /** Takes what tallies can answer. @returns the parts to scan */
-  #tallied(scan: SampleScan, parts: readonly PartRef[], fromNs: bigint, toNs: bigint, merger: SampleMerger): readonly PartRef[] {
+  #tallied(
+    scan: SampleScan,
+    parts: readonly PartRef[],
+    fromNs: bigint,
+    toNs: bigint,
+    merger: SampleMerger,
+  ): readonly PartRef[] {
     if (!suits(scan)) return parts;
     const tally = new TallyScan(scan, Number(fromNs - scan.grid.baseNs), Number(toNs - scan.grid.baseNs));
     const rest = tally.take(parts, this.#deps.store);

@@ -186,7 +186,12 @@ async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promis
   if (startNs === undefined) return [];
   // A range without length still shows the rows of that very nanosecond.
   const toNs = startNs === endNs ? endNs : endNs - 1n;
-  const selection = deps.store.select(deps.tenant, compileSelector(expr.matchers), { startNs, endNs: toNs }, textsOf(expr.stages));
+  const selection = deps.store.select(
+    deps.tenant,
+    compileSelector(expr.matchers),
+    { startNs, endNs: toNs },
+    textsOf(expr.stages),
+  );
   try {
     work.addStep(expr, selection, startNs, toNs);
     if (expr.stages.length > 0) checkBytesRead(work.selectedBytes, deps.limits);

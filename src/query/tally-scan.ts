@@ -1,6 +1,6 @@
 import type { LabelPredicate, Stage } from '../../grammar/ast.ts';
 import { assertNever } from '../base/assert.ts';
-import { labelValue, type Labels } from '../model/labels.ts';
+import { type Labels, labelValue } from '../model/labels.ts';
 import { LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { PartRef, PartTally, QueryStore } from '../store/select.ts';
@@ -38,7 +38,9 @@ export class TallyScan {
   readonly #series = new Map<number, number>();
   readonly #levelMatters: boolean;
   /** By level code: where its rows count, undefined when a filter drops them, UNKNOWN when it was not looked up for the part. */
-  readonly #bucketsOfLevel: (Float64Array | undefined)[] = new Array<Float64Array | undefined>(LEVEL_CODES).fill(UNKNOWN);
+  readonly #bucketsOfLevel: (Float64Array | undefined)[] = new Array<Float64Array | undefined>(LEVEL_CODES).fill(
+    UNKNOWN,
+  );
 
   constructor(scan: SampleScan, fromNs: number, toNs: number) {
     this.#scan = scan;
@@ -140,7 +142,10 @@ export class TallyScan {
 /** Plain counts over a grid whose every edge is a whole minute. */
 export function suits({ op, unwrap, grid, stages }: SampleScan): boolean {
   if (unwrap !== undefined || (op !== 'count_over_time' && op !== 'rate' && op !== 'absent_over_time')) return false;
-  const wholeMinutes = grid.baseNs % BigInt(MINUTE_NS) === 0n && grid.rangeNs % MINUTE_NS === 0 && (grid.count === 1 || grid.stepNs % MINUTE_NS === 0);
+  const wholeMinutes =
+    grid.baseNs % BigInt(MINUTE_NS) === 0n &&
+    grid.rangeNs % MINUTE_NS === 0 &&
+    (grid.count === 1 || grid.stepNs % MINUTE_NS === 0);
   return wholeMinutes && stages.every(isLabelStage);
 }
 

@@ -43,11 +43,16 @@ export interface SampleScanTask {
   readonly scan: SampleScan;
 }
 
-/** Fresh rows for the live tails that want them. */
+/** Fresh rows for a live tail. */
 export interface TailScanTask {
   readonly kind: 'tail';
   readonly columns: TailColumns;
-  readonly tails: readonly TailWanted[];
+  readonly stages: readonly Stage[];
+  readonly categorize: boolean;
+  /** 1 for each stream of the columns that the tail's selector matches. */
+  readonly wanted: Uint8Array;
+  /** Rows that the tail can take; what else passes the line filters is only named. */
+  readonly maxRows: number;
 }
 
 /** Rows as they came from ingest, the columns in shared memory and longer than `rowCount`. */
@@ -64,15 +69,6 @@ export interface TailColumns {
   readonly metadataEnds: Uint32Array;
   readonly levels: Uint8Array;
   readonly bytes: Uint8Array;
-}
-
-export interface TailWanted {
-  readonly stages: readonly Stage[];
-  readonly categorize: boolean;
-  /** 1 for each stream of the columns that the tail's selector matches. */
-  readonly streams: Uint8Array;
-  /** Rows that the tail can take; what else passes is only named. */
-  readonly maxRows: number;
 }
 
 /** Counts line patterns, per level and step. */
@@ -140,14 +136,9 @@ export interface SampleColumns {
   readonly values: Float64Array;
 }
 
+/** Rows for one tail in order of arrival, as in `LogScanResult`. */
 export interface TailScanResult {
   readonly kind: 'tail';
-  /** One for each tail of the task. */
-  readonly found: readonly TailFound[];
-}
-
-/** Rows for one tail in order of arrival, as in `LogScanResult`. */
-export interface TailFound {
   readonly timesNs: BigInt64Array;
   readonly lines: Uint8Array;
   readonly lineEnds: Uint32Array;

@@ -1,9 +1,17 @@
 import { REF_FIELDS, writeBlockRef } from '../chunk/block-ref.ts';
-import { BLOCK_FIELDS, B_LINE_BYTES, B_MAX, B_METADATA_BYTES, B_MIN, B_ROWS, type Directory } from '../chunk/directory.ts';
+import {
+  B_LINE_BYTES,
+  B_MAX,
+  B_METADATA_BYTES,
+  B_MIN,
+  B_ROWS,
+  BLOCK_FIELDS,
+  type Directory,
+} from '../chunk/directory.ts';
 import type { HeadPart } from '../head/part.ts';
 import type { HeadSource, PartSource } from './part-source.ts';
-import type { PartRef } from './select.ts';
 import { rememberTally } from './part-tally.ts';
+import type { PartRef } from './select.ts';
 
 /**
  * Cuts what is stored of one stream and day into parts that do not overlap in time. Nearly always every piece follows the
@@ -16,8 +24,22 @@ const PART_LINE_BYTES = 1024 * 1024;
 
 /** A run of blocks of one segment or the pages of one head part; times in nanoseconds from the start of the day. */
 export type Piece =
-  | { readonly kind: 'blocks'; readonly path: string; readonly directory: Directory; readonly from: number; readonly to: number; readonly min: number; readonly max: number }
-  | { readonly kind: 'head'; readonly part: HeadPart; readonly slabs: readonly SharedArrayBuffer[]; readonly min: number; readonly max: number };
+  | {
+      readonly kind: 'blocks';
+      readonly path: string;
+      readonly directory: Directory;
+      readonly from: number;
+      readonly to: number;
+      readonly min: number;
+      readonly max: number;
+    }
+  | {
+      readonly kind: 'head';
+      readonly part: HeadPart;
+      readonly slabs: readonly SharedArrayBuffer[];
+      readonly min: number;
+      readonly max: number;
+    };
 
 interface PartFrame {
   readonly streamId: number;
@@ -57,7 +79,13 @@ function splitPiece(piece: Piece): Piece[] {
   const out: Piece[] = [];
   for (let block = piece.from; block < piece.to; block++) {
     const at = block * BLOCK_FIELDS;
-    out.push({ ...piece, from: block, to: block + 1, min: piece.directory.blocks[at + B_MIN]!, max: piece.directory.blocks[at + B_MAX]! });
+    out.push({
+      ...piece,
+      from: block,
+      to: block + 1,
+      min: piece.directory.blocks[at + B_MIN]!,
+      max: piece.directory.blocks[at + B_MAX]!,
+    });
   }
   return out;
 }
@@ -94,7 +122,8 @@ function cutPiece(frame: PartFrame, piece: Piece, into: PartRef[]): void {
   while (from < piece.to) {
     let to = from;
     let bytes = 0;
-    while (to < piece.to && (to === from || bytes < PART_LINE_BYTES)) bytes += piece.directory.blocks[to++ * BLOCK_FIELDS + B_LINE_BYTES]!;
+    while (to < piece.to && (to === from || bytes < PART_LINE_BYTES))
+      bytes += piece.directory.blocks[to++ * BLOCK_FIELDS + B_LINE_BYTES]!;
     into.push(blocksPart(frame, piece, from, to));
     from = to;
   }
@@ -139,5 +168,13 @@ function blockRefs(directory: Directory, from: number, to: number): Float64Array
 function headPart(frame: PartFrame, piece: Piece & { kind: 'head' }): PartRef {
   const { part } = piece;
   const source: HeadSource = { kind: 'head', slabs: piece.slabs, pages: part.describe(), sorted: part.sorted };
-  return { ...frame, minOffsetNs: part.minOffsetNs, maxOffsetNs: part.maxOffsetNs, rowCount: part.rowCount, lineBytes: part.lineBytes, metadataBytes: part.metadataBytes, sources: [source] };
+  return {
+    ...frame,
+    minOffsetNs: part.minOffsetNs,
+    maxOffsetNs: part.maxOffsetNs,
+    rowCount: part.rowCount,
+    lineBytes: part.lineBytes,
+    metadataBytes: part.metadataBytes,
+    sources: [source],
+  };
 }

@@ -70,7 +70,8 @@ export class DiskReserve {
   async #write(): Promise<void> {
     await this.#disk.unlink(this.#path);
     const { freeBytes } = await this.#disk.space(this.#folder);
-    if (freeBytes < 2 * RESERVE_BYTES) throw new LogError('DISK_FULL', `only ${freeBytes} bytes are free in ${this.#folder}`);
+    if (freeBytes < 2 * RESERVE_BYTES)
+      throw new LogError('DISK_FULL', `only ${freeBytes} bytes are free in ${this.#folder}`);
     const file = await this.#disk.create(this.#path);
     try {
       const bytes = new Uint8Array(WRITE_BYTES);

@@ -4,8 +4,7 @@ import { encodeDirectory, type SegmentIdentity } from '../chunk/directory.ts';
 import { FilterBuilder } from '../chunk/filter-builder.ts';
 import { SegmentBuilder } from '../chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
-import type { Labels } from '../model/labels.ts';
-import { gatherPages, RowColumns } from './gather-pages.ts';
+import { type FlushStream, gatherPages, RowColumns } from './gather-pages.ts';
 
 /** Cuts head parts of one tenant and day into one segment file; plain data, runs in a worker. */
 export interface FlushTask {
@@ -19,12 +18,6 @@ export interface FlushTask {
   readonly streams: readonly FlushStream[];
 }
 
-export interface FlushStream {
-  readonly labels: Labels;
-  readonly pages: Float64Array;
-  readonly sorted: boolean;
-}
-
 export interface FlushResult {
   readonly directory: Uint8Array;
   readonly fileBytes: number;
@@ -34,8 +27,13 @@ export interface FlushResult {
   readonly maxOffsetNs: number;
 }
 
-/** One for the thread that flushes. */
-let filters: FilterBuilder | undefined;
+/** One for the thread that flushes; made when the first segment is written. */
+let threadFilters: FilterBuilder | undefined;
+
+function filterBuilder(): FilterBuilder {
+  threadFilters ??= new FilterBuilder();
+  return threadFilters;
+}
 
 /** Line bytes gathered before they go to the builder: a few blocks, so that a huge stream is never copied whole. */
 const GATHER_BYTES = 1024 * 1024;
@@ -64,7 +62,7 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
       },
       SEGMENT_MAGIC.length,
       task.zstdLevel,
-      (filters ??= new FilterBuilder()),
+      filterBuilder(),
     );
     const write = async (): Promise<void> => {
       const buffers = pending;

@@ -50,7 +50,10 @@ export async function writeGeneration(generation: Generation, options: FlusherOp
   return { segments };
 }
 
-async function planTasks(generation: Generation, options: FlusherOptions): Promise<{ tenant: TenantState; task: FlushTask }[]> {
+async function planTasks(
+  generation: Generation,
+  options: FlusherOptions,
+): Promise<{ tenant: TenantState; task: FlushTask }[]> {
   const groups: { tenant: TenantState; day: number; parts: HeadPart[] }[] = [];
   for (const name of generation.tenants()) {
     const byDay = new Map<number, HeadPart[]>();
@@ -69,7 +72,15 @@ async function planTasks(generation: Generation, options: FlusherOptions): Promi
     out.push({
       tenant,
       task: {
-        identity: { tenant: tenant.name, day, generation: generation.id, part, parts: groups.length, walSeq: generation.walSeq, writer: options.writer },
+        identity: {
+          tenant: tenant.name,
+          day,
+          generation: generation.id,
+          part,
+          parts: groups.length,
+          walSeq: generation.walSeq,
+          writer: options.writer,
+        },
         folder,
         name: `${options.writer}-${String(generation.id).padStart(8, '0')}-${part}.seg`,
         zstdLevel: FRESH_ZSTD_LEVEL,

@@ -1,7 +1,14 @@
 import type { StreamRows } from '../chunk/segment-builder.ts';
 import { type PageRows, pageRows } from '../head/load-pages.ts';
 import { PAGE_FIELDS } from '../head/page.ts';
-import type { FlushStream } from './flush-task.ts';
+import type { Labels } from '../model/labels.ts';
+
+/** Open rows of one stream, to be cut. */
+export interface FlushStream {
+  readonly labels: Labels;
+  readonly pages: Float64Array;
+  readonly sorted: boolean;
+}
 
 /** Growing columns that pages are copied into; one instance for a whole flush. */
 export class RowColumns implements StreamRows {
@@ -108,7 +115,12 @@ function permuted<T extends Float64Array | Uint32Array | Uint8Array>(from: T, or
  * Rows of one stream's pages in time order, by way of `columns`, a few blocks at a time; what is yielded is overwritten by the next.
  * A stream with late rows is gathered whole and sorted.
  */
-export function* gatherPages(columns: RowColumns, slabs: readonly SharedArrayBuffer[], stream: FlushStream, gatherBytes: number): Iterable<StreamRows> {
+export function* gatherPages(
+  columns: RowColumns,
+  slabs: readonly SharedArrayBuffer[],
+  stream: FlushStream,
+  gatherBytes: number,
+): Iterable<StreamRows> {
   columns.clear();
   const pages = stream.pages.length / PAGE_FIELDS;
   for (let i = 0; i < pages; i++) {

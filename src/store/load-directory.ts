@@ -11,7 +11,11 @@ import { directoryTotals } from './summary.ts';
  * Directory of a segment: the copy of the index, else, when that is damaged, the one at the end of the file. When neither can be read
  * the segment counts as empty, so that queries go on with the others.
  */
-export function loadDirectory(index: LogIndex, segment: StoredSegment, onDamage: (damage: StoreDamage) => void): Directory {
+export function loadDirectory(
+  index: LogIndex,
+  segment: StoredSegment,
+  onDamage: (damage: StoreDamage) => void,
+): Directory {
   try {
     return fromIndex(index, segment);
   } catch (error) {
@@ -24,7 +28,21 @@ export function loadDirectory(index: LogIndex, segment: StoredSegment, onDamage:
   }
   const { tenant, day } = segment.summary;
   const none = new Float64Array(0);
-  return { tenant, day, generation: 0, part: 0, parts: 1, walSeq: 0, writer: '', streams: [], blocks: none, frames: none, metadataNames: [], tally: NO_TALLY, filterSection: { offset: 0, length: 0, crc: 0 } };
+  return {
+    tenant,
+    day,
+    generation: 0,
+    part: 0,
+    parts: 1,
+    walSeq: 0,
+    writer: '',
+    streams: [],
+    blocks: none,
+    frames: none,
+    metadataNames: [],
+    tally: NO_TALLY,
+    filterSection: { offset: 0, length: 0, crc: 0 },
+  };
 }
 
 /** The copy has no checksum of its own: the totals of its blocks must be those of the summary. */
@@ -35,11 +53,19 @@ function fromIndex(index: LogIndex, segment: StoredSegment): Directory {
   const directory = decodeDirectory(bytes, segment.path);
   const totals = directoryTotals(directory.blocks);
   if (totals.rowCount !== rowCount || totals.lineBytes !== lineBytes) {
-    throw new LogError('INDEX_CORRUPT', `directory has ${totals.rowCount} rows of ${totals.lineBytes} bytes, summary ${rowCount} of ${lineBytes}`);
+    throw new LogError(
+      'INDEX_CORRUPT',
+      `directory has ${totals.rowCount} rows of ${totals.lineBytes} bytes, summary ${rowCount} of ${lineBytes}`,
+    );
   }
   return directory;
 }
 
 function damageOf(file: string, error: unknown): StoreDamage {
-  return { file, reason: error instanceof Error ? error.message : String(error), quarantinedAs: undefined, cause: error };
+  return {
+    file,
+    reason: error instanceof Error ? error.message : String(error),
+    quarantinedAs: undefined,
+    cause: error,
+  };
 }

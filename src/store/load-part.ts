@@ -1,7 +1,7 @@
 import { BlockReader, type StoredRows } from '../chunk/block-reader.ts';
 import { R_MAX, R_MIN, R_ROWS, REF_FIELDS } from '../chunk/block-ref.ts';
-import { PAGE_FIELDS } from '../head/page.ts';
 import { type PageRows, pageRows } from '../head/load-pages.ts';
+import { PAGE_FIELDS } from '../head/page.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { LoadedBlock } from './loaded-block.ts';
 import { mergeSources, type SourceRows } from './merge-rows.ts';
@@ -26,7 +26,8 @@ export class PartLoader {
     if (source === undefined) return;
     const compressedBefore = this.#compressedBytes();
     const decompressedBefore = this.#decompressedBytes();
-    if (sources.length > 1 || (source.kind === 'head' && !source.sorted)) yield* this.#merged(part, sources, options, counts);
+    if (sources.length > 1 || (source.kind === 'head' && !source.sorted))
+      yield* this.#merged(part, sources, options, counts);
     else if (source.kind === 'segment') yield* this.#stored(part, source, options, counts);
     else yield* this.#open(part, source, options, counts);
     counts.compressedBytes += this.#compressedBytes() - compressedBefore;
@@ -49,7 +50,12 @@ export class PartLoader {
       const rows = this.#tryRead(this.#reader, source, at, options);
       if (rows === undefined) continue;
       count1(counts, rows.rowCount);
-      yield new LoadedBlock(part, rows, rows.ascii, options.metadata ? storedMetadata(rows.levels, rows.columns, rows.rowCount) : new NoMetadata());
+      yield new LoadedBlock(
+        part,
+        rows,
+        rows.ascii,
+        options.metadata ? storedMetadata(rows.levels, rows.columns, rows.rowCount) : new NoMetadata(),
+      );
     }
   }
 
@@ -95,12 +101,22 @@ export class PartLoader {
         continue;
       }
       countHead(counts, rows);
-      yield new LoadedBlock(part, rows, false, options.metadata ? pageRowMetadata(rows, options.metadataNames) : new NoMetadata());
+      yield new LoadedBlock(
+        part,
+        rows,
+        false,
+        options.metadata ? pageRowMetadata(rows, options.metadataNames) : new NoMetadata(),
+      );
     }
   }
 
   /** Sources that overlap in time: all rows gathered, sorted, repeats left out. */
-  *#merged(part: PartRef, sources: readonly PartSource[], options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
+  *#merged(
+    part: PartRef,
+    sources: readonly PartSource[],
+    options: LoadOptions,
+    counts: LoadCounts,
+  ): Iterable<RowBlock> {
     const gathered: SourceRows[] = [];
     // Lines decide what a repeat is, so they are read even when the query has no use for them.
     const columns = { lines: true };
@@ -117,7 +133,10 @@ export class PartLoader {
         const rows = this.#tryRead(this.#owning, source, at, { ...options, ...columns });
         if (rows === undefined) continue;
         count1(counts, rows.rowCount);
-        gathered.push({ ...rows, metadata: options.metadata ? storedMetadata(rows.levels, rows.columns, rows.rowCount) : new NoMetadata() });
+        gathered.push({
+          ...rows,
+          metadata: options.metadata ? storedMetadata(rows.levels, rows.columns, rows.rowCount) : new NoMetadata(),
+        });
       }
     }
     yield* mergeSources(part, gathered, options, counts);

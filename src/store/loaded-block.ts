@@ -18,7 +18,12 @@ export class LoadedBlock implements RowBlock {
   readonly ascii: boolean;
   readonly #metadata: RowMetadata;
 
-  constructor(part: PartRef, rows: Pick<StoredRows, 'rowCount' | 'times' | 'bytes' | 'lineStarts' | 'lineEnds'>, ascii: boolean, metadata: RowMetadata) {
+  constructor(
+    part: PartRef,
+    rows: Pick<StoredRows, 'rowCount' | 'times' | 'bytes' | 'lineStarts' | 'lineEnds'>,
+    ascii: boolean,
+    metadata: RowMetadata,
+  ) {
     this.streamId = part.streamId;
     this.streamLabels = part.streamLabels;
     this.dayStartNs = dayStartNs(part.day);

@@ -71,14 +71,28 @@ class RowOrder {
       const at = this.row[place]!;
       const length = rows.lineEnds[row]! - rows.lineStarts[row]!;
       if (other.lineEnds[at]! - other.lineStarts[at]! !== length) continue;
-      if (rows.bytes.compare(other.bytes, other.lineStarts[at]!, other.lineEnds[at]!, rows.lineStarts[row]!, rows.lineEnds[row]!) === 0) return true;
+      if (
+        rows.bytes.compare(
+          other.bytes,
+          other.lineStarts[at]!,
+          other.lineEnds[at]!,
+          rows.lineStarts[row]!,
+          rows.lineEnds[row]!,
+        ) === 0
+      )
+        return true;
     }
     return false;
   }
 }
 
 /** Merges sources that overlap in time into blocks of a bounded number of rows. */
-export function* mergeSources(part: PartRef, sources: readonly SourceRows[], options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
+export function* mergeSources(
+  part: PartRef,
+  sources: readonly SourceRows[],
+  options: LoadOptions,
+  counts: LoadCounts,
+): Iterable<RowBlock> {
   const order = new RowOrder(sources, options.fromOffsetNs, options.toOffsetNs);
   counts.duplicates += order.duplicates;
   const blocks = Math.ceil(order.count / MERGED_BLOCK_ROWS);

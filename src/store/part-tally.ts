@@ -7,7 +7,13 @@ import type { PartRef, PartTally } from './select.ts';
 const tallies = new WeakMap<PartRef, PartTally>();
 
 /** Keeps the tally of a part made of blocks `from .. to`, if every one of them has one. */
-export function rememberTally(part: PartRef, directory: Directory, from: number, to: number, metadataBytes: number): void {
+export function rememberTally(
+  part: PartRef,
+  directory: Directory,
+  from: number,
+  to: number,
+  metadataBytes: number,
+): void {
   const { starts, minutes, levels, counts } = directory.tally;
   for (let block = from; block < to; block++) if (starts[block] === starts[block + 1]) return;
   tallies.set(part, {

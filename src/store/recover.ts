@@ -51,7 +51,9 @@ export async function restoreIndex(options: RestoreOptions): Promise<{ counts: R
       missing++;
       continue;
     }
-    options.tenant(summary.tenant, state.nextStreamIds.get(summary.tenant) ?? 1).addSegment(new StoredSegment(summary, path));
+    options
+      .tenant(summary.tenant, state.nextStreamIds.get(summary.tenant) ?? 1)
+      .addSegment(new StoredSegment(summary, path));
   }
   const unknown = await sortOutUnknown(options, [...present], state.checkpointSeq);
   const counts = { streams: state.streams.length, segments: state.segments.length, missing, ...unknown.counts };
@@ -63,7 +65,11 @@ interface Unknown {
   checkpointSeq: number;
 }
 
-async function sortOutUnknown(options: RestoreOptions, paths: readonly string[], checkpointSeq: number): Promise<Unknown> {
+async function sortOutUnknown(
+  options: RestoreOptions,
+  paths: readonly string[],
+  checkpointSeq: number,
+): Promise<Unknown> {
   const { disk, dataFolder } = options;
   const out: Unknown = { counts: { orphans: 0, adopted: 0, damaged: 0 }, checkpointSeq };
   if (paths.length === 0) return out;
@@ -100,7 +106,11 @@ async function readOrQuarantine(options: RestoreOptions, path: string): Promise<
   const { disk, dataFolder } = options;
   try {
     const { directory, fileBytes } = await readSegmentDirectory(disk, path);
-    return { directory, summary: summaryOfDirectory(basename(path), directory, fileBytes, path), walSeq: decodeDirectory(directory, path).walSeq };
+    return {
+      directory,
+      summary: summaryOfDirectory(basename(path), directory, fileBytes, path),
+      walSeq: decodeDirectory(directory, path).walSeq,
+    };
   } catch (error) {
     if (!(error instanceof LogError) || error.kind !== 'corrupt') throw error;
     await disk.mkdir(join(dataFolder, 'quarantine'));
@@ -121,7 +131,12 @@ async function adopt(options: RestoreOptions, path: string, found: FoundSegment,
     stream.persisted = true;
     streams.push({ tenant: name, streamId: stream.streamId, labels });
   }
-  await options.index.commit({ streams, addSegments: [found], removeSegments: [], checkpointSeq: Math.max(found.walSeq, checkpointSeq) });
+  await options.index.commit({
+    streams,
+    addSegments: [found],
+    removeSegments: [],
+    checkpointSeq: Math.max(found.walSeq, checkpointSeq),
+  });
   tenant.addSegment(new StoredSegment(found.summary, path));
 }
 

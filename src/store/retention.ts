@@ -21,7 +21,8 @@ export interface TenantSegment {
 /** Segments to drop: those whose newest row is too old, then the oldest days until size and free disk are as asked. */
 export function expiredSegments(tenants: Iterable<TenantState>, rules: RetentionRules, nowMs: number): TenantSegment[] {
   const all: TenantSegment[] = [];
-  for (const tenant of tenants) for (const segments of tenant.segments.values()) for (const segment of segments) all.push({ tenant, segment });
+  for (const tenant of tenants)
+    for (const segments of tenant.segments.values()) for (const segment of segments) all.push({ tenant, segment });
   const expired = all.filter((one) => isTooOld(one, rules, nowMs));
   const kept = all.filter((one) => !expired.includes(one)).sort((a, b) => newestNs(a.segment) - newestNs(b.segment));
   let bytes = kept.reduce((sum, { segment }) => sum + segment.summary.fileBytes, 0);

@@ -134,7 +134,8 @@ export function storedMetadata(levels: Uint8Array, columns: readonly MetadataCol
 /** Metadata of a head page. Rows with equal metadata bytes next to each other share a set by their text only when built. */
 export function pageRowMetadata(rows: PageRows, names?: ReadonlySet<string>): RowMetadata {
   let any = false;
-  for (let row = 0; row < rows.rowCount && !any && names?.size !== 0; row++) any = rows.metadataStarts[row] !== rows.metadataEnds[row];
+  for (let row = 0; row < rows.rowCount && !any && names?.size !== 0; row++)
+    any = rows.metadataStarts[row] !== rows.metadataEnds[row];
   if (!any) return new LevelMetadata(rows.levels);
   return new PerRowMetadata(rows.rowCount, (row) => withLevel(pageMetadata(rows, row), rows.levels[row] ?? LEVEL_NONE));
 }

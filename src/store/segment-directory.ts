@@ -11,7 +11,10 @@ const MAX_DIRECTORY_BYTES = 1 << 30;
  *
  * @throws LogError CHUNK_CORRUPT
  */
-export async function readSegmentDirectory(disk: Disk, path: string): Promise<{ directory: Uint8Array; fileBytes: number; directoryOffset: number }> {
+export async function readSegmentDirectory(
+  disk: Disk,
+  path: string,
+): Promise<{ directory: Uint8Array; fileBytes: number; directoryOffset: number }> {
   const file = await disk.openRead(path);
   try {
     const fileBytes = await file.sizeBytes();
@@ -59,13 +62,19 @@ function checkFrame(magic: Buffer, fileBytes: number, path: string): void {
   throw new LogError('CHUNK_CORRUPT', `${path}: ${fileBytes} bytes that do not begin as a segment`);
 }
 
-function placeOfDirectory(footer: Buffer, fileBytes: number, path: string): { offset: number; length: number; crc: number } {
+function placeOfDirectory(
+  footer: Buffer,
+  fileBytes: number,
+  path: string,
+): { offset: number; length: number; crc: number } {
   const place = decodeFooter(footer, fileBytes, path);
-  if (place.length > MAX_DIRECTORY_BYTES) throw new LogError('CHUNK_CORRUPT', `${path}: directory of ${place.length} bytes`);
+  if (place.length > MAX_DIRECTORY_BYTES)
+    throw new LogError('CHUNK_CORRUPT', `${path}: directory of ${place.length} bytes`);
   return place;
 }
 
 function checkRead(directory: Uint8Array, found: number, crc: number, path: string): void {
-  if (found !== directory.length) throw new LogError('CHUNK_CORRUPT', `${path}: directory ends after ${found} of ${directory.length} bytes`);
+  if (found !== directory.length)
+    throw new LogError('CHUNK_CORRUPT', `${path}: directory ends after ${found} of ${directory.length} bytes`);
   checkDirectory(directory, crc, path);
 }

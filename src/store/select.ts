@@ -55,7 +55,12 @@ export interface QueryStore {
    * @param texts texts that every wanted line holds, in lower or mixed case; blocks that cannot hold one of them, in whatever case,
    *   are left out where the store knows
    */
-  select(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange, texts?: readonly Uint8Array[]): Selection;
+  select(
+    tenant: string,
+    matchers: readonly CompiledMatcher[],
+    range: TimeRange,
+    texts?: readonly Uint8Array[],
+  ): Selection;
   /** Label sets of streams with rows in the range (as exact as chunk bounds), sorted by labels. */
   streams(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): readonly Labels[];
 }

@@ -1,4 +1,4 @@
-import { BLOCK_FIELDS, B_FILTER, B_LINE_BYTES, B_MAX, B_MIN } from '../chunk/directory.ts';
+import { B_FILTER, B_LINE_BYTES, B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
 import { mayHold } from '../chunk/skip-filter.ts';
 import type { Generation } from '../head/generation.ts';
 import { compareLabels, type Labels } from '../model/labels.ts';
@@ -37,7 +37,13 @@ class PinnedSelection implements Selection {
   readonly skippedBytes: number;
   #pinned: readonly (StoredSegment | Generation)[];
 
-  constructor(parts: readonly PartRef[], chunkCount: number, compressedBytes: number, pinned: readonly (StoredSegment | Generation)[], skipper?: BlockSkipper) {
+  constructor(
+    parts: readonly PartRef[],
+    chunkCount: number,
+    compressedBytes: number,
+    pinned: readonly (StoredSegment | Generation)[],
+    skipper?: BlockSkipper,
+  ) {
     this.skippedBlocks = skipper?.blocks ?? 0;
     this.skippedBytes = skipper?.lineBytes ?? 0;
     this.parts = parts;
@@ -69,7 +75,8 @@ function daysOf(view: StoreView, range: TimeRange): number[] {
   const days = new Set<number>();
   for (const day of view.tenant.segments.keys()) if (day >= first && day <= last) days.add(day);
   for (const generation of view.generations) {
-    for (const part of generation.parts(view.tenant.name)) if (part.day >= first && part.day <= last) days.add(part.day);
+    for (const part of generation.parts(view.tenant.name))
+      if (part.day >= first && part.day <= last) days.add(part.day);
   }
   return [...days].sort((a, b) => a - b);
 }
@@ -84,7 +91,12 @@ function hasBlockWithin(open: OpenDirectory, s: number, from: number, to: number
   return false;
 }
 
-export function selectParts(view: StoreView, matchers: readonly CompiledMatcher[], range: TimeRange, skipper?: BlockSkipper): Selection {
+export function selectParts(
+  view: StoreView,
+  matchers: readonly CompiledMatcher[],
+  range: TimeRange,
+  skipper?: BlockSkipper,
+): Selection {
   const parts: PartRef[] = [];
   const pinned = new Set<StoredSegment | Generation>();
   const totals = { chunks: 0, compressedBytes: 0 };
@@ -116,7 +128,15 @@ export function selectParts(view: StoreView, matchers: readonly CompiledMatcher[
 }
 
 /** @returns number of chunks (stream runs) added */
-function addSegmentPieces(open: OpenDirectory, segment: StoredSegment, wanted: ReadonlySet<number>, from: number, to: number, pieces: PiecesByStream, skipper: BlockSkipper | undefined): number {
+function addSegmentPieces(
+  open: OpenDirectory,
+  segment: StoredSegment,
+  wanted: ReadonlySet<number>,
+  from: number,
+  to: number,
+  pieces: PiecesByStream,
+  skipper: BlockSkipper | undefined,
+): number {
   const { directory, streamIds, firstBlocks } = open;
   const filters = skipper?.filters(segment.path, directory);
   let found = 0;
@@ -153,7 +173,14 @@ function addSegmentPieces(open: OpenDirectory, segment: StoredSegment, wanted: R
 }
 
 /** Runs of blocks that may hold the texts. */
-function pushUnskipped(blocks: Float64Array, first: number, end: number, filters: Uint8Array, skipper: BlockSkipper, push: (begin: number, stop: number) => void): void {
+function pushUnskipped(
+  blocks: Float64Array,
+  first: number,
+  end: number,
+  filters: Uint8Array,
+  skipper: BlockSkipper,
+  push: (begin: number, stop: number) => void,
+): void {
   let begin = first;
   for (let block = first; block < end; block++) {
     const at = block * BLOCK_FIELDS;
@@ -167,7 +194,15 @@ function pushUnskipped(blocks: Float64Array, first: number, end: number, filters
   if (begin < end) push(begin, end);
 }
 
-function addHeadPieces(generation: Generation, tenant: string, day: number, wanted: ReadonlySet<number>, from: number, to: number, pieces: PiecesByStream): number {
+function addHeadPieces(
+  generation: Generation,
+  tenant: string,
+  day: number,
+  wanted: ReadonlySet<number>,
+  from: number,
+  to: number,
+  pieces: PiecesByStream,
+): number {
   const slabs = generation.memories();
   let found = 0;
   for (const part of generation.parts(tenant)) {
@@ -185,7 +220,11 @@ function pushPiece(pieces: PiecesByStream, streamId: number, piece: Piece): void
 }
 
 /** Label sets of the streams that have rows in the range, in order. */
-export function selectStreams(view: StoreView, matchers: readonly CompiledMatcher[], range: TimeRange): readonly Labels[] {
+export function selectStreams(
+  view: StoreView,
+  matchers: readonly CompiledMatcher[],
+  range: TimeRange,
+): readonly Labels[] {
   const state = view.tenant;
   const wanted = new Set(state.postings.select(matchers));
   const found = new Set<number>();
@@ -201,7 +240,8 @@ export function selectStreams(view: StoreView, matchers: readonly CompiledMatche
     }
     for (const generation of view.generations) {
       for (const part of generation.parts(state.name)) {
-        if (part.day === day && part.maxOffsetNs >= from && part.minOffsetNs <= to && wanted.has(part.streamId)) found.add(part.streamId);
+        if (part.day === day && part.maxOffsetNs >= from && part.minOffsetNs <= to && wanted.has(part.streamId))
+          found.add(part.streamId);
       }
     }
   }

@@ -3,7 +3,7 @@ import type { Disk } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { checkFolderFormat } from '../base/folder-format.ts';
 import { type FolderLock, lockFolder } from '../base/folder-lock.ts';
-import { Pause } from '../base/pause.ts';
+import { keysOfText } from '../chunk/skip-filter.ts';
 import type { IndexState, LogIndex } from '../index/index.ts';
 import type { Labels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
@@ -11,18 +11,19 @@ import type { RowSink } from '../model/row-sink.ts';
 import type { TimeRange } from '../model/time.ts';
 import { replayWal } from '../wal/replay.ts';
 import { WalWriter } from '../wal/writer.ts';
-import { keysOfText } from '../chunk/skip-filter.ts';
-import { FilterCache } from './filter-cache.ts';
 import { DiskReserve } from './disk-reserve.ts';
-import { type FlushRunner, writeGeneration } from './flusher.ts';
+import { FilterCache } from './filter-cache.ts';
+import { type FlushInfo, FlushLoop } from './flush-loop.ts';
+import type { FlushRunner } from './flusher.ts';
 import { type HeadOptions, HeadState } from './head-state.ts';
 import { loadDirectory } from './load-directory.ts';
 import { openIndex, type StoreDamage } from './open-index.ts';
-import { type RecoverCounts, restoreIndex } from './recover.ts';
 import { tallyOf } from './part-tally.ts';
+import { type RecoverCounts, restoreIndex } from './recover.ts';
 import { expiredSegments, type RetentionRules } from './retention.ts';
 import type { PartRef, PartTally, QueryStore, Selection } from './select.ts';
-import { type BlockSkipper, selectParts, selectStreams, type StoreView } from './selection.ts';
+import { type BlockSkipper, type StoreView, selectParts, selectStreams } from './selection.ts';
+import { type StoreStats, storeStats } from './store-stats.ts';
 import type { OpenDirectory, StoredSegment } from './stored-segment.ts';
 import { TenantSink } from './tenant-sink.ts';
 import { TenantState } from './tenant-state.ts';
@@ -54,15 +55,13 @@ export interface StoreOptions {
 export interface StoreEvents {
   damage(damage: StoreDamage): void;
   recovered(counts: RecoverCounts & { readonly records: number; readonly tornBytes: number }): void;
-  flushed(info: { readonly rows: number; readonly segments: number; readonly bytes: number; readonly durationMs: number }): void;
+  flushed(info: FlushInfo): void;
   flushFailed(error: unknown, retryMs: number): void;
   walFailed(error: unknown): void;
 }
 
 /** How often the age and idleness of the head are looked at. */
 const TICK_MS = 1000;
-const FIRST_RETRY_MS = 1000;
-const LAST_RETRY_MS = 5000;
 /** How long a push waits for a full head before it is refused. */
 const ADMIT_WAIT_MS = 5000;
 
@@ -75,14 +74,12 @@ export class LogStore implements QueryStore {
   readonly #tenants = new Map<string, TenantState>();
   readonly #sinks = new Map<string, TenantSink>();
   readonly #writer: string;
-  readonly #retryPause = new Pause();
   readonly #reserve: DiskReserve;
   readonly #filters: FilterCache;
   #wal!: WalWriter;
-  #flushing: Promise<void> | undefined;
+  #flushes!: FlushLoop;
   #ticker: NodeJS.Timeout | undefined;
   #closed = false;
-  #lastFlushError: unknown;
 
   private constructor(options: StoreOptions, lock: FolderLock, index: LogIndex, reserve: DiskReserve) {
     this.#reserve = reserve;
@@ -90,7 +87,9 @@ export class LogStore implements QueryStore {
     this.#lock = lock;
     this.#index = index;
     this.#head = new HeadState(options.head, options.now);
-    this.#filters = new FilterCache(options.cacheBytes, (cause) => options.events.damage({ file: 'skip filters', reason: String(cause), quarantinedAs: undefined, cause }));
+    this.#filters = new FilterCache(options.cacheBytes, (cause) =>
+      options.events.damage({ file: 'skip filters', reason: String(cause), quarantinedAs: undefined, cause }),
+    );
     this.#writer = options.now().toString(36).padStart(9, '0');
   }
 
@@ -123,7 +122,14 @@ export class LogStore implements QueryStore {
 
   async #recover(state: IndexState): Promise<void> {
     const { disk, dataFolder, events } = this.#options;
-    const { counts, checkpointSeq } = await restoreIndex({ disk, dataFolder, index: this.#index, state, onDamage: events.damage, tenant: (name, next) => this.#tenant(name, next) });
+    const { counts, checkpointSeq } = await restoreIndex({
+      disk,
+      dataFolder,
+      index: this.#index,
+      state,
+      onDamage: events.damage,
+      tenant: (name, next) => this.#tenant(name, next),
+    });
     const walFolder = join(dataFolder, 'wal');
     const replay = await replayWal({
       disk,
@@ -140,6 +146,19 @@ export class LogStore implements QueryStore {
       sync: this.#options.walSync,
       syncIntervalMs: this.#options.walSyncIntervalMs,
       onFailure: (error) => events.walFailed(error),
+    });
+    this.#flushes = new FlushLoop({
+      disk,
+      dataFolder,
+      index: this.#index,
+      run: this.#options.runFlush,
+      writer: this.#writer,
+      tenant: (name) => this.#tenant(name),
+      head: this.#head,
+      wal: this.#wal,
+      now: this.#options.now,
+      onFlushed: (info) => events.flushed(info),
+      onFailed: (error, retryMs) => events.flushFailed(error, retryMs),
     });
     await this.#wal.deleteThrough(checkpointSeq);
     events.recovered({ ...counts, records: replay.records, tornBytes: replay.tornBytes });
@@ -180,14 +199,17 @@ export class LogStore implements QueryStore {
     if (this.#reserve.isMissing) throw new LogError('DISK_FULL', 'the disk is full');
     if (!this.#head.isFull) return;
     this.#cutIfDue();
-    const flushing = this.#flushing;
-    if (flushing !== undefined && this.#lastFlushError === undefined) {
+    const flushing = this.#flushes.running;
+    if (flushing !== undefined && this.#flushes.lastError === undefined) {
       let timer: NodeJS.Timeout | undefined;
       await Promise.race([flushing, new Promise((resolve) => (timer = setTimeout(resolve, ADMIT_WAIT_MS)))]);
       clearTimeout(timer);
     }
     if (!this.#head.isFull) return;
-    if (this.#lastFlushError !== undefined) throw new LogError('DISK_FULL', 'the head is full and cannot be written to disk', { cause: this.#lastFlushError });
+    if (this.#flushes.lastError !== undefined)
+      throw new LogError('DISK_FULL', 'the head is full and cannot be written to disk', {
+        cause: this.#flushes.lastError,
+      });
     throw new LogError('MEMORY_PRESSURE', 'the head is full, try again later');
   }
 
@@ -206,65 +228,27 @@ export class LogStore implements QueryStore {
 
   #cutIfDue(): void {
     if (this.#head.isDue) this.#seal();
-    if (this.#head.sealedCount > 0) this.#startFlush();
+    if (this.#head.sealedCount > 0) this.#flushes.start();
   }
 
   #seal(): void {
     this.#head.seal(this.#wal.rotate());
   }
 
-  #startFlush(): void {
-    if (this.#flushing !== undefined) return;
-    this.#flushing = this.#flushAll().finally(() => {
-      this.#flushing = undefined;
-      if (this.#head.sealedCount > 0 && !this.#closed) this.#startFlush();
-    });
-  }
-
-  async #flushAll(): Promise<void> {
-    let retryMs = FIRST_RETRY_MS;
-    for (let generation = this.#head.oldestSealed; generation !== undefined; generation = this.#head.oldestSealed) {
-      const startMs = this.#options.now();
-      try {
-        generation.pin();
-        const written = await writeGeneration(generation, {
-          disk: this.#options.disk,
-          dataFolder: this.#options.dataFolder,
-          index: this.#index,
-          run: this.#options.runFlush,
-          writer: this.#writer,
-          tenant: (name) => this.#tenant(name),
-        });
-        // One step: from here queries see the segments, and the head no longer.
-        for (const { tenant, segment } of written.segments) tenant.addSegment(segment);
-        this.#head.dropOldest();
-        this.#lastFlushError = undefined;
-        const bytes = written.segments.reduce((sum, { segment }) => sum + segment.summary.fileBytes, 0);
-        this.#options.events.flushed({ rows: generation.rowCount, segments: written.segments.length, bytes, durationMs: this.#options.now() - startMs });
-        await this.#wal.deleteThrough(generation.walSeq);
-        retryMs = FIRST_RETRY_MS;
-      } catch (error) {
-        this.#lastFlushError = error;
-        this.#options.events.flushFailed(error, retryMs);
-        if (this.#closed) return;
-        await this.#retryPause.wait(retryMs);
-        retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
-      } finally {
-        generation.unpin();
-      }
-    }
-  }
-
   /** Cuts the head and writes it; resolves when all that was there before the call is in segments. */
   async flush(): Promise<void> {
     if (!this.#head.open.empty) this.#seal();
-    if (this.#head.sealedCount > 0) this.#startFlush();
-    await this.#flushing;
-    if (this.#lastFlushError !== undefined) throw this.#lastFlushError;
+    if (this.#head.sealedCount > 0) this.#flushes.start();
+    await this.#flushes.running;
+    if (this.#flushes.lastError !== undefined) throw this.#flushes.lastError;
   }
 
   #view(tenant: string): StoreView {
-    return { tenant: this.#tenant(tenant), generations: this.#head.all(), open: (segment) => this.#open(this.#tenant(tenant), segment) };
+    return {
+      tenant: this.#tenant(tenant),
+      generations: this.#head.all(),
+      open: (segment) => this.#open(this.#tenant(tenant), segment),
+    };
   }
 
   #open(tenant: TenantState, segment: StoredSegment): OpenDirectory {
@@ -274,7 +258,12 @@ export class LogStore implements QueryStore {
     );
   }
 
-  select(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange, texts: readonly Uint8Array[] = []): Selection {
+  select(
+    tenant: string,
+    matchers: readonly CompiledMatcher[],
+    range: TimeRange,
+    texts: readonly Uint8Array[] = [],
+  ): Selection {
     return selectParts(this.#view(tenant), matchers, range, this.#skipper(texts));
   }
 
@@ -294,32 +283,31 @@ export class LogStore implements QueryStore {
 
   /** Drops segments that nothing asks to keep. @returns how many */
   async applyRetention(rules: Omit<RetentionRules, 'freeBytes'>): Promise<number> {
-    const { freeBytes } = rules.minFreeBytes > 0 ? await this.#options.disk.space(this.#options.dataFolder) : { freeBytes: 0 };
+    const { freeBytes } =
+      rules.minFreeBytes > 0 ? await this.#options.disk.space(this.#options.dataFolder) : { freeBytes: 0 };
     const dropped = expiredSegments(this.#tenants.values(), { ...rules, freeBytes }, this.#options.now());
     if (dropped.length === 0) return 0;
-    await this.#index.commit({ streams: [], addSegments: [], removeSegments: dropped.map(({ segment }) => segment.summary) });
+    await this.#index.commit({
+      streams: [],
+      addSegments: [],
+      removeSegments: dropped.map(({ segment }) => segment.summary),
+    });
     for (const { tenant, segment } of dropped) {
       tenant.removeSegment(segment);
       this.#filters.forget(segment.path);
-      segment.whenUnused(() => void this.#options.disk.unlink(segment.path).catch((error: unknown) => this.#options.events.flushFailed(error, 0)));
+      segment.whenUnused(
+        () =>
+          void this.#options.disk
+            .unlink(segment.path)
+            .catch((error: unknown) => this.#options.events.flushFailed(error, 0)),
+      );
     }
     return dropped.length;
   }
 
   /** Numbers for metrics. */
   stats(): StoreStats {
-    const segments = [...this.#tenants.values()].flatMap((tenant) => [...tenant.segments.values()].flat());
-    return {
-      headBytes: this.#head.allocatedBytes,
-      headRows: this.#head.rowCount,
-      sealedGenerations: this.#head.sealedCount,
-      segments: segments.length,
-      segmentBytes: segments.reduce((sum, segment) => sum + segment.summary.fileBytes, 0),
-      storedRows: segments.reduce((sum, segment) => sum + segment.summary.rowCount, 0),
-      streamsByTenant: new Map([...this.#tenants].map(([name, tenant]) => [name, tenant.streams.size])),
-      wal: { ...this.#wal.stats, queuedBytes: this.#wal.queuedBytes },
-      flushError: this.#lastFlushError,
-    };
+    return storeStats(this.#tenants, this.#head, this.#wal, this.#flushes.lastError);
   }
 
   /** Writes the head (one last attempt if that failed so far), so that the next start has nothing to replay, and frees the folder. */
@@ -327,24 +315,12 @@ export class LogStore implements QueryStore {
     if (this.#closed) return;
     clearInterval(this.#ticker);
     if (!this.#head.open.empty) this.#seal();
-    if (this.#head.sealedCount > 0) this.#startFlush();
+    if (this.#head.sealedCount > 0) this.#flushes.start();
     this.#closed = true;
-    this.#retryPause.end();
-    await Promise.all([this.#flushing, this.#reserve.settle()]);
+    this.#flushes.close();
+    await Promise.all([this.#flushes.running, this.#reserve.settle()]);
     await this.#wal.close();
     await this.#index.close();
     this.#lock.release();
   }
-}
-
-export interface StoreStats {
-  readonly headBytes: number;
-  readonly headRows: number;
-  readonly sealedGenerations: number;
-  readonly segments: number;
-  readonly segmentBytes: number;
-  readonly storedRows: number;
-  readonly streamsByTenant: ReadonlyMap<string, number>;
-  readonly wal: { readonly records: number; readonly bytes: number; readonly syncs: number; readonly failures: number; readonly queuedBytes: number };
-  readonly flushError: unknown;
 }

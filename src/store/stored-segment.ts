@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BLOCK_FIELDS, B_STREAM, type Directory } from '../chunk/directory.ts';
+import { B_STREAM, BLOCK_FIELDS, type Directory } from '../chunk/directory.ts';
 import type { SegmentSummary } from '../index/values.ts';
 import { type Labels, labelsKey } from '../model/labels.ts';
 import { dayName } from '../model/time.ts';
@@ -73,7 +73,8 @@ function joinDirectory(directory: Directory, idOf: (labels: Labels, key: string)
   }
   const firstBlocks = new Uint32Array(count + 1);
   const blockCount = directory.blocks.length / BLOCK_FIELDS;
-  for (let block = 0; block < blockCount; block++) firstBlocks[directory.blocks[block * BLOCK_FIELDS + B_STREAM]! + 1]!++;
+  for (let block = 0; block < blockCount; block++)
+    firstBlocks[directory.blocks[block * BLOCK_FIELDS + B_STREAM]! + 1]!++;
   for (let s = 0; s < count; s++) firstBlocks[s + 1]! += firstBlocks[s]!;
   return { directory, streamIds, firstBlocks, byStreamId };
 }

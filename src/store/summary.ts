@@ -1,15 +1,29 @@
-import { BLOCK_FIELDS, B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, decodeDirectory } from '../chunk/directory.ts';
+import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, decodeDirectory } from '../chunk/directory.ts';
 import type { SegmentSummary } from '../index/values.ts';
 
 /** Summary of a segment from its directory alone, for a rebuilt index. */
 export function summaryOfDirectory(name: string, bytes: Uint8Array, fileBytes: number, where: string): SegmentSummary {
   const directory = decodeDirectory(bytes, where);
   const totals = directoryTotals(directory.blocks);
-  return { tenant: directory.tenant, day: directory.day, name, generation: 0, fileBytes, chunkCount: directory.streams.length, streamCount: directory.streams.length, ...totals };
+  return {
+    tenant: directory.tenant,
+    day: directory.day,
+    name,
+    generation: 0,
+    fileBytes,
+    chunkCount: directory.streams.length,
+    streamCount: directory.streams.length,
+    ...totals,
+  };
 }
 
 /** What all blocks of a directory hold together. */
-export function directoryTotals(blocks: Float64Array): { rowCount: number; lineBytes: number; minOffsetNs: number; maxOffsetNs: number } {
+export function directoryTotals(blocks: Float64Array): {
+  rowCount: number;
+  lineBytes: number;
+  minOffsetNs: number;
+  maxOffsetNs: number;
+} {
   const totals = { rowCount: 0, lineBytes: 0, minOffsetNs: Number.POSITIVE_INFINITY, maxOffsetNs: 0 };
   for (let at = 0; at < blocks.length; at += BLOCK_FIELDS) {
     totals.rowCount += blocks[at + B_ROWS]!;

@@ -54,7 +54,8 @@ async function checkFilters(disk: Disk, path: string, { filterSection }: Directo
   const file = await disk.openRead(path);
   try {
     const found = crc32c(section, 0, await file.read(section, offset));
-    if (found !== crc) throw new LogError('CHUNK_CORRUPT', `${path}: skip filters at ${offset}: checksum ${found}, expected ${crc}`);
+    if (found !== crc)
+      throw new LogError('CHUNK_CORRUPT', `${path}: skip filters at ${offset}: checksum ${found}, expected ${crc}`);
   } finally {
     await file.close();
   }

@@ -21,7 +21,9 @@ interface Phase {
 }
 
 async function runKit(url: string, extra: readonly string[]): Promise<{ passed: number; failed: number }> {
-  const child = spawn(process.execPath, [join(here, 'run.mjs'), url, ...args, ...extra], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(here, 'run.mjs'), url, ...args, ...extra], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let text = '';
   for await (const part of child.stdout) {
     text += part;

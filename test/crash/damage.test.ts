@@ -28,12 +28,19 @@ afterEach(async () => {
 
 /** Lines that do not compress away, so that a flipped bit hits one of them. */
 function batchLines(batch: number): string[] {
-  return Array.from({ length: LINES }, (_, i) => `batch=${batch} line=${i} ${((batch * LINES + i + 1) * 2_654_435_761).toString(36)}`);
+  return Array.from(
+    { length: LINES },
+    (_, i) => `batch=${batch} line=${i} ${((batch * LINES + i + 1) * 2_654_435_761).toString(36)}`,
+  );
 }
 
 async function pushBatch(url: string, batch: number): Promise<void> {
   const body = jsonBody('a', T0 + BigInt(batch * 1000), batchLines(batch)).toString();
-  const response = await fetch(`${url}/loki/api/v1/push`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const response = await fetch(`${url}/loki/api/v1/push`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
   expect(response.status).toBe(204);
 }
 
@@ -50,14 +57,20 @@ function flipBit(path: string, at: number): void {
 /** Numbers of the batches that are read whole; a batch that is there in part fails the test. */
 async function wholeBatches(url: string): Promise<number[]> {
   const lines = (await readLines(url, '{app="a"}', RANGE)).map(({ line }) => line);
-  const batches = Array.from({ length: BATCHES }, (_, batch) => batch).filter((batch) => lines.includes(batchLines(batch)[0]!));
+  const batches = Array.from({ length: BATCHES }, (_, batch) => batch).filter((batch) =>
+    lines.includes(batchLines(batch)[0]!),
+  );
   expect(lines).toEqual(batches.flatMap(batchLines));
   expect(await countLines(url, '{app="a"}', RANGE)).toBe(lines.length);
   return batches;
 }
 
 const filesIn = (path: string): string[] => (existsSync(path) ? readdirSync(path) : []);
-const segmentFiles = (): string[] => readdirSync(join(folder, 'segments'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.seg')).map((name) => join(folder, 'segments', name)).sort();
+const segmentFiles = (): string[] =>
+  readdirSync(join(folder, 'segments'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.seg'))
+    .map((name) => join(folder, 'segments', name))
+    .sort();
 
 /** One segment a batch, written and closed by a real server. */
 async function writeSegments(): Promise<void> {
@@ -83,7 +96,9 @@ describe('a bit flips', () => {
 
     running = await startHalogi(folder);
     expect(await wholeBatches(running.url)).toEqual([0, 1, 3, 4, 5]);
-    expect(logEntries(running, 'damage in the data folder')).toMatchObject([{ level: 'error', damage: { file: path, startByte: third } }]);
+    expect(logEntries(running, 'damage in the data folder')).toMatchObject([
+      { level: 'error', damage: { file: path, startByte: third } },
+    ]);
     expect(filesIn(join(folder, 'quarantine')).length).toBe(1);
     // What is written from now on lives on beside the damage.
     await pushBatch(running.url, 2);
@@ -107,26 +122,29 @@ describe('a bit flips', () => {
     expect(damages.some((text) => text.includes(third!))).toBe(true);
   });
 
-  it.each(['CURRENT', 'MANIFEST', '.log', '.ldb'])('in %s of the index: it is built again from the segments', async (part) => {
-    await writeSegments();
-    const index = join(folder, 'index');
-    if (part === '.ldb') {
-      // A start writes what the log of the index holds to a table.
-      await (await startHalogi(folder)).stop();
-    }
-    const name = readdirSync(index).find((file) => file.startsWith(part) || file.endsWith(part))!;
-    const bytes = readFileSync(join(index, name));
-    for (let at = 3; at < bytes.length; at += 50) bytes[at] = bytes[at]! ^ 0x10;
-    writeFileSync(join(index, name), bytes);
-    running = await startHalogi(folder);
-    expect(await wholeBatches(running.url)).toEqual([0, 1, 2, 3, 4, 5]);
-    const opened = (await logEntry(running, 'store opened')) as { adopted: number };
-    expect(logEntries(running, 'damage in the data folder').length + opened.adopted).toBeGreaterThan(0);
-    await running.stop();
-    running = await startHalogi(folder);
-    expect(await wholeBatches(running.url)).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(logEntries(running, 'damage in the data folder')).toEqual([]);
-  });
+  it.each(['CURRENT', 'MANIFEST', '.log', '.ldb'])(
+    'in %s of the index: it is built again from the segments',
+    async (part) => {
+      await writeSegments();
+      const index = join(folder, 'index');
+      if (part === '.ldb') {
+        // A start writes what the log of the index holds to a table.
+        await (await startHalogi(folder)).stop();
+      }
+      const name = readdirSync(index).find((file) => file.startsWith(part) || file.endsWith(part))!;
+      const bytes = readFileSync(join(index, name));
+      for (let at = 3; at < bytes.length; at += 50) bytes[at] = bytes[at]! ^ 0x10;
+      writeFileSync(join(index, name), bytes);
+      running = await startHalogi(folder);
+      expect(await wholeBatches(running.url)).toEqual([0, 1, 2, 3, 4, 5]);
+      const opened = (await logEntry(running, 'store opened')) as { adopted: number };
+      expect(logEntries(running, 'damage in the data folder').length + opened.adopted).toBeGreaterThan(0);
+      await running.stop();
+      running = await startHalogi(folder);
+      expect(await wholeBatches(running.url)).toEqual([0, 1, 2, 3, 4, 5]);
+      expect(logEntries(running, 'damage in the data folder')).toEqual([]);
+    },
+  );
 });
 
 describe('any byte of the index', () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -68,38 +68,49 @@ async function pushUntilTaken(url: string, body: LoadBody): Promise<void> {
 
 const idsOf = (body: LoadBody): number[] => Array.from({ length: body.lineCount }, (_, i) => body.firstId + i);
 
-it.skipIf(refusal !== undefined)('a full disk refuses pushes, answers queries, and takes pushes again when there is room', async () => {
-  const load = new PushLoad({ seed: 9, round: 'full', startNs, linesPerBody: LINES_PER_BODY, streamCount: 4, noiseLength: 400 });
-  const acknowledged: LoadBody[] = [];
-  server = await startHalogi(folder, ARGS);
-  // Room kept aside for a start on the full disk, made in the first second.
-  await vi.waitFor(() => expect(statSync(join(folder, 'RESERVE')).size).toBe(8 << 20), 10_000);
-  const refused = await pushUntilRefused(server.url, load, acknowledged);
-  expect(acknowledged.length).toBeGreaterThan(10);
+it.skipIf(refusal !== undefined)(
+  'a full disk refuses pushes, answers queries, and takes pushes again when there is room',
+  async () => {
+    const load = new PushLoad({
+      seed: 9,
+      round: 'full',
+      startNs,
+      linesPerBody: LINES_PER_BODY,
+      streamCount: 4,
+      noiseLength: 400,
+    });
+    const acknowledged: LoadBody[] = [];
+    server = await startHalogi(folder, ARGS);
+    // Room kept aside for a start on the full disk, made in the first second.
+    await vi.waitFor(() => expect(statSync(join(folder, 'RESERVE')).size).toBe(8 << 20), 10_000);
+    const refused = await pushUntilRefused(server.url, load, acknowledged);
+    expect(acknowledged.length).toBeGreaterThan(10);
 
-  // Reads go on, and see at least all that was acknowledged; the refused push may be among it.
-  const counted = await countLines(server.url, '{app="load"}', RANGE);
-  expect([0, 1]).toContain(counted / LINES_PER_BODY - acknowledged.length);
-  for (let i = 0; i < 3; i++) expect((await pushBody(server.url, load.next().bytes))?.status).toBe(503);
-  expect((await fetch(`${server.url}/ready`)).status).toBeLessThan(600);
+    // Reads go on, and see at least all that was acknowledged; the refused push may be among it.
+    const counted = await countLines(server.url, '{app="load"}', RANGE);
+    expect([0, 1]).toContain(counted / LINES_PER_BODY - acknowledged.length);
+    for (let i = 0; i < 3; i++) expect((await pushBody(server.url, load.next().bytes))?.status).toBe(503);
+    expect((await fetch(`${server.url}/ready`)).status).toBeLessThan(600);
 
-  // Killed on the full disk: it starts there, too, and has everything.
-  server = await startHalogi(folder, ARGS);
-  await expectAll(server.url, acknowledged);
+    // Killed on the full disk: it starts there, too, and has everything.
+    await server.kill();
+    server = await startHalogi(folder, ARGS);
+    await expectAll(server.url, acknowledged);
 
-  rmSync(ballast);
-  await pushUntilTaken(server.url, refused);
-  acknowledged.push(refused);
-  for (let i = 0; i < 5; i++) {
-    const body = load.next();
-    await pushUntilTaken(server.url, body);
-    acknowledged.push(body);
-  }
-  await server.kill();
-  server = await startHalogi(folder, ARGS);
-  await expectAll(server.url, acknowledged);
-  expect(await server.stop()).toBe(0);
-});
+    rmSync(ballast);
+    await pushUntilTaken(server.url, refused);
+    acknowledged.push(refused);
+    for (let i = 0; i < 5; i++) {
+      const body = load.next();
+      await pushUntilTaken(server.url, body);
+      acknowledged.push(body);
+    }
+    await server.kill();
+    server = await startHalogi(folder, ARGS);
+    await expectAll(server.url, acknowledged);
+    expect(await server.stop()).toBe(0);
+  },
+);
 
 /** Every acknowledged line is read exactly once; lines of refused bodies at most once. */
 async function expectAll(url: string, acknowledged: readonly LoadBody[]): Promise<void> {

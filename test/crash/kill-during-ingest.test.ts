@@ -40,7 +40,13 @@ interface Round {
 
 function newRound(number: number): Round {
   const startNs = BigInt(Date.now() - 3_600_000) * 1_000_000n;
-  const load = new PushLoad({ seed: SEED + number, round: String(number), startNs, linesPerBody: 1000, streamCount: STREAMS });
+  const load = new PushLoad({
+    seed: SEED + number,
+    round: String(number),
+    startNs,
+    linesPerBody: 1000,
+    streamCount: STREAMS,
+  });
   const bodies = Array.from({ length: BODIES_PER_ROUND }, () => load.next());
   return { name: String(number), startNs, bodies, sentCount: 0, acknowledged: [], unanswered: [] };
 }
@@ -81,15 +87,24 @@ async function pushAndKill(running: RunningHalogi, round: Round, killAfter: numb
 async function readIds(url: string, round: Round): Promise<Uint8Array> {
   const seen = new Uint8Array(round.bodies.length * round.bodies[0]!.lineCount);
   for (let pod = 0; pod < STREAMS; pod++) {
-    for (const { line } of await readLines(url, `{app="load", round="${round.name}", pod="p${pod}"}`, rangeOf(round), 10_000_000)) {
+    for (const { line } of await readLines(
+      url,
+      `{app="load", round="${round.name}", pod="p${pod}"}`,
+      rangeOf(round),
+      10_000_000,
+    )) {
       seen[Number(line.slice(3, line.indexOf(' ')))]!++;
     }
   }
   return seen;
 }
 
-const rangeOf = ({ startNs }: Round): AskOptions => ({ startNs: startNs - 10n ** 9n, endNs: startNs + 60n * 10n ** 9n });
-const counted = (url: string, round: Round): Promise<number> => countLines(url, `{app="load", round="${round.name}"}`, rangeOf(round));
+const rangeOf = ({ startNs }: Round): AskOptions => ({
+  startNs: startNs - 10n ** 9n,
+  endNs: startNs + 60n * 10n ** 9n,
+});
+const counted = (url: string, round: Round): Promise<number> =>
+  countLines(url, `{app="load", round="${round.name}"}`, rangeOf(round));
 
 const idsOf = (body: LoadBody): number[] => Array.from({ length: body.lineCount }, (_, i) => body.firstId + i);
 
@@ -110,7 +125,8 @@ async function checkRound(url: string, round: Round): Promise<void> {
 /** Every line that was sent exactly once, told both by reading and by counting. */
 async function checkComplete(url: string, round: Round): Promise<void> {
   const expected = new Uint8Array(round.bodies.length * round.bodies[0]!.lineCount);
-  for (const body of [...round.acknowledged, ...round.unanswered]) expected.fill(1, body.firstId, body.firstId + body.lineCount);
+  for (const body of [...round.acknowledged, ...round.unanswered])
+    expected.fill(1, body.firstId, body.firstId + body.lineCount);
   expect(Buffer.compare(await readIds(url, round), expected)).toBe(0);
   expect(await counted(url, round)).toBe(expected.reduce((sum, times) => sum + times, 0));
 }
@@ -138,6 +154,10 @@ it(`loses and doubles nothing over ${KILLS} kills at full speed`, { timeout: 60_
 });
 
 function report(kill: number, round: Round, { readyMs, log }: RunningHalogi): void {
-  const opened = log().split('\n').find((line) => line.includes('store opened'));
-  process.stdout.write(`kill ${kill}: ${round.acknowledged.length} acknowledged, ${round.unanswered.length} unanswered, ready ${Math.round(readyMs)} ms, ${opened}\n`);
+  const opened = log()
+    .split('\n')
+    .find((line) => line.includes('store opened'));
+  process.stdout.write(
+    `kill ${kill}: ${round.acknowledged.length} acknowledged, ${round.unanswered.length} unanswered, ready ${Math.round(readyMs)} ms, ${opened}\n`,
+  );
 }

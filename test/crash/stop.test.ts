@@ -55,8 +55,17 @@ describe('SIGTERM', () => {
     expect(unanswered).toBeGreaterThan(0);
 
     running = await startHalogi(folder);
-    expect(await logEntry(running, 'store opened')).toMatchObject({ records: 0, tornBytes: 0, orphans: 0, damaged: 0, missing: 0 });
-    const count = await countLines(running.url, '{app="load"}', { startNs: startNs - 10n ** 9n, endNs: startNs + 60n * 10n ** 9n });
+    expect(await logEntry(running, 'store opened')).toMatchObject({
+      records: 0,
+      tornBytes: 0,
+      orphans: 0,
+      damaged: 0,
+      missing: 0,
+    });
+    const count = await countLines(running.url, '{app="load"}', {
+      startNs: startNs - 10n ** 9n,
+      endNs: startNs + 60n * 10n ** 9n,
+    });
     expect(count).toBeGreaterThanOrEqual(acknowledged * LINES_PER_BODY);
     expect(count).toBeLessThanOrEqual((acknowledged + unanswered) * LINES_PER_BODY);
   });
@@ -82,7 +91,13 @@ describe('a second process on the same folder', () => {
     second.stderr.on('data', (part) => (output += part));
     expect(await new Promise((resolve) => second.on('close', resolve))).toBe(1);
     expect(output).toContain(`cannot start: data folder is in use by process ${running.child.pid}`);
-    const load = new PushLoad({ seed: 5, round: 'x', startNs: BigInt(Date.now()) * 1_000_000n, linesPerBody: 5, streamCount: 1 });
+    const load = new PushLoad({
+      seed: 5,
+      round: 'x',
+      startNs: BigInt(Date.now()) * 1_000_000n,
+      linesPerBody: 5,
+      streamCount: 1,
+    });
     expect((await pushBody(running.url, load.next().bytes))?.status).toBe(204);
   });
 

@@ -52,7 +52,9 @@ function cutTo(keptBytes: number): string {
 }
 
 function linesOf({ store }: OpenedStore): string[] {
-  return readAll(store, 't', [matcher('app', 'a')]).map((row) => JSON.parse(/"(?:[^"\\]|\\.)*"/.exec(row.slice(row.indexOf(' ')))![0]));
+  return readAll(store, 't', [matcher('app', 'a')]).map((row) =>
+    JSON.parse(/"(?:[^"\\]|\\.)*"/.exec(row.slice(row.indexOf(' ')))![0]),
+  );
 }
 
 describe('the newest WAL file cut', () => {
@@ -82,7 +84,11 @@ describe('the newest WAL file cut', () => {
 
   it.each([1, 20])('by %i bytes, under the real server', async (cutBytes) => {
     running = await startHalogi(cutTo(walBytes - cutBytes), ['--auth_enabled', 'true']);
-    const found = await readLines(running.url, '{app="a"}', { startNs: T0 - 10_000n, endNs: T0 + 10_000n, tenant: 't' });
+    const found = await readLines(running.url, '{app="a"}', {
+      startNs: T0 - 10_000n,
+      endNs: T0 + 10_000n,
+      tenant: 't',
+    });
     expect(found.map(({ line }) => line)).toEqual(['flushed', ...FIRST]);
     expect(await logEntry(running, 'store opened')).toMatchObject({ records: 1, tornBytes: walBytes - cutBytes - 32 });
   });

@@ -32,7 +32,12 @@ test('lines are split as by indexOf, at any place of the memory', () => {
 });
 
 test('times are decoded as by the twin, cut ones too', () => {
-  const times = fc.array(fc.nat({ max: 86_399_999 }), { minLength: 1, maxLength: 200 }).map((all) => Float64Array.from(all.sort((a, b) => a - b), (ms) => ms * 1e6));
+  const times = fc.array(fc.nat({ max: 86_399_999 }), { minLength: 1, maxLength: 200 }).map((all) =>
+    Float64Array.from(
+      all.sort((a, b) => a - b),
+      (ms) => ms * 1e6,
+    ),
+  );
   fc.assert(
     fc.property(times, fc.nat(50), fc.nat(999_999), (expected, from, ns) => {
       if (ns % 2 === 1) expected[expected.length - 1]! += ns;
@@ -45,7 +50,9 @@ test('times are decoded as by the twin, cut ones too', () => {
       expect(kernel!.offsets.subarray(0, expected.length)).toEqual(expected);
       const twin = new Float64Array(expected.length);
       for (let cut = 1; cut < end; cut += 3) {
-        expect(kernel!.decodeTimes(area, 1, cut, expected.length, unit)).toBe(decodeTimes(out, 0, cut, expected.length, twin));
+        expect(kernel!.decodeTimes(area, 1, cut, expected.length, unit)).toBe(
+          decodeTimes(out, 0, cut, expected.length, twin),
+        );
       }
     }),
     { numRuns: 500 },

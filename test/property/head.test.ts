@@ -18,15 +18,23 @@ const STREAMS = [
 /** Few values of everything, so that rows collide in time, line and stream, in and out of order, over several days. */
 const row: fc.Arbitrary<TestRow> = fc.record({
   labels: fc.constantFrom(...STREAMS),
-  ns: fc.tuple(fc.integer({ min: -1, max: 1 }), fc.nat(12)).map(([day, step]) => NOON + BigInt(day) * DAY + BigInt(step) * 1_000_001n),
+  ns: fc
+    .tuple(fc.integer({ min: -1, max: 1 }), fc.nat(12))
+    .map(([day, step]) => NOON + BigInt(day) * DAY + BigInt(step) * 1_000_001n),
   line: fc.constantFrom('', 'a', 'b', 'a\nb', 'ä', 'x'.repeat(3000)),
   metadata: fc.constantFrom([], ['id', '1'], ['id', '2', 'user', 'ü']),
 });
 
-type Step = { readonly kind: 'push'; readonly rows: readonly TestRow[] } | { readonly kind: 'flush' } | { readonly kind: 'reopen' };
+type Step =
+  | { readonly kind: 'push'; readonly rows: readonly TestRow[] }
+  | { readonly kind: 'flush' }
+  | { readonly kind: 'reopen' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 5, arbitrary: fc.array(row, { minLength: 1, maxLength: 25 }).map((rows): Step => ({ kind: 'push', rows })) },
+  {
+    weight: 5,
+    arbitrary: fc.array(row, { minLength: 1, maxLength: 25 }).map((rows): Step => ({ kind: 'push', rows })),
+  },
   { weight: 2, arbitrary: fc.constant<Step>({ kind: 'flush' }) },
   { weight: 1, arbitrary: fc.constant<Step>({ kind: 'reopen' }) },
 );
@@ -55,7 +63,8 @@ function openStore(folder: string): Promise<LogStore> {
     walSyncIntervalMs: 1000,
     runFlush: (task) => runFlushTask(task, nodeDisk),
     applyLogged: (record, sink) => {
-      for (const one of JSON.parse(Buffer.from(record.body).toString())) appendRow(sink, { ...one, ns: BigInt(one.ns) });
+      for (const one of JSON.parse(Buffer.from(record.body).toString()))
+        appendRow(sink, { ...one, ns: BigInt(one.ns) });
     },
     now: () => Date.now(),
     events: { damage: fail, recovered: () => undefined, flushed: () => undefined, flushFailed: fail, walFailed: fail },
@@ -81,7 +90,8 @@ test('whatever is appended and whenever it is flushed, a query sees each row onc
             await store.close();
             store = await openStore(folder);
           }
-          for (const labels of STREAMS) expect(readAll(store, 't', [matcher('pod', labels[3]!)])).toEqual(naive(all, labels));
+          for (const labels of STREAMS)
+            expect(readAll(store, 't', [matcher('pod', labels[3]!)])).toEqual(naive(all, labels));
         }
       } finally {
         await store.close();

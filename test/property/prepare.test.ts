@@ -71,7 +71,11 @@ function applied(batch: PushBatch, some: Partial<Limits>, policy: 'validate' | '
   } catch (error) {
     return String(error);
   }
-  const entries = Array.from({ length: batch.entryCount }, (_, i) => [batchWork.accepted[i], batchWork.pushedBytes[i]]);
+  const { accepted, pushedBytes, metadata, metadataStart, metadataEnd } = batchWork;
+  const entries = Array.from({ length: batch.entryCount }, (_, i) => {
+    const encoded = metadata.bytes.subarray(metadataStart[i], metadataEnd[i]).toString('hex');
+    return [accepted[i], pushedBytes[i], accepted[i] === 1 ? encoded : ''];
+  });
   return {
     outcome: { ...outcome, discards: [...outcome.discards] },
     rows: [...sink.streams.values()].map(({ rows }) => rows),

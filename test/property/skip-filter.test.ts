@@ -6,7 +6,9 @@ import { buildFilter, collectKeys, keysOfText, mayHold, WORD_BYTES } from '../..
 
 /** Texts like logs: words, digits, separators, capitals, and any bytes at all. */
 const word = fc.stringMatching(/^[A-Za-z0-9_]{1,24}$/);
-const logText = fc.array(fc.oneof(word, fc.constantFrom(' ', '-', '=', '\n', '"', '.', 'é', '日本')), { maxLength: 60 }).map((parts) => Buffer.from(parts.join('')));
+const logText = fc
+  .array(fc.oneof(word, fc.constantFrom(' ', '-', '=', '\n', '"', '.', 'é', '日本')), { maxLength: 60 })
+  .map((parts) => Buffer.from(parts.join('')));
 const anyText = fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes));
 const text = fc.oneof(logText, anyText);
 
@@ -17,7 +19,8 @@ test('a filter never rules out a text that is there, in any case', () => {
       const start = a % (bytes.length + 1);
       const end = start + (b % (bytes.length - start + 1));
       const part = Buffer.from(bytes.subarray(start, end));
-      if (flip) for (let i = 0; i < part.length; i++) if (/[a-zA-Z]/.test(String.fromCharCode(part[i]!))) part[i]! ^= 0x20;
+      if (flip)
+        for (let i = 0; i < part.length; i++) if (/[a-zA-Z]/.test(String.fromCharCode(part[i]!))) part[i]! ^= 0x20;
       const filter = builder.build(bytes);
       expect(mayHold(filter, 0, filter.length, keysOfText(part))).toBe(true);
     }),
@@ -49,6 +52,7 @@ test('most texts that are not there are ruled out', () => {
   collectKeys(Buffer.from(lines), 0, lines.length, keys);
   const filter = buildFilter(keys, keys.size);
   let wrong = 0;
-  for (let i = 0; i < 500; i++) if (mayHold(filter, 0, filter.length, keysOfText(Buffer.from(`${hex()}${hex()}${hex()}${hex()}`)))) wrong++;
+  for (let i = 0; i < 500; i++)
+    if (mayHold(filter, 0, filter.length, keysOfText(Buffer.from(`${hex()}${hex()}${hex()}${hex()}`)))) wrong++;
   expect(wrong).toBeLessThan(10);
 });

@@ -35,13 +35,21 @@ function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Starts `bin/halogi serve` on a free port and waits until it is ready. */
-export async function startHalogi(dataFolder: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<RunningHalogi> {
+export async function startHalogi(
+  dataFolder: string,
+  args: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<RunningHalogi> {
   const port = await freePort();
   const startMs = performance.now();
-  const child = spawn(join(ROOT, 'bin', 'halogi'), ['serve', '--listen', `127.0.0.1:${port}`, '--data', dataFolder, ...args], {
-    env: { ...withoutSettings(process.env), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    join(ROOT, 'bin', 'halogi'),
+    ['serve', '--listen', `127.0.0.1:${port}`, '--data', dataFolder, ...args],
+    {
+      env: { ...withoutSettings(process.env), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let log = '';
   child.stdout.on('data', (part) => (log += part));
   child.stderr.on('data', (part) => (log += part));

@@ -24,7 +24,12 @@ interface RangeAnswer {
   };
 }
 
-async function queryRange(url: string, query: string, options: AskOptions, extra: Record<string, string>): Promise<RangeAnswer> {
+async function queryRange(
+  url: string,
+  query: string,
+  options: AskOptions,
+  extra: Record<string, string>,
+): Promise<RangeAnswer> {
   const parameters = new URLSearchParams({ query, ...extra });
   const headers: Record<string, string> = options.tenant === undefined ? {} : { 'x-scope-orgid': options.tenant };
   const response = await fetch(`${url}/loki/api/v1/query_range?${parameters}`, { headers });
@@ -41,13 +46,19 @@ export async function readLines(url: string, query: string, options: AskOptions,
     direction: 'forward',
     limit: String(limit),
   });
-  return answer.data.result.flatMap(({ stream, values }) => values.map(([ns, line]) => ({ labels: stream ?? {}, ns: BigInt(ns), line })));
+  return answer.data.result.flatMap(({ stream, values }) =>
+    values.map(([ns, line]) => ({ labels: stream ?? {}, ns: BigInt(ns), line })),
+  );
 }
 
 /** Counts lines by `count_over_time` over the whole range. */
 export async function countLines(url: string, selector: string, options: AskOptions): Promise<number> {
   const seconds = (options.endNs - options.startNs) / 1_000_000_000n + 2n;
   const at = String(options.startNs + seconds * 1_000_000_000n - 1n);
-  const answer = await queryRange(url, `sum(count_over_time(${selector}[${seconds}s]))`, options, { start: at, end: at, step: '1s' });
+  const answer = await queryRange(url, `sum(count_over_time(${selector}[${seconds}s]))`, options, {
+    start: at,
+    end: at,
+    step: '1s',
+  });
   return Number(answer.data.result[0]?.values[0]?.[1] ?? 0);
 }

@@ -55,7 +55,13 @@ export async function openStore(folder: string): Promise<OpenedStore> {
   });
   pushes.attach(store);
   const push = async (tenant: string, body: Buffer): Promise<void> => {
-    const { status } = await pushes.push({ tenant, kind: 'push', contentType: 'application/json', contentEncoding: undefined, body });
+    const { status } = await pushes.push({
+      tenant,
+      kind: 'push',
+      contentType: 'application/json',
+      contentEncoding: undefined,
+      body,
+    });
     if (status !== 204) throw new Error(`push answered ${status}`);
   };
   return { store, damages, recovered: recovered!, push };

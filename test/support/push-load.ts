@@ -20,7 +20,20 @@ export interface LoadOptions {
   readonly noiseLength?: number;
 }
 
-const WORDS = ['checkout', 'payment', 'timeout', 'retry', 'customer', 'basket', '결제', 'upstream', 'cache', 'miss', 'token', 'queue'];
+const WORDS = [
+  'checkout',
+  'payment',
+  'timeout',
+  'retry',
+  'customer',
+  'basket',
+  '결제',
+  'upstream',
+  'cache',
+  'miss',
+  'token',
+  'queue',
+];
 /** Lines of one load are this far apart, so that times tell them apart too. */
 const STEP_NS = 1000n;
 const LATE_SHARE = 0.05;

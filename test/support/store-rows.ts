@@ -1,7 +1,7 @@
-import type { CompiledMatcher } from '../../src/model/matcher.ts';
-import { compileMatcher } from '../../src/model/matcher.ts';
 import type { Labels } from '../../src/model/labels.ts';
 import { labelsKey } from '../../src/model/labels.ts';
+import type { CompiledMatcher } from '../../src/model/matcher.ts';
+import { compileMatcher } from '../../src/model/matcher.ts';
 import { encodeMetadata } from '../../src/model/metadata-bytes.ts';
 import type { RowSink } from '../../src/model/row-sink.ts';
 import { dayOf, dayStartNs } from '../../src/model/time.ts';
@@ -21,7 +21,18 @@ export function appendRow(sink: RowSink, row: TestRow): boolean {
   const line = Buffer.from(row.line);
   const metadata = encodeMetadata(row.metadata ?? []);
   const day = dayOf(row.ns);
-  return sink.append(sink.stream(row.labels), day, Number(row.ns - dayStartNs(day)), line, 0, line.length, row.level ?? 255, metadata, 0, metadata.length);
+  return sink.append(
+    sink.stream(row.labels),
+    day,
+    Number(row.ns - dayStartNs(day)),
+    line,
+    0,
+    line.length,
+    row.level ?? 255,
+    metadata,
+    0,
+    metadata.length,
+  );
 }
 
 export function zeroCounts(): LoadCounts {
@@ -42,10 +53,23 @@ export function matcher(name: string, value: string): CompiledMatcher {
   return compileMatcher({ name, op: '=', value });
 }
 
-export const WHOLE_DAY: LoadOptions = { fromOffsetNs: 0, toOffsetNs: 8.64e13, lines: true, metadata: true, reverse: false, needles: [] };
+export const WHOLE_DAY: LoadOptions = {
+  fromOffsetNs: 0,
+  toOffsetNs: 8.64e13,
+  lines: true,
+  metadata: true,
+  reverse: false,
+  needles: [],
+};
 
 /** All rows of a selection in the order in which parts and blocks give them, as `key time line metadata` texts. */
-export function readAll(store: QueryStore, tenant: string, matchers: readonly CompiledMatcher[], options: LoadOptions = WHOLE_DAY, damage: string[] = []): string[] {
+export function readAll(
+  store: QueryStore,
+  tenant: string,
+  matchers: readonly CompiledMatcher[],
+  options: LoadOptions = WHOLE_DAY,
+  damage: string[] = [],
+): string[] {
   const loader = new PartLoader((error) => damage.push(String(error)));
   const selection = store.select(tenant, matchers, { startNs: -(2n ** 62n), endNs: 2n ** 62n });
   const out: string[] = [];

@@ -50,7 +50,10 @@ export async function queryPatterns(
       for (const { level, tokens, buckets, lines } of result.patterns) {
         const tree = trees.get(level) ?? new DrainTree();
         trees.set(level, tree);
-        tree.add(tokens, Array.from(buckets, (bucket, i): [number, number] => [bucket, lines[i]!]));
+        tree.add(
+          tokens,
+          Array.from(buckets, (bucket, i): [number, number] => [bucket, lines[i]!]),
+        );
       }
     });
   } finally {

@@ -1,9 +1,15 @@
-import { LEVEL_LABEL } from '../../model/level.ts';
 import { labelValue } from '../../model/labels.ts';
+import { LEVEL_LABEL } from '../../model/level.ts';
 import type { RowBlock } from '../../model/row-block.ts';
 import { sliceText } from '../pipeline/byte-text.ts';
 import { firstRowAfter, firstRowFrom } from '../row-range.ts';
-import { emptyCounts, type PartLoader, type PatternCounts, type PatternScanResult, type PatternScanTask } from '../task.ts';
+import {
+  emptyCounts,
+  type PartLoader,
+  type PatternCounts,
+  type PatternScanResult,
+  type PatternScanTask,
+} from '../task.ts';
 import { DrainTree } from './drain-tree.ts';
 import { tokenize } from './tokenize.ts';
 

@@ -1,19 +1,19 @@
-import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../../model/level.ts';
 import { compareText, EMPTY_LABELS, type Labels, labelsKey } from '../../model/labels.ts';
+import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../../model/level.ts';
 import { decodeMetadata } from '../../model/metadata-bytes.ts';
 import { dayStartNs } from '../../model/time.ts';
 import { ScanRow } from '../pipeline/row-state.ts';
 import { RowSelection } from '../row-selection.ts';
 import { type LogPipeline, logPipeline } from '../scan-pipeline.ts';
-import type { ResultLabels, TailColumns, TailFound, TailScanResult, TailScanTask, TailWanted } from '../task.ts';
+import type { ResultLabels, TailColumns, TailScanResult, TailScanTask } from '../task.ts';
 
-/** Runs fresh rows through the pipelines of all tails that want their streams. */
+/** Runs fresh rows of the wanted streams through the pipeline of a tail. */
 export function scanTail(task: TailScanTask): TailScanResult {
-  return { kind: 'tail', found: task.tails.map((wanted) => new TailScanner(wanted, task.columns).run()) };
+  return new TailScanner(task).run();
 }
 
 class TailScanner {
-  readonly #wanted: TailWanted;
+  readonly #task: TailScanTask;
   readonly #columns: TailColumns;
   readonly #pipeline: LogPipeline;
   readonly #row = new ScanRow();
@@ -21,15 +21,15 @@ class TailScanner {
   readonly #labelSets: ResultLabels[] = [];
   readonly #labelIds = new Map<string, number>();
 
-  constructor(wanted: TailWanted, columns: TailColumns) {
-    this.#wanted = wanted;
-    this.#columns = columns;
-    this.#pipeline = logPipeline(wanted.stages);
+  constructor(task: TailScanTask) {
+    this.#task = task;
+    this.#columns = task.columns;
+    this.#pipeline = logPipeline(task.stages);
   }
 
-  run(): TailFound {
+  run(): TailScanResult {
     const { streamIndexes, rowCount, days, offsetsNs } = this.#columns;
-    const { streams, maxRows } = this.#wanted;
+    const { wanted, maxRows } = this.#task;
     const timesNs: bigint[] = [];
     const lines: Uint8Array[] = [];
     const labelIds: number[] = [];
@@ -37,7 +37,7 @@ class TailScanner {
     const { rows, count } = this.#filtered(rowCount);
     for (let i = 0; i < count; i++) {
       const at = rows[i]!;
-      if (streams[streamIndexes[at]!] !== 1) continue;
+      if (wanted[streamIndexes[at]!] !== 1) continue;
       // Rows that nobody will see are not worth the stages.
       if (lines.length >= maxRows) {
         droppedRows.push(at);
@@ -52,6 +52,7 @@ class TailScanner {
       labelIds.push(this.#internLabels(row));
     }
     return {
+      kind: 'tail',
       timesNs: BigInt64Array.from(timesNs),
       lines: joined(lines),
       lineEnds: endsOf(lines),
@@ -103,7 +104,7 @@ class TailScanner {
 
   #internLabels(row: ScanRow): number {
     const all = row.labels.result();
-    const categorized = this.#wanted.categorize ? row.labels.categorized() : undefined;
+    const categorized = this.#task.categorize ? row.labels.categorized() : undefined;
     const key =
       categorized === undefined
         ? labelsKey(all)

@@ -59,7 +59,8 @@ export class TailBatch {
     const row = this.rowCount;
     if (row === BATCH_ROWS) return false;
     const lineAt = this.#place(this.#lines, bytes, lineStart, lineEnd);
-    const metadataAt = metadataStart === metadataEnd ? 0 : this.#place(this.#metadata, metadata, metadataStart, metadataEnd);
+    const metadataAt =
+      metadataStart === metadataEnd ? 0 : this.#place(this.#metadata, metadata, metadataStart, metadataEnd);
     if (lineAt < 0 || metadataAt < 0) return false;
     this.#streamIndexes[row] = this.#indexOf(stream);
     this.#days[row] = day;

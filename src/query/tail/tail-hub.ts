@@ -1,13 +1,13 @@
 import type { LogExpr } from '../../../grammar/ast.ts';
 import { LogError } from '../../base/errors.ts';
-import type { CompiledMatcher } from '../../model/matcher.ts';
 import { labelValue } from '../../model/labels.ts';
+import type { CompiledMatcher } from '../../model/matcher.ts';
 import type { RowSink, SinkStream } from '../../model/row-sink.ts';
 import { dayStartNs } from '../../model/time.ts';
 import { decodeLine } from '../../wire/json-text.ts';
 import type { LogRow } from '../log-query.ts';
 import { compileSelector } from '../selectors.ts';
-import type { TailFound, TaskRunner } from '../task.ts';
+import type { TailColumns, TailScanResult, TailScanTask, TaskRunner } from '../task.ts';
 import { TailBatch } from './tail-batch.ts';
 import { TailSession } from './tail-session.ts';
 import { TailSink } from './tail-sink.ts';
@@ -215,27 +215,24 @@ export class TailHub {
     const open = tails.filter(({ session }) => !session.isEnded);
     if (open.length === 0) return;
     const streams = batch.streams();
-    const task = {
-      kind: 'tail' as const,
-      columns: batch.columns(),
-      tails: open.map((tail) => ({
-        stages: tail.request.expr.stages,
-        categorize: tail.request.categorize,
-        streams: Uint8Array.from(streams, (stream) => (this.#wants(tail, stream) ? 1 : 0)),
-        maxRows: tail.session.room,
-      })),
-    };
+    const columns = batch.columns();
+    await Promise.all(open.map((tail) => this.#scanFor(tail, columns, streams)));
+  }
+
+  async #scanFor(tail: OpenTail, columns: TailColumns, streams: readonly SinkStream[]): Promise<void> {
+    const { session, request } = tail;
+    const wanted = Uint8Array.from(streams, (stream) => (this.#wants(tail, stream) ? 1 : 0));
+    if (!wanted.includes(1)) return;
+    const { categorize, expr } = request;
+    const task: TailScanTask = { kind: 'tail', columns, stages: expr.stages, categorize, wanted, maxRows: session.room };
     const result = await this.#runner.run(task, new AbortController().signal);
     if (result.kind !== 'tail') return;
-    const { days, offsetsNs, streamIndexes, streams: labels } = task.columns;
-    for (const [i, { session }] of open.entries()) {
-      const found = result.found[i]!;
-      session.add(foundRows(found));
-      for (const row of found.droppedRows) {
-        session.drop({ timeNs: dayStartNs(days[row]!) + BigInt(offsetsNs[row]!), labels: labels[streamIndexes[row]!]! });
-      }
-      if (found.droppedRows.length > 0) session.onReady();
+    const { days, offsetsNs, streamIndexes, streams: labels } = columns;
+    session.add(foundRows(result));
+    for (const row of result.droppedRows) {
+      session.drop({ timeNs: dayStartNs(days[row]!) + BigInt(offsetsNs[row]!), labels: labels[streamIndexes[row]!]! });
     }
+    if (result.droppedRows.length > 0) session.onReady();
   }
 
   #wants({ request, matchers }: OpenTail, stream: SinkStream): boolean {
@@ -247,7 +244,7 @@ function matchesAll(matchers: readonly CompiledMatcher[], { labels }: SinkStream
   return matchers.every((matcher) => matcher.matches(labelValue(labels, matcher.name) ?? ''));
 }
 
-function foundRows({ timesNs, lines, lineEnds, labelIds, labelSets }: TailFound): LogRow[] {
+function foundRows({ timesNs, lines, lineEnds, labelIds, labelSets }: TailScanResult): LogRow[] {
   const rows: LogRow[] = [];
   let start = 0;
   for (let i = 0; i < timesNs.length; i++) {

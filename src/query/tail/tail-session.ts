@@ -64,7 +64,10 @@ export class TailSession {
     if (this.#ended || rows.length === 0) return;
     const kept: LogRow[] = [];
     for (const row of rows) {
-      if (this.#waitingBytes >= MAX_WAITING_BYTES || this.#rows.length - this.#taken + kept.length >= MAX_WAITING_ROWS) {
+      if (
+        this.#waitingBytes >= MAX_WAITING_BYTES ||
+        this.#rows.length - this.#taken + kept.length >= MAX_WAITING_ROWS
+      ) {
         this.drop({ timeNs: row.timeNs, labels: row.labels.all });
         continue;
       }

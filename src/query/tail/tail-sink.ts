@@ -1,6 +1,11 @@
+import type { IngestKernel } from '../../base/kernels/ingest-kernel.ts';
+import { BODY_AT } from '../../base/kernels/layout.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { RowSink, SinkStream } from '../../model/row-sink.ts';
+import { NS_PER_DAY_NUMBER } from '../../model/time.ts';
 import type { TailHub } from './tail-hub.ts';
+
+const SECONDS_PER_DAY = NS_PER_DAY_NUMBER / 1e9;
 
 /** Writes rows on to the store's sink, and shows those that were new to the live tails. */
 export class TailSink implements RowSink {
@@ -53,25 +58,44 @@ export class TailSink implements RowSink {
       metadataStart,
       metadataEnd,
     );
-    // Rows come stream by stream.
+    if (isNew && this.#wants(stream)) {
+      this.#hub.offer(stream, day, offsetNs, bytes, lineStart, lineEnd, level, metadata, metadataStart, metadataEnd);
+    }
+    return isNew;
+  }
+
+  appendRun(stream: SinkStream, day: number, kernel: IngestKernel, first: number, last: number): number {
+    const count = this.#inner.appendRun?.(stream, day, kernel, first, last) ?? 0;
+    if (count > 0 && this.#wants(stream)) this.#offerRun(stream, day, kernel, first, first + count);
+    return count;
+  }
+
+  #offerRun(stream: SinkStream, day: number, kernel: IngestKernel, first: number, end: number): void {
+    const { seconds, nanos, lineStart, lineEnd, level, metadataStart, metadataEnd } = kernel.columns;
+    const body = kernel.buffer.subarray(BODY_AT);
+    const daySeconds = day * SECONDS_PER_DAY;
+    for (let entry = first; entry < end; entry++) {
+      this.#hub.offer(
+        stream,
+        day,
+        (seconds[entry]! - daySeconds) * 1e9 + nanos[entry]!,
+        body,
+        lineStart[entry]!,
+        lineEnd[entry]!,
+        level[entry]!,
+        kernel.metadata,
+        metadataStart[entry]!,
+        metadataEnd[entry]!,
+      );
+    }
+  }
+
+  // Rows come stream by stream.
+  #wants(stream: SinkStream): boolean {
     if (stream !== this.#stream) {
       this.#stream = stream;
       this.#isWanted = this.#hub.wants(this.#tenant, stream);
     }
-    if (isNew && this.#isWanted) {
-      this.#hub.offer(
-        stream,
-        day,
-        offsetNs,
-        bytes,
-        lineStart,
-        lineEnd,
-        level,
-        metadata,
-        metadataStart,
-        metadataEnd,
-      );
-    }
-    return isNew;
+    return this.#isWanted;
   }
 }

@@ -6,7 +6,8 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 async function scanned(kv: SealedKv): Promise<unknown[]> {
   const found: unknown[] = [];
-  for await (const page of kv.scan('', '~')) for (const { key, value } of page) found.push([key, new TextDecoder().decode(value)]);
+  for await (const page of kv.scan('', '~'))
+    for (const { key, value } of page) found.push([key, new TextDecoder().decode(value)]);
   return found;
 }
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodeDisk } from '../../../src/base/node-disk.ts';
-import { listSegments } from '../../../src/store/recover.ts';
 import { runFlushTask } from '../../../src/store/flush-task.ts';
+import { listSegments } from '../../../src/store/recover.ts';
 import { type LoggedPush, LogStore } from '../../../src/store/store.ts';
 import { verifySegments } from '../../../src/store/verify.ts';
 import { appendRow, matcher, readAll, rowText, type TestRow } from '../../support/store-rows.ts';
@@ -17,14 +17,20 @@ let open: LogStore[] = [];
 
 /** A logged push in these tests is JSON of rows. */
 function applyLogged(record: LoggedPush, sink: Parameters<typeof appendRow>[0]): void {
-  for (const row of JSON.parse(Buffer.from(record.body).toString()) as (Omit<TestRow, 'ns'> & { ns: string })[]) appendRow(sink, { ...row, ns: BigInt(row.ns) });
+  for (const row of JSON.parse(Buffer.from(record.body).toString()) as (Omit<TestRow, 'ns'> & { ns: string })[])
+    appendRow(sink, { ...row, ns: BigInt(row.ns) });
 }
 
 async function openStore(options: { generationBytes?: number } = {}): Promise<LogStore> {
   const store = await LogStore.open({
     disk: nodeDisk,
     dataFolder: folder,
-    head: { headBytes: 256 << 20, generationBytes: options.generationBytes ?? 128 << 20, maxAgeMs: 3.6e6, idleMs: 3.6e6 },
+    head: {
+      headBytes: 256 << 20,
+      generationBytes: options.generationBytes ?? 128 << 20,
+      maxAgeMs: 3.6e6,
+      idleMs: 3.6e6,
+    },
     cacheBytes: 16 << 20,
     walSync: 'always',
     walSyncIntervalMs: 1000,
@@ -43,7 +49,12 @@ function fail(error: unknown): void {
 
 async function push(store: LogStore, rows: readonly TestRow[], tenant = 't1'): Promise<void> {
   for (const row of rows) appendRow(store.sink(tenant), row);
-  await store.log(tenant, 1, Buffer.from(JSON.stringify(rows.map((row) => ({ ...row, ns: String(row.ns) })))), Date.now());
+  await store.log(
+    tenant,
+    1,
+    Buffer.from(JSON.stringify(rows.map((row) => ({ ...row, ns: String(row.ns) })))),
+    Date.now(),
+  );
 }
 
 function textsOf(rows: readonly TestRow[]): string[] {
@@ -52,7 +63,11 @@ function textsOf(rows: readonly TestRow[]): string[] {
 }
 
 function rowsOf(labels: readonly string[], count: number, step = 1_000_000n, from = T0): TestRow[] {
-  return Array.from({ length: count }, (_, i) => ({ labels, ns: from + BigInt(i) * step, line: `line ${i} of ${labels[1]}` }));
+  return Array.from({ length: count }, (_, i) => ({
+    labels,
+    ns: from + BigInt(i) * step,
+    line: `line ${i} of ${labels[1]}`,
+  }));
 }
 
 beforeEach(() => {
@@ -84,9 +99,15 @@ describe('a row is seen exactly once', () => {
   test('half in segments and half in the head, late rows merged in time order', async () => {
     const store = await openStore();
     const all = rowsOf(A, 400);
-    await push(store, all.filter((_, i) => i % 2 === 0));
+    await push(
+      store,
+      all.filter((_, i) => i % 2 === 0),
+    );
     await store.flush();
-    await push(store, all.filter((_, i) => i % 2 === 1));
+    await push(
+      store,
+      all.filter((_, i) => i % 2 === 1),
+    );
     expect(readAll(store, 't1', [matcher('app', 'a')])).toEqual(textsOf(all));
     await store.flush();
     expect(readAll(store, 't1', [matcher('app', 'a')])).toEqual(textsOf(all));
@@ -132,7 +153,11 @@ describe('what comes back is what went in', () => {
 
   test('blocks are cut at their size and read in both directions', async () => {
     const store = await openStore();
-    const rows = Array.from({ length: 3000 }, (_, i) => ({ labels: A, ns: T0 + BigInt(i), line: `${i} ${'x'.repeat(300)}` }));
+    const rows = Array.from({ length: 3000 }, (_, i) => ({
+      labels: A,
+      ns: T0 + BigInt(i),
+      line: `${i} ${'x'.repeat(300)}`,
+    }));
     await push(store, rows);
     await store.flush();
     expect(readAll(store, 't1', [matcher('app', 'a')])).toEqual(textsOf(rows));
@@ -147,7 +172,9 @@ describe('recovery', () => {
     const store = await openStore();
     await push(store, rowsOf(A, 20));
     // A copy of the folder as a crash leaves it: the head was never written.
-    const wal = readdirSync(join(folder, 'wal')).map((name) => [name, readFileSync(join(folder, 'wal', name))] as const);
+    const wal = readdirSync(join(folder, 'wal')).map(
+      (name) => [name, readFileSync(join(folder, 'wal', name))] as const,
+    );
     await store.close();
     rmSync(join(folder, 'segments'), { recursive: true });
     rmSync(join(folder, 'index'), { recursive: true });

@@ -1,0 +1,93 @@
+import { Pause } from '../base/pause.ts';
+import type { WalWriter } from '../wal/writer.ts';
+import { type FlusherOptions, writeGeneration } from './flusher.ts';
+import type { HeadState } from './head-state.ts';
+
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 5000;
+
+export interface FlushLoopOptions extends FlusherOptions {
+  readonly head: HeadState;
+  readonly wal: WalWriter;
+  readonly now: () => number;
+  readonly onFlushed: (info: FlushInfo) => void;
+  readonly onFailed: (error: unknown, retryMs: number) => void;
+}
+
+export interface FlushInfo {
+  readonly rows: number;
+  readonly segments: number;
+  readonly bytes: number;
+  readonly durationMs: number;
+}
+
+/** Writes sealed generations one after the other, oldest first; a failure is tried again until it works or the store closes. */
+export class FlushLoop {
+  readonly #options: FlushLoopOptions;
+  readonly #pause = new Pause();
+  #running: Promise<void> | undefined;
+  #closed = false;
+  /** Why the last attempt failed; undefined while all is well. */
+  lastError: unknown;
+
+  constructor(options: FlushLoopOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when nothing sealed is left, or the store closes; undefined when nothing is being written. */
+  get running(): Promise<void> | undefined {
+    return this.#running;
+  }
+
+  /** Begins to write what is sealed, unless it is being written already. */
+  start(): void {
+    if (this.#running !== undefined) return;
+    this.#running = this.#writeAll().finally(() => {
+      this.#running = undefined;
+      if (this.#options.head.sealedCount > 0 && !this.#closed) this.start();
+    });
+  }
+
+  /** From now on a failure ends the loop: the WAL has what was not written. */
+  close(): void {
+    this.#closed = true;
+    this.#pause.end();
+  }
+
+  async #writeAll(): Promise<void> {
+    const { head, onFailed } = this.#options;
+    let retryMs = FIRST_RETRY_MS;
+    while (head.oldestSealed !== undefined) {
+      try {
+        await this.#writeOldest();
+        retryMs = FIRST_RETRY_MS;
+      } catch (error) {
+        this.lastError = error;
+        onFailed(error, retryMs);
+        if (this.#closed) return;
+        await this.#pause.wait(retryMs);
+        retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+      }
+    }
+  }
+
+  async #writeOldest(): Promise<void> {
+    const { head, wal, now, onFlushed } = this.#options;
+    const generation = head.oldestSealed;
+    if (generation === undefined) return;
+    const startMs = now();
+    generation.pin();
+    try {
+      const written = await writeGeneration(generation, this.#options);
+      // One step: from here queries see the segments, and the head no longer.
+      for (const { tenant, segment } of written.segments) tenant.addSegment(segment);
+      head.dropOldest();
+      this.lastError = undefined;
+      const bytes = written.segments.reduce((sum, { segment }) => sum + segment.summary.fileBytes, 0);
+      onFlushed({ rows: generation.rowCount, segments: written.segments.length, bytes, durationMs: now() - startMs });
+      await wal.deleteThrough(generation.walSeq);
+    } finally {
+      generation.unpin();
+    }
+  }
+}
