@@ -57,10 +57,10 @@ export function collectKeys(length: u32): i32 {
     run++;
     if (run < 6) continue;
     const hash = mix(<u32>window, <u32>(window >> 32));
-    if ((hash & 3) !== 0) continue;
+    if ((hash & 1) !== 0) continue;
     // 0 marks a free slot; a key of 0 is kept as 4, which costs one false hit at most.
     const key: u32 = hash === 0 ? 4 : hash;
-    let slot = (key >>> 2) & (SLOTS - 1);
+    let slot = (key >>> 1) & (SLOTS - 1);
     while (true) {
       const found = load<u32>(SET + ((<usize>slot) << 2));
       if (found === key) break;

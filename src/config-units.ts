@@ -1,14 +1,16 @@
 import { formatPromDuration, parsePromDuration } from '../grammar/literals.ts';
 import { LogError } from './base/errors.ts';
+import { otlpConfigText } from './model/otlp-rules.ts';
 
 /**
  * Kinds of settings and how their text becomes a value and back. Values hold base units: sizes in bytes, durations and
  * moments in milliseconds.
  *
  * size: `256KB`, `100MB` (base 1024). mebibytes: a plain number of MiB, as Loki's `*_mb` keys. duration: Prometheus style
- * (`1h30m`, `7d`). moment: RFC 3339, empty for never. list: a YAML list, or text split at commas.
+ * (`1h30m`, `7d`). moment: RFC 3339, empty for never. list: a YAML list, or text split at commas. otlp: a map of
+ * attribute rules, or its JSON.
  */
-export type SettingKind = 'text' | 'flag' | 'count' | 'size' | 'mebibytes' | 'duration' | 'moment' | 'list';
+export type SettingKind = 'text' | 'flag' | 'count' | 'size' | 'mebibytes' | 'duration' | 'moment' | 'list' | 'otlp';
 
 export type SettingValue = string | number | boolean | readonly string[];
 
@@ -57,6 +59,7 @@ export function parseSetting(kind: SettingKind, raw: unknown, where: string): Se
 
 function parseKind(kind: SettingKind, raw: unknown): SettingValue {
   if (kind === 'list') return parseList(raw);
+  if (kind === 'otlp') return otlpConfigText(raw);
   if (raw !== null && typeof raw === 'object') throw new Error(`expected a single value, found ${JSON.stringify(raw)}`);
   const text = raw === null || raw === undefined ? '' : String(raw).trim();
   switch (kind) {

@@ -8,11 +8,11 @@
 
 /** Bytes of a run. 6: shorter ones occur in nearly every block, longer ones miss the parts of a dashed UUID. */
 export const RUN_BYTES = 6;
-/** One run in four is kept: an eighth less to store than half of them, and ten runs of a UUID still give a key 19 times in 20. */
-const SAMPLE_MASK = 3;
-/** Bits and probes for each key: about 2 % wrong for one key, and most texts have several. */
-const BITS_PER_KEY = 8;
-const PROBES = 5;
+/** Every second run is kept: the ten runs of a dashed UUID then give at least two keys 99 times in 100. */
+const SAMPLE_MASK = 1;
+/** Bits and probes for each key: 6 % wrong for one key, and most texts that are worth a search have several. */
+const BITS_PER_KEY = 6;
+const PROBES = 4;
 const MIN_FILTER_BYTES = 16;
 
 /** Lower-case form of each byte; 0 for bytes that end a word. */

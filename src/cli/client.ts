@@ -69,7 +69,8 @@ export class Client {
         text += decoder.decode(part, { stream: true });
         const events = text.split('\n\n');
         text = events.pop() ?? '';
-        for (const event of events) if (event.startsWith(DATA_PREFIX)) yield JSON.parse(event.slice(DATA_PREFIX.length));
+        for (const event of events)
+          if (event.startsWith(DATA_PREFIX)) yield JSON.parse(event.slice(DATA_PREFIX.length));
       }
     } catch (cause) {
       throw new ServerError(`lost ${this.#address}`, { cause });

@@ -60,7 +60,13 @@ export function registerTailRoutes(context: RouteContext): void {
 function entryOf({ timeNs, line, labels }: LogRow): TailEntry {
   const categories = labels.categorized;
   if (categories === undefined) return { timeNs, line, labels: labels.all };
-  return { timeNs, line, labels: categories.stream, structuredMetadata: categories.structuredMetadata, parsed: categories.parsed };
+  return {
+    timeNs,
+    line,
+    labels: categories.stream,
+    structuredMetadata: categories.structuredMetadata,
+    parsed: categories.parsed,
+  };
 }
 
 /** What to call at the end of a connection that leaves the request it came as: nothing else tells the end of that. */
@@ -70,7 +76,12 @@ function counted({ parts }: RouteContext, request: FastifyRequest, webSocket: bo
   return () => parts.metrics.streamEnded(route, webSocket, (performance.now() - startedMs) / 1000);
 }
 
-async function serveSocket(socket: WebSocket, opening: Promise<Tail>, frame: Frame, ends: Set<() => void>): Promise<void> {
+async function serveSocket(
+  socket: WebSocket,
+  opening: Promise<Tail>,
+  frame: Frame,
+  ends: Set<() => void>,
+): Promise<void> {
   const isOpen = (): boolean => socket.readyState === socket.OPEN;
   const end = (): void => socket.close(CLOSE_GOING_AWAY, STOPPING);
   ends.add(end);
@@ -98,7 +109,10 @@ async function serveSocket(socket: WebSocket, opening: Promise<Tail>, frame: Fra
 }
 
 /** Sends one piece after the other, the next when the last has left for the network: a slow client fills only its own queue. */
-function sendPieces(tail: Tail, send: (piece: NonNullable<ReturnType<Tail['take']>>, done: (error?: Error | null) => void) => void): void {
+function sendPieces(
+  tail: Tail,
+  send: (piece: NonNullable<ReturnType<Tail['take']>>, done: (error?: Error | null) => void) => void,
+): void {
   let busy = false;
   const next = (): void => {
     if (busy) return;

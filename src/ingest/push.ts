@@ -1,9 +1,11 @@
 import { type ErrorKind, LogError } from '../base/errors.ts';
 import type { Limits } from '../model/limits.ts';
+import { otlpRules } from '../model/otlp-rules.ts';
 import type { RowSink } from '../model/row-sink.ts';
 import { type BodyLimits, checkBodySize, decodeOtlpEncoding, decodePushEncoding } from '../wire/body-encoding.ts';
 import { parseMediaType } from '../wire/media-type.ts';
 import { decodeOtlpJson } from '../wire/otlp-json.ts';
+import type { OtlpResource } from '../wire/otlp-model.ts';
 import { decodeOtlpProtobuf } from '../wire/otlp-protobuf.ts';
 import { PushBatch } from '../wire/push-batch.ts';
 import { decodePushJson } from '../wire/push-json.ts';
@@ -60,7 +62,7 @@ export async function push(request: PushRequest, context: PushContext): Promise<
   let outcome: BatchOutcome | undefined;
   try {
     const batch = threadBatch;
-    const pushedBlock = decodePush(request, context.nowNs, batch);
+    const pushedBlock = decodePush(request, context.nowNs, batch, context.limits.otlpConfig);
     outcome = applyBatch(batch, { ...context, policy: 'validate' });
     if (outcome.acceptedEntries > 0) await context.log(walBody(outcome, pushedBlock, batch));
   } catch (error) {
@@ -81,15 +83,22 @@ function walBody(outcome: BatchOutcome, pushedBlock: Buffer | undefined, batch: 
  * Decodes a body of any format into `batch`.
  *
  * @param nowNs time of OTLP records without one
+ * @param otlpConfig rules for attributes of OTLP, as in `Limits`
  * @returns the snappy block of a protobuf push, which can go to the log as it is; undefined for other formats
  * @throws LogError PUSH_DECODE, PUSH_TOO_LARGE, PUSH_INVALID, with a status
  */
-export function decodePush(request: PushRequest, nowNs: bigint, batch: PushBatch): Buffer | undefined {
+export function decodePush(
+  request: PushRequest,
+  nowNs: bigint,
+  batch: PushBatch,
+  otlpConfig = '',
+): Buffer | undefined {
   const { kind, headers, body, bodyLimits } = request;
   checkBodySize(body, bodyLimits);
   const maxBytes = bodyLimits.maxDecompressedBytes;
   if (kind === 'otlp') {
-    decodeOtlp(headers, body, maxBytes, nowNs, batch);
+    const resources = decodeOtlp(headers, body, maxBytes);
+    fillFromOtlp(resources, nowNs, batch, otlpRules(otlpConfig));
     return undefined;
   }
   const mediaType = parseMediaType(headers.contentType);
@@ -103,14 +112,13 @@ export function decodePush(request: PushRequest, nowNs: bigint, batch: PushBatch
   return decoded;
 }
 
-function decodeOtlp(headers: PushHeaders, body: Buffer, maxBytes: number, nowNs: bigint, batch: PushBatch): void {
+function decodeOtlp(headers: PushHeaders, body: Buffer, maxBytes: number): OtlpResource[] {
   const { contentType = '' } = headers;
   if (contentType !== 'application/x-protobuf' && contentType !== 'application/json') {
     throw new LogError('PUSH_DECODE', `content type: ${contentType} is not supported`, { status: 400 });
   }
   const decoded = decodeOtlpEncoding(body, headers.contentEncoding, maxBytes);
-  const resources = contentType === 'application/json' ? decodeOtlpJson(decoded) : decodeOtlpProtobuf(decoded);
-  fillFromOtlp(resources, nowNs, batch);
+  return contentType === 'application/json' ? decodeOtlpJson(decoded) : decodeOtlpProtobuf(decoded);
 }
 
 const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {

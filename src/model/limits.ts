@@ -32,6 +32,8 @@ export interface Limits {
   /** Milliseconds since the epoch; 0: not blocked. */
   readonly blockIngestionUntilMs: number;
   readonly blockIngestionStatusCode: number;
+  /** `otlp_config` in the text form of model/otlp-rules.ts; empty: Loki's defaults. */
+  readonly otlpConfig: string;
   // query
   readonly maxEntriesLimitPerQuery: number;
   readonly maxQuerySeries: number;
@@ -113,6 +115,7 @@ export const DEFAULT_LIMITS: Limits = {
   enforcedLabels: [],
   blockIngestionUntilMs: 0,
   blockIngestionStatusCode: 260,
+  otlpConfig: '',
   maxEntriesLimitPerQuery: 5000,
   maxQuerySeries: 500,
   maxQueryLengthMs: 721 * HOUR_MS,

@@ -21,12 +21,16 @@ import type { PartRef } from './select.ts';
 
 /** Line bytes of one part: about a millisecond of scanning, so that tasks can be balanced and a limit can stop early. */
 const PART_LINE_BYTES = 1024 * 1024;
+/** More blocks than a segment has: makes one number of segment and block. */
+const BLOCKS_PER_SEGMENT = 2 ** 24;
 
 /** A run of blocks of one segment or the pages of one head part; times in nanoseconds from the start of the day. */
 export type Piece =
   | {
       readonly kind: 'blocks';
       readonly path: string;
+      /** Number of the segment within the selection. */
+      readonly segment: number;
       readonly directory: Directory;
       readonly from: number;
       readonly to: number;
@@ -100,6 +104,7 @@ function addCluster(frame: PartFrame, pieces: readonly Piece[], cluster: readonl
   const parts = members.map((piece) => wholePart(frame, piece));
   into.push({
     ...frame,
+    place: parts[0]!.place,
     minOffsetNs: Math.min(...parts.map((part) => part.minOffsetNs)),
     maxOffsetNs: Math.max(...parts.map((part) => part.maxOffsetNs)),
     rowCount: parts.reduce((sum, part) => sum + part.rowCount, 0),
@@ -144,6 +149,7 @@ function blocksPart(frame: PartFrame, piece: Piece & { kind: 'blocks' }, from: n
   let sources: readonly PartSource[] | undefined;
   const part: PartRef = {
     ...frame,
+    place: piece.segment * BLOCKS_PER_SEGMENT + from,
     minOffsetNs: blocks[from * BLOCK_FIELDS + B_MIN]!,
     maxOffsetNs: blocks[(to - 1) * BLOCK_FIELDS + B_MAX]!,
     rowCount,
@@ -170,6 +176,7 @@ function headPart(frame: PartFrame, piece: Piece & { kind: 'head' }): PartRef {
   const source: HeadSource = { kind: 'head', slabs: piece.slabs, pages: part.describe(), sorted: part.sorted };
   return {
     ...frame,
+    place: Number.MAX_SAFE_INTEGER,
     minOffsetNs: part.minOffsetNs,
     maxOffsetNs: part.maxOffsetNs,
     rowCount: part.rowCount,

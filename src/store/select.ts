@@ -20,6 +20,8 @@ export interface PartRef {
   readonly lineBytes: number;
   /** Bytes of structured metadata as pushed (names and values), where the source knows them; they count in volumes. */
   readonly metadataBytes?: number;
+  /** Order on disk: parts of neighbouring places share compressed frames, so reading in this order reads each frame once. */
+  readonly place: number;
   /** Where the rows are; understood by the store only. More than one when sources overlap in time: then merged and deduplicated. */
   readonly sources: readonly unknown[];
 }

@@ -103,12 +103,14 @@ export function selectParts(
   if (range.endNs < range.startNs) return new PinnedSelection(parts, 0, 0, []);
   const streamIds = view.tenant.postings.select(matchers);
   const wanted = new Set(streamIds);
+  let ordinal = 0;
   for (const day of daysOf(view, range)) {
     const { from, to } = offsetsInDay(day, range);
     const pieces: PiecesByStream = new Map();
     for (const segment of view.tenant.segments.get(day) ?? []) {
       if (segment.summary.maxOffsetNs < from || segment.summary.minOffsetNs > to) continue;
-      const found = addSegmentPieces(view.open(segment), segment, wanted, from, to, pieces, skipper);
+      const place = { segment, ordinal: ordinal++ };
+      const found = addSegmentPieces(view.open(segment), place, wanted, from, to, pieces, skipper);
       if (found === 0) continue;
       pinned.add(segment);
       totals.chunks += found;
@@ -130,7 +132,7 @@ export function selectParts(
 /** @returns number of chunks (stream runs) added */
 function addSegmentPieces(
   open: OpenDirectory,
-  segment: StoredSegment,
+  { segment, ordinal }: { readonly segment: StoredSegment; readonly ordinal: number },
   wanted: ReadonlySet<number>,
   from: number,
   to: number,
@@ -152,6 +154,7 @@ function addSegmentPieces(
       pushPiece(pieces, streamId, {
         kind: 'blocks',
         path: segment.path,
+        segment: ordinal,
         directory,
         from: begin,
         to: stop,

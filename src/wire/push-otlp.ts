@@ -1,5 +1,6 @@
 import { goQuote } from '../../grammar/literals.ts';
 import { LogError } from '../base/errors.ts';
+import { type OtlpRules, otlpRules } from '../model/otlp-rules.ts';
 import { NS_PER_SECOND } from '../model/time.ts';
 import { ByteWriter, varintBytes } from './byte-writer.ts';
 import { invalidNameText, normalizeLabelName } from './label-name.ts';
@@ -15,62 +16,65 @@ import {
 import type { PushBatch } from './push-batch.ts';
 import { type PushScratch, pushScratch } from './push-scratch.ts';
 
-/** Resource attributes that become labels of the stream; all others become metadata of its rows. */
-const LABEL_ATTRIBUTES: ReadonlySet<string> = new Set([
-  'service.name',
-  'service.namespace',
-  'service.instance.id',
-  'deployment.environment',
-  'deployment.environment.name',
-  'cloud.region',
-  'cloud.availability_zone',
-  'k8s.cluster.name',
-  'k8s.namespace.name',
-  'k8s.pod.name',
-  'k8s.container.name',
-  'container.name',
-  'k8s.replicaset.name',
-  'k8s.deployment.name',
-  'k8s.statefulset.name',
-  'k8s.daemonset.name',
-  'k8s.cronjob.name',
-  'k8s.job.name',
-]);
-
 const MAX_TIME_NS = 2n ** 63n - 1n;
 
+type Pair = [string, string];
 type PairWriter = (name: string, value: string) => void;
 
+/** A record with the range of its scope's pairs. */
+interface ScopedRecord {
+  readonly record: OtlpRecord;
+  readonly scopeStart: number;
+  readonly scopeEnd: number;
+}
+
 /**
- * Fills `batch` from an OTLP logs request: one stream per resource, metadata of a row in the order record, resource,
- * scope, because of equal names the last one counts.
+ * Fills `batch` from an OTLP logs request: one stream per resource, or several where the rules make labels of what differs
+ * from record to record. Metadata of a row comes in the order record, resource, scope, because of equal names the last
+ * one counts.
  *
  * @param nowNs time of records that carry none
  * @throws LogError PUSH_INVALID for attribute names that cannot become label names
  */
-export function fillFromOtlp(resources: readonly OtlpResource[], nowNs: bigint, batch: PushBatch): void {
+export function fillFromOtlp(
+  resources: readonly OtlpResource[],
+  nowNs: bigint,
+  batch: PushBatch,
+  rules: OtlpRules = otlpRules(''),
+): void {
   batch.reset();
   const scratch = pushScratch;
   scratch.reset();
-  for (const resource of resources) fillResource(resource, nowNs, batch, scratch);
+  for (const resource of resources) fillResource(resource, nowNs, batch, scratch, rules);
   batch.bytes = scratch.out.bytes;
 }
 
-function fillResource(resource: OtlpResource, nowNs: bigint, batch: PushBatch, scratch: PushScratch): void {
-  const labels: [string, string][] = [];
-  const firstEntry = batch.entryCount;
+function fillResource(
+  resource: OtlpResource,
+  nowNs: bigint,
+  batch: PushBatch,
+  scratch: PushScratch,
+  rules: OtlpRules,
+): void {
+  const labels: Pair[] = [];
   const writePair: PairWriter = (name, value) => scratch.writePair(name, value);
   const resourceStart = scratch.out.length;
   for (const [name, value] of resource.attributes) {
-    if (LABEL_ATTRIBUTES.has(name)) flatten(name, value, (label, text) => labels.push([label, text]));
-    else flatten(name, value, writePair);
+    const action = rules.resource(name);
+    if (action === 'index_label') flatten(name, value, (label, text) => labels.push([label, text]));
+    else if (action === 'structured_metadata') flatten(name, value, writePair);
   }
   const resourceEnd = scratch.out.length;
+  const records: ScopedRecord[] = [];
   for (const scope of resource.scopes) {
     const scopeStart = scratch.out.length;
-    writeScope(scope, writePair);
+    writeScope(scope, writePair, rules);
     const scopeEnd = scratch.out.length;
-    for (const record of scope.records) {
+    for (const record of scope.records) records.push({ record, scopeStart, scopeEnd });
+  }
+  for (const stream of rules.splitsResources ? splitByLabels(records, rules) : [{ labels: [], records }]) {
+    if (stream.records.length === 0) continue;
+    for (const { record, scopeStart, scopeEnd } of stream.records) {
       batch.growEntries();
       const entry = batch.entryCount++;
       writeTime(record, nowNs, batch, entry);
@@ -78,13 +82,34 @@ function fillResource(resource: OtlpResource, nowNs: bigint, batch: PushBatch, s
       scratch.out.writeText(otlpValueText(record.body));
       batch.lineEnd[entry] = scratch.out.length;
       batch.metadataStart[entry] = scratch.out.length;
-      writeRecordPairs(record, writePair);
+      writeRecordPairs(record, writePair, rules);
       scratch.out.writeBytes(scratch.out.bytes, resourceStart, resourceEnd);
       scratch.out.writeBytes(scratch.out.bytes, scopeStart, scopeEnd);
       batch.metadataEnd[entry] = scratch.out.length;
     }
+    scratch.endStream(batch, [...labels, ...stream.labels]);
   }
-  if (batch.entryCount > firstEntry) scratch.endStream(batch, labels);
+}
+
+/** Records by the labels that they bring along, in the order of their first record. */
+function splitByLabels(
+  records: readonly ScopedRecord[],
+  rules: OtlpRules,
+): Iterable<{ readonly labels: readonly Pair[]; readonly records: readonly ScopedRecord[] }> {
+  const streams = new Map<string, { labels: readonly Pair[]; records: ScopedRecord[] }>();
+  for (const scoped of records) {
+    const labels: Pair[] = [];
+    for (const [name, value] of scoped.record.attributes) {
+      if (rules.log(name) === 'index_label') flatten(name, value, (label, text) => labels.push([label, text]));
+    }
+    const { severityText } = scoped.record;
+    if (rules.severityTextAsLabel && severityText !== '') labels.push(['severity_text', severityText]);
+    const key = JSON.stringify(labels);
+    const stream = streams.get(key);
+    if (stream === undefined) streams.set(key, { labels, records: [scoped] });
+    else stream.records.push(scoped);
+  }
+  return streams.values();
 }
 
 function writeTime(record: OtlpRecord, nowNs: bigint, batch: PushBatch, entry: number): void {
@@ -96,15 +121,19 @@ function writeTime(record: OtlpRecord, nowNs: bigint, batch: PushBatch, entry: n
   batch.nanos[entry] = Number(timeNs % NS_PER_SECOND);
 }
 
-function writeScope(scope: OtlpScope, write: PairWriter): void {
-  for (const [name, value] of scope.attributes) flatten(name, value, write);
+function writeScope(scope: OtlpScope, write: PairWriter, rules: OtlpRules): void {
+  for (const [name, value] of scope.attributes) {
+    if (rules.scope(name) === 'structured_metadata') flatten(name, value, write);
+  }
   if (scope.name !== '') write('scope_name', scope.name);
   if (scope.version !== '') write('scope_version', scope.version);
   if (scope.droppedAttributes !== 0) write('scope_dropped_attributes_count', String(scope.droppedAttributes));
 }
 
-function writeRecordPairs(record: OtlpRecord, write: PairWriter): void {
-  for (const [name, value] of record.attributes) flatten(name, value, write);
+function writeRecordPairs(record: OtlpRecord, write: PairWriter, rules: OtlpRules): void {
+  for (const [name, value] of record.attributes) {
+    if (rules.log(name) === 'structured_metadata') flatten(name, value, write);
+  }
   if (record.timeNs !== 0n && record.observedNs !== 0n) write('observed_timestamp', String(record.observedNs));
   if (record.severityNumber !== 0) write('severity_number', String(record.severityNumber));
   if (record.severityText !== '') write('severity_text', record.severityText);

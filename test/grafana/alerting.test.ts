@@ -27,9 +27,16 @@ function stateHistoryPush(): Buffer {
     timestamp: { seconds: Number(at(seconds) / 1_000_000_000n), nanos: 0 },
     line: Buffer.from(line),
   });
-  const entries = [entry(1, history('Alerting', 7)), entry(2, history('Alerting (Error)', 7)), entry(3, history('Pending', 7)), entry(4, history('Alerting', 8))];
+  const entries = [
+    entry(1, history('Alerting', 7)),
+    entry(2, history('Alerting (Error)', 7)),
+    entry(3, history('Pending', 7)),
+    entry(4, history('Alerting', 8)),
+  ];
   const labels = '{folderUID="b", from="state-history", group="g", orgID="1"}';
-  return compressSync(Buffer.from(pushSchema.encode(pushSchema.fromObject({ streams: [{ labels, entries }] })).finish()));
+  return compressSync(
+    Buffer.from(pushSchema.encode(pushSchema.fromObject({ streams: [{ labels, entries }] })).finish()),
+  );
 }
 
 const HISTORY_QUERY =
@@ -48,7 +55,11 @@ onServer(
     describe('rules', () => {
       it.each([
         ['I1', '/prometheus/api/v1/rules', { groups: [] }],
-        ['I1 with filters', '/prometheus/api/v1/rules?file=a&file[]=b&rule_group=g&exclude_alerts=true&group_limit=40', { groups: [] }],
+        [
+          'I1 with filters',
+          '/prometheus/api/v1/rules?file=a&file[]=b&rule_group=g&exclude_alerts=true&group_limit=40',
+          { groups: [] },
+        ],
         ['I4', '/prometheus/api/v1/alerts', { alerts: [] }],
       ])('%s: %s is JSON and empty', async (_id, path, data) => {
         const response = await fetch(grafana.url + path);
@@ -76,7 +87,11 @@ onServer(
       });
 
       it('I6: entries come back as pairs of texts', async () => {
-        const { status, json } = await grafana.get('/loki/api/v1/query_range', { ...RANGE, query: HISTORY_QUERY, limit: 1000 });
+        const { status, json } = await grafana.get('/loki/api/v1/query_range', {
+          ...RANGE,
+          query: HISTORY_QUERY,
+          limit: 1000,
+        });
         expect(status).toBe(200);
         const values = json.data.result.flatMap((stream: { values: unknown[] }) => stream.values);
         expect(values).toHaveLength(2);

@@ -8,9 +8,24 @@ const without = ({ json }: Answer): boolean => (json.data ?? []).length === 0;
 /** Resource calls of the data source, each with what it reads of the answer. */
 const RESOURCES: readonly (readonly [string, string, object, (answer: Answer) => boolean])[] = [
   ['A2', 'status/buildinfo', {}, ({ json }) => typeof json.version === 'string'],
-  ['B1', 'labels', RANGE, ({ json }) => strings(json.data) && json.data.includes('app') && !json.data.includes('trace_id')],
-  ['B2', 'labels', { ...RANGE, query: '{app="odd"}' }, ({ json }) => json.data.sort().join() === 'app,odd,service_name'],
-  ['B3', 'label/app/values', RANGE, ({ json }) => strings(json.data) && json.data.includes('shop') && json.data.includes('api')],
+  [
+    'B1',
+    'labels',
+    RANGE,
+    ({ json }) => strings(json.data) && json.data.includes('app') && !json.data.includes('trace_id'),
+  ],
+  [
+    'B2',
+    'labels',
+    { ...RANGE, query: '{app="odd"}' },
+    ({ json }) => json.data.sort().join() === 'app,odd,service_name',
+  ],
+  [
+    'B3',
+    'label/app/values',
+    RANGE,
+    ({ json }) => strings(json.data) && json.data.includes('shop') && json.data.includes('api'),
+  ],
   ['B4', 'label/app/values', { ...RANGE, query: '{env="prod"}' }, ({ json }) => json.data.join() === 'shop'],
   ['B5 unknown label', 'label/no%20such/values', RANGE, without],
   ['B5 percent-coded name', 'label/a%2Fb/values', RANGE, without],
@@ -19,9 +34,15 @@ const RESOURCES: readonly (readonly [string, string, object, (answer: Answer) =>
     'B7',
     'series',
     { ...RANGE, 'match[]': '{env="dev"}' },
-    ({ json }) => json.data.length === 2 && json.data.every((one: object) => strings(Object.values(one)) && !('trace_id' in one)),
+    ({ json }) =>
+      json.data.length === 2 && json.data.every((one: object) => strings(Object.values(one)) && !('trace_id' in one)),
   ],
-  ['B8', 'series', { ...RANGE, 'match[]': '{app="nobody"}' }, ({ json }) => Array.isArray(json.data) && json.data.length === 0],
+  [
+    'B8',
+    'series',
+    { ...RANGE, 'match[]': '{app="nobody"}' },
+    ({ json }) => Array.isArray(json.data) && json.data.length === 0,
+  ],
   [
     'B9',
     'index/stats',

@@ -30,7 +30,11 @@ const LOG_SHAPES: readonly (readonly [string, string, number])[] = [
 
 onServer(pushGrafanaData, (grafana) => {
   it('G1: the limits that the pages adapt to', async () => {
-    const { status, json } = await grafana.get('/loki/api/v1/drilldown-limits', {}, { 'X-Grafana-Cache': 'private, max-age=86400' });
+    const { status, json } = await grafana.get(
+      '/loki/api/v1/drilldown-limits',
+      {},
+      { 'X-Grafana-Cache': 'private, max-age=86400' },
+    );
     expect(status).toBe(200);
     expect(json.limits.max_entries_limit_per_query).toBe(5000);
     expect(json.limits.volume_enabled).toBe(true);
@@ -46,7 +50,10 @@ onServer(pushGrafanaData, (grafana) => {
     ])('%s: detected_labels with the query "%s"', async (_id, query, wanted) => {
       const { json } = await grafana.resource('detected_labels', { ...ISO_RANGE, query });
       const found = Object.fromEntries(
-        json.detectedLabels.map(({ label, cardinality }: { label: string; cardinality: number }) => [label, cardinality]),
+        json.detectedLabels.map(({ label, cardinality }: { label: string; cardinality: number }) => [
+          label,
+          cardinality,
+        ]),
       );
       expect(found).toMatchObject(wanted);
     });
@@ -67,7 +74,11 @@ onServer(pushGrafanaData, (grafana) => {
     });
 
     it('index/volume without a match is an empty list', async () => {
-      const { status, json } = await grafana.resource('index/volume', { ...ISO_RANGE, limit: 5000, query: '{app="nobody"}' });
+      const { status, json } = await grafana.resource('index/volume', {
+        ...ISO_RANGE,
+        limit: 5000,
+        query: '{app="nobody"}',
+      });
       expect(status).toBe(200);
       expect(json.data.result).toEqual([]);
     });
@@ -118,9 +129,17 @@ onServer(pushGrafanaData, (grafana) => {
     });
 
     it('G9: values of a field; an unknown field has none', async () => {
-      const { json } = await grafana.resource('detected_field/method/values', { ...RANGE, limit: 1000, query: '{app="shop"}' });
+      const { json } = await grafana.resource('detected_field/method/values', {
+        ...RANGE,
+        limit: 1000,
+        query: '{app="shop"}',
+      });
       expect(json.values.sort()).toEqual(['GET', 'POST']);
-      const unknown = await grafana.resource('detected_field/nothing/values', { ...RANGE, limit: 1000, query: '{app="shop"}' });
+      const unknown = await grafana.resource('detected_field/nothing/values', {
+        ...RANGE,
+        limit: 1000,
+        query: '{app="shop"}',
+      });
       expect([unknown.status, unknown.text]).toEqual([200, '{}']);
     });
   });
@@ -196,7 +215,11 @@ onServer(pushGrafanaData, (grafana) => {
 
     it.each([
       ['G15 count', `sum(count_over_time({service_name="shop"} ${P} [3600s]))`, { '': 120 }],
-      ['G15 attribute counts', 'sum by (pod) (count_over_time({service_name="shop"} | keep pod [3600s]))', { 'pod-0': 60, 'pod-1': 60 }],
+      [
+        'G15 attribute counts',
+        'sum by (pod) (count_over_time({service_name="shop"} | keep pod [3600s]))',
+        { 'pod-0': 60, 'pod-1': 60 },
+      ],
     ])('%s as an instant query', async (_id, query, wanted) => {
       const samples = samplesOf(await grafana.instant(query, END_NS));
       expect(Object.fromEntries(samples.map((one) => [one.metric['pod'] ?? '', total([one])]))).toEqual(wanted);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type GrafanaRow, onServer, rowsOf } from '../support/grafana.ts';
 import {
   at,
@@ -18,7 +18,9 @@ import {
 const lines = (rows: readonly GrafanaRow[]): string[] => rows.map((row) => row.line);
 const key = (row: GrafanaRow): string => JSON.stringify([String(row.timeNs), row.stream, row.line]);
 function ascends(rows: readonly GrafanaRow[], sign: 1 | -1): boolean {
-  return rows.every((row, i) => i === 0 || (sign > 0 ? row.timeNs >= rows[i - 1]!.timeNs : row.timeNs <= rows[i - 1]!.timeNs));
+  return rows.every(
+    (row, i) => i === 0 || (sign > 0 ? row.timeNs >= rows[i - 1]!.timeNs : row.timeNs <= rows[i - 1]!.timeNs),
+  );
 }
 
 /** Queries with the number of lines that they find. */
@@ -60,7 +62,8 @@ onServer(pushGrafanaData, (grafana) => {
         expect(row.parsed).toEqual({});
       }
       const levels = new Map<string, number>();
-      for (const { metadata } of rows) levels.set(metadata['detected_level']!, (levels.get(metadata['detected_level']!) ?? 0) + 1);
+      for (const { metadata } of rows)
+        levels.set(metadata['detected_level']!, (levels.get(metadata['detected_level']!) ?? 0) + 1);
       expect(Object.fromEntries(levels)).toEqual({ info: 60, warn: 30, error: 30 });
     });
 
@@ -81,7 +84,9 @@ onServer(pushGrafanaData, (grafana) => {
       const rows = await grafana.rows('{app="text"} | json', RANGE);
       expect(rows).toHaveLength(TEXT_LINES.length);
       for (const row of rows) expect({ ...row.metadata, ...row.parsed }).toHaveProperty('__error__', 'JSONParserErr');
-      expect(await grafana.rows('{app="text"} | json | __error__="JSONParserErr"', RANGE)).toHaveLength(TEXT_LINES.length);
+      expect(await grafana.rows('{app="text"} | json | __error__="JSONParserErr"', RANGE)).toHaveLength(
+        TEXT_LINES.length,
+      );
     });
 
     it('C7: forward over everything keeps nanoseconds and bytes', async () => {
@@ -110,9 +115,13 @@ onServer(pushGrafanaData, (grafana) => {
     });
 
     it('C10: the start is included, the end is not', async () => {
-      const rows = await grafana.rows('{app="shop"}', { start: at(10), end: at(20), direction: 'forward' }, {
-        'X-Query-Tags': 'Source=infinitescroll',
-      });
+      const rows = await grafana.rows(
+        '{app="shop"}',
+        { start: at(10), end: at(20), direction: 'forward' },
+        {
+          'X-Query-Tags': 'Source=infinitescroll',
+        },
+      );
       expect(lines(rows)).toEqual(LOGFMT_LINES.slice(10, 20));
     });
 
@@ -133,7 +142,13 @@ onServer(pushGrafanaData, (grafana) => {
 
     it('C13: the summary has the five numbers', async () => {
       const { json } = await grafana.range('{app="shop"} |= "level"', RANGE);
-      for (const name of ['bytesProcessedPerSecond', 'linesProcessedPerSecond', 'totalBytesProcessed', 'totalLinesProcessed', 'execTime']) {
+      for (const name of [
+        'bytesProcessedPerSecond',
+        'linesProcessedPerSecond',
+        'totalBytesProcessed',
+        'totalLinesProcessed',
+        'execTime',
+      ]) {
         expect(json.data.stats.summary[name], name).toBeGreaterThan(0);
       }
       for (const name of ['totalReached', 'totalChunksMatched', 'totalBatches', 'totalLinesSent']) {
@@ -164,6 +179,9 @@ onServer(pushGrafanaData, (grafana) => {
         FromAlert: 'true',
       });
       expect(rows).toHaveLength(120);
+      await vi.waitFor(() =>
+        expect(grafana.log()).toContain('"query":"{app=\\"shop\\"}","tags":"Source=grafana-lokiexplore-app"'),
+      );
     });
 
     it('C20: gzip only when asked, the same rows either way', async () => {
@@ -213,8 +231,17 @@ onServer(pushGrafanaData, (grafana) => {
     });
 
     it('E3: with a parser and a kept field', async () => {
-      const rows = await grafana.rows(`${selector} | logfmt | method=\`GET\``, { start: at(0), end: at(50), limit: 10 }, tags);
-      expect(lines(rows)).toEqual(LOGFMT_LINES.slice(0, 50).filter((_, i) => i % 2 === 0).reverse().slice(0, 10));
+      const rows = await grafana.rows(
+        `${selector} | logfmt | method=\`GET\``,
+        { start: at(0), end: at(50), limit: 10 },
+        tags,
+      );
+      expect(lines(rows)).toEqual(
+        LOGFMT_LINES.slice(0, 50)
+          .filter((_, i) => i % 2 === 0)
+          .reverse()
+          .slice(0, 10),
+      );
     });
   });
 

@@ -135,7 +135,9 @@ onServer(pushGrafanaData, (grafana) => {
   });
 
   it('D5: an alert rule gets labels and rate', async () => {
-    const answer = await grafana.instant(`sum by (app) (rate(${S} |= \`level=error\` [10m]))`, END_NS, { FromAlert: 'true' });
+    const answer = await grafana.instant(`sum by (app) (rate(${S} |= \`level=error\` [10m]))`, END_NS, {
+      FromAlert: 'true',
+    });
     const [first, ...others] = samplesOf(answer);
     expect(others).toEqual([]);
     expect(first!.metric).toEqual({ app: 'shop' });
@@ -183,8 +185,16 @@ onServer(pushGrafanaData, (grafana) => {
       return Number(first!.values[0]![1]);
     };
     it.each([
-      ['a duration in seconds', 'avg_over_time({app="shop"} | logfmt | unwrap duration(duration) | __error__="" [10m]) by ()', 0.025],
-      ['bytes, KB being 1000', 'avg_over_time({app="shop"} | logfmt | unwrap bytes(size) | __error__="" [10m]) by ()', 2000],
+      [
+        'a duration in seconds',
+        'avg_over_time({app="shop"} | logfmt | unwrap duration(duration) | __error__="" [10m]) by ()',
+        0.025,
+      ],
+      [
+        'bytes, KB being 1000',
+        'avg_over_time({app="shop"} | logfmt | unwrap bytes(size) | __error__="" [10m]) by ()',
+        2000,
+      ],
       ['a float', 'avg_over_time({app="shop"} | logfmt | unwrap ratio | __error__="" [10m]) by ()', 0.45],
       ['a quantile', 'quantile_over_time(0.5, {app="api"} | json | unwrap ratio [10m]) by ()', 30],
     ])('%s', async (_name, query, wanted) => {

@@ -9,7 +9,10 @@ import { GrafanaClient } from '../support/grafana.ts';
 import { type RunningHalogi, startHalogi } from '../support/halogi-process.ts';
 
 interface Frame {
-  readonly streams: readonly { readonly stream: Record<string, string>; readonly values: readonly (readonly [string, string, object?])[] }[];
+  readonly streams: readonly {
+    readonly stream: Record<string, string>;
+    readonly values: readonly (readonly [string, string, object?])[];
+  }[];
   readonly dropped_entries?: readonly { readonly timestamp: string; readonly labels: Record<string, string> }[];
   readonly encodingFlags?: readonly string[];
 }
@@ -24,7 +27,11 @@ class TailClient {
   #wake: () => void = () => undefined;
 
   constructor(url: string, path: string, headers: Record<string, string> = {}) {
-    this.socket = new WebSocket(url.replace('http', 'ws') + path, { origin: 'http://grafana.example', perMessageDeflate: true, headers });
+    this.socket = new WebSocket(url.replace('http', 'ws') + path, {
+      origin: 'http://grafana.example',
+      perMessageDeflate: true,
+      headers,
+    });
     this.socket.on('message', (data: Buffer, isBinary: boolean) => {
       expect(isBinary).toBe(false);
       this.frames.push(JSON.parse(data.toString()) as Frame);
@@ -119,7 +126,11 @@ describe('before the upgrade', () => {
 
   it('other upgrades are passed over', async () => {
     const status = await new Promise((resolve) => {
-      const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAoAAAAAIAAAAA' };
+      const headers = {
+        connection: 'Upgrade, HTTP2-Settings',
+        upgrade: 'h2c',
+        'http2-settings': 'AAMAAABkAAQAoAAAAAIAAAAA',
+      };
       request(`${grafana.url}/loki/api/v1/labels`, { headers }, (response) => {
         response.resume();
         resolve(response.statusCode);
@@ -131,7 +142,11 @@ describe('before the upgrade', () => {
 
 it('F2: 101 with the right key and no extensions, whatever the origin, and pings', async () => {
   const key = 'dGhlIHNhbXBsZSBub25jZQ==';
-  const answer = await new Promise<{ status: number | undefined; accept: string | undefined; extensions: string | undefined }>((resolve) => {
+  const answer = await new Promise<{
+    status: number | undefined;
+    accept: string | undefined;
+    extensions: string | undefined;
+  }>((resolve) => {
     const headers = {
       connection: 'Upgrade',
       upgrade: 'websocket',
@@ -157,7 +172,10 @@ it('F2: 101 with the right key and no extensions, whatever the origin, and pings
 
 describe('F3: entries', () => {
   it('history in ascending order, then live ones, each once, by the filter', async () => {
-    await push('seam', Array.from({ length: 30 }, (_, i) => `keep ${i}`));
+    await push(
+      'seam',
+      Array.from({ length: 30 }, (_, i) => `keep ${i}`),
+    );
     const tail = new TailClient(grafana.url, tailPath('{app="seam"} |= `keep`', '&limit=10'));
     const sent: string[] = [];
     // Pushes before, while and after the tail opens: what is in the history must not come live, and nothing may be missing.
@@ -173,7 +191,8 @@ describe('F3: entries', () => {
     expect(first).toBeGreaterThanOrEqual(20);
     for (const { streams } of tail.frames) {
       expect(streams.length).toBeLessThanOrEqual(100);
-      for (const { values } of streams) expect(values).toEqual([[expect.stringMatching(/^\d{19}$/), expect.any(String)]]);
+      for (const { values } of streams)
+        expect(values).toEqual([[expect.stringMatching(/^\d{19}$/), expect.any(String)]]);
     }
     await tail.close();
   });
@@ -199,7 +218,11 @@ describe('F3: entries', () => {
         {
           stream: { app: 'labels', service_name: 'labels' },
           values: [
-            [time, 'level=warn a=1', { structuredMetadata: { detected_level: 'warn', trace: 't' }, parsed: { a: '1', level: 'warn' } }],
+            [
+              time,
+              'level=warn a=1',
+              { structuredMetadata: { detected_level: 'warn', trace: 't' }, parsed: { a: '1', level: 'warn' } },
+            ],
           ],
         },
       ],
@@ -277,7 +300,9 @@ describe('the end', () => {
     const again = new TailClient(grafana.url, tailPath('{app="a"}'));
     await again.until(() => again.pings > 0);
     expect(await metric('loki_querier_tail_active')).toBe(1);
-    expect((await grafana.get('/metrics')).text).toMatch(/loki_inflight_requests\{method="GET",route="loki_api_v1_tail"\} 1\n/);
+    expect((await grafana.get('/metrics')).text).toMatch(
+      /loki_inflight_requests\{method="GET",route="loki_api_v1_tail"\} 1\n/,
+    );
     await again.close();
   });
 });
@@ -290,7 +315,10 @@ it('a client that does not read loses entries and is told, while pushes and othe
   const padding = 'x'.repeat(400);
   let count = 0;
   for (let body = 0; body < 40; body++) {
-    await push('flood', Array.from({ length: 3000 }, () => `line ${count++} ${padding}`));
+    await push(
+      'flood',
+      Array.from({ length: 3000 }, () => `line ${count++} ${padding}`),
+    );
   }
   await push('flood', ['marker']);
   await narrow.until(() => narrow.lines.length > 0);
@@ -299,14 +327,19 @@ it('a client that does not read loses entries and is told, while pushes and othe
   await slow.until(() => slow.frames.some((frame) => frame.dropped_entries !== undefined));
   const dropped = slow.frames.find((frame) => frame.dropped_entries !== undefined)!.dropped_entries!;
   expect(dropped.length).toBeLessThanOrEqual(1000);
-  expect(dropped[0]).toEqual({ timestamp: expect.stringMatching(/^\d{19}$/), labels: expect.objectContaining({ app: 'flood' }) });
+  expect(dropped[0]).toEqual({
+    timestamp: expect.stringMatching(/^\d{19}$/),
+    labels: expect.objectContaining({ app: 'flood' }),
+  });
   expect(await metric('halogi_tail_dropped_total')).toBeGreaterThan(1000);
   await Promise.all([slow.close(), narrow.close()]);
 });
 
 it('server-sent events carry the same frames', async () => {
   const left = new AbortController();
-  const response = await fetch(`${grafana.url}/halogi/api/v1/tail?query=${encodeURIComponent('{app="events"}')}`, { signal: left.signal });
+  const response = await fetch(`${grafana.url}/halogi/api/v1/tail?query=${encodeURIComponent('{app="events"}')}`, {
+    signal: left.signal,
+  });
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
   await push('events', ['one', 'two']);
   let text = '';
@@ -315,7 +348,10 @@ it('server-sent events carry the same frames', async () => {
     if (text.includes('two')) break;
   }
   left.abort();
-  const frames = text.split('\n\n').filter((event) => event.startsWith('data: ')).map((event) => JSON.parse(event.slice(6)) as Frame);
+  const frames = text
+    .split('\n\n')
+    .filter((event) => event.startsWith('data: '))
+    .map((event) => JSON.parse(event.slice(6)) as Frame);
   expect(frames.flatMap((frame) => frame.streams.map(({ values }) => values[0]![1]))).toEqual(['one', 'two']);
   const refused = await fetch(`${grafana.url}/halogi/api/v1/tail?query=${encodeURIComponent('rate({app="a"}[1m])')}`);
   expect([refused.status, await refused.text()]).toEqual([400, 'only log selector is supported']);

@@ -33,6 +33,8 @@ const CATEGORIZE = { 'X-Loki-Response-Encoding-Flags': 'categorize-labels' };
 /** Asks as Grafana's data source does: always GET, sorted parameters, its headers. */
 export class GrafanaClient {
   url = '';
+  /** What the server has logged so far. */
+  log: () => string = () => '';
 
   async get(path: string, params: Params = {}, headers: Record<string, string> = {}): Promise<Answer> {
     const query = new URLSearchParams();
@@ -66,7 +68,11 @@ export class GrafanaClient {
   }
 
   instant(query: string, timeNs: bigint, headers: Record<string, string> = {}): Promise<Answer> {
-    return this.get('/loki/api/v1/query', { direction: 'backward', query, time: timeNs }, { ...CATEGORIZE, ...headers });
+    return this.get(
+      '/loki/api/v1/query',
+      { direction: 'backward', query, time: timeNs },
+      { ...CATEGORIZE, ...headers },
+    );
   }
 
   /** Rows of a categorised log answer in the order of the answer; checks the shape that the converter insists on. */
@@ -74,7 +80,9 @@ export class GrafanaClient {
     return rowsOf(await this.range(query, params, headers));
   }
 
-  async push(streams: readonly { readonly stream: object; readonly values: readonly (readonly unknown[])[] }[]): Promise<void> {
+  async push(
+    streams: readonly { readonly stream: object; readonly values: readonly (readonly unknown[])[] }[],
+  ): Promise<void> {
     const response = await fetch(`${this.url}/loki/api/v1/push`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -90,16 +98,22 @@ export function rowsOf(answer: Answer): GrafanaRow[] {
   const { data } = answer.json;
   if (data.resultType !== 'streams') throw new Error(`not streams but ${data.resultType}`);
   if (!data.encodingFlags?.includes('categorize-labels')) throw new Error('no encoding flag');
-  if (!(answer.text.indexOf('"encodingFlags"') < answer.text.indexOf('"result":'))) throw new Error('the flag comes too late');
+  if (!(answer.text.indexOf('"encodingFlags"') < answer.text.indexOf('"result":')))
+    throw new Error('the flag comes too late');
   const rows: GrafanaRow[] = [];
   for (const stream of data.result) {
     if (Object.keys(stream).join() !== 'stream,values') throw new Error(`members ${Object.keys(stream)}`);
     for (const entry of stream.values) {
       const [time, line, third] = entry;
-      if (entry.length !== 3 || typeof line !== 'string' || !/^\d{19}$/.test(time)) throw new Error(JSON.stringify(entry));
+      if (entry.length !== 3 || typeof line !== 'string' || !/^\d{19}$/.test(time))
+        throw new Error(JSON.stringify(entry));
       for (const key of Object.keys(third)) if (key !== 'structuredMetadata' && key !== 'parsed') throw new Error(key);
       const { structuredMetadata = {}, parsed = {} } = third;
-      for (const value of [...Object.values(structuredMetadata), ...Object.values(parsed), ...Object.values(stream.stream)])
+      for (const value of [
+        ...Object.values(structuredMetadata),
+        ...Object.values(parsed),
+        ...Object.values(stream.stream),
+      ])
         if (typeof value !== 'string') throw new Error(`label value ${value}`);
       rows.push({ stream: stream.stream, timeNs: BigInt(time), line, metadata: structuredMetadata, parsed });
     }
@@ -112,14 +126,16 @@ export function samplesOf(answer: Answer): Sample[] {
   if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.text}`);
   const { resultType, result } = answer.json.data;
   if (resultType !== 'matrix' && resultType !== 'vector') throw new Error(`not samples but ${resultType}`);
-  return result.map((one: { metric: Record<string, string>; values?: [number, string][]; value?: [number, string] }) => {
-    const values = resultType === 'matrix' ? one.values! : [one.value!];
-    for (const [i, [time, value]] of values.entries()) {
-      if (typeof time !== 'number' || typeof value !== 'string') throw new Error(JSON.stringify([time, value]));
-      if (i > 0 && time <= values[i - 1]![0]) throw new Error('times do not ascend');
-    }
-    return { metric: one.metric, values };
-  });
+  return result.map(
+    (one: { metric: Record<string, string>; values?: [number, string][]; value?: [number, string] }) => {
+      const values = resultType === 'matrix' ? one.values! : [one.value!];
+      for (const [i, [time, value]] of values.entries()) {
+        if (typeof time !== 'number' || typeof value !== 'string') throw new Error(JSON.stringify([time, value]));
+        if (i > 0 && time <= values[i - 1]![0]) throw new Error('times do not ascend');
+      }
+      return { metric: one.metric, values };
+    },
+  );
 }
 
 /** Sum of all samples of all series. */
@@ -135,7 +151,10 @@ export function total(samples: readonly Sample[]): number {
  * @param load pushes the data
  * @param checks declares the tests
  */
-export function onServer(load: (client: GrafanaClient) => Promise<void>, checks: (client: GrafanaClient) => void): void {
+export function onServer(
+  load: (client: GrafanaClient) => Promise<void>,
+  checks: (client: GrafanaClient) => void,
+): void {
   const client = new GrafanaClient();
   const folder = mkdtempSync(join(tmpdir(), 'halogi-grafana-'));
   let stop: () => Promise<unknown> = async () => undefined;
@@ -143,6 +162,7 @@ export function onServer(load: (client: GrafanaClient) => Promise<void>, checks:
     const server = await startHalogi(folder);
     stop = server.stop;
     client.url = server.url;
+    client.log = server.log;
     await load(client);
   });
   afterAll(async () => {

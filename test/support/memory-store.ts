@@ -69,6 +69,7 @@ export class MemoryStore implements QueryStore {
           minOffsetNs: Number(rows[0]!.timeNs - start),
           maxOffsetNs: Number(rows.at(-1)!.timeNs - start),
           rowCount: rows.length,
+          place: 0,
           lineBytes: rows.reduce((sum, row) => sum + row.line.length, 0) * this.#costFactor,
           metadataBytes: rows.reduce((sum, row) => sum + metadataBytes(row.metadata), 0),
           sources: [rows],

@@ -10,7 +10,7 @@ import { compileSelector } from '../selectors.ts';
 import type { TailColumns, TailScanResult, TailScanTask, TaskRunner } from '../task.ts';
 import { TailBatch } from './tail-batch.ts';
 import { TailSession } from './tail-session.ts';
-import { TailSink } from './tail-sink.ts';
+import { type TailFeed, TailSink } from './tail-sink.ts';
 
 /** Rows wait this long for company before they go to a worker. */
 const GATHER_MS = 40;
@@ -40,7 +40,7 @@ interface FilledBatch {
  * Hands fresh rows from ingest to live tails. Without a tail a push pays for one look at a set; with tails it pays for a
  * copy of the rows that some selector wants. Pipelines run in the workers, and everything on the way is bounded.
  */
-export class TailHub {
+export class TailHub implements TailFeed {
   readonly #runner: TaskRunner;
   readonly #tails = new Map<string, OpenTail[]>();
   #filling: TailBatch | undefined;
@@ -122,12 +122,10 @@ export class TailHub {
     clearTimeout(this.#timer);
   }
 
-  /** Some tail wants rows of the stream. */
   wants(tenant: string, stream: SinkStream): boolean {
     return (this.#wanted.get(stream) ?? this.#findWanting(tenant, stream)).length > 0;
   }
 
-  /** Takes a row that was appended, of a stream that is wanted; called by the sink of a tapped push. */
   offer(
     stream: SinkStream,
     day: number,
@@ -224,7 +222,14 @@ export class TailHub {
     const wanted = Uint8Array.from(streams, (stream) => (this.#wants(tail, stream) ? 1 : 0));
     if (!wanted.includes(1)) return;
     const { categorize, expr } = request;
-    const task: TailScanTask = { kind: 'tail', columns, stages: expr.stages, categorize, wanted, maxRows: session.room };
+    const task: TailScanTask = {
+      kind: 'tail',
+      columns,
+      stages: expr.stages,
+      categorize,
+      wanted,
+      maxRows: session.room,
+    };
     const result = await this.#runner.run(task, new AbortController().signal);
     if (result.kind !== 'tail') return;
     const { days, offsetsNs, streamIndexes, streams: labels } = columns;

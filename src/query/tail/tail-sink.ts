@@ -3,20 +3,38 @@ import { BODY_AT } from '../../base/kernels/layout.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { RowSink, SinkStream } from '../../model/row-sink.ts';
 import { NS_PER_DAY_NUMBER } from '../../model/time.ts';
-import type { TailHub } from './tail-hub.ts';
 
 const SECONDS_PER_DAY = NS_PER_DAY_NUMBER / 1e9;
+
+/** Where a sink shows fresh rows. */
+export interface TailFeed {
+  /** Some tail wants rows of the stream. */
+  wants(tenant: string, stream: SinkStream): boolean;
+  /** Takes a row that was appended, of a stream that is wanted. */
+  offer(
+    stream: SinkStream,
+    day: number,
+    offsetNs: number,
+    bytes: Uint8Array,
+    lineStart: number,
+    lineEnd: number,
+    level: number,
+    metadata: Uint8Array,
+    metadataStart: number,
+    metadataEnd: number,
+  ): void;
+}
 
 /** Writes rows on to the store's sink, and shows those that were new to the live tails. */
 export class TailSink implements RowSink {
   readonly #tenant: string;
   readonly #inner: RowSink;
-  readonly #hub: Pick<TailHub, 'offer' | 'wants'>;
+  readonly #hub: TailFeed;
 
   #stream: SinkStream | undefined;
   #isWanted = false;
 
-  constructor(tenant: string, inner: RowSink, hub: Pick<TailHub, 'offer' | 'wants'>) {
+  constructor(tenant: string, inner: RowSink, hub: TailFeed) {
     this.#tenant = tenant;
     this.#inner = inner;
     this.#hub = hub;
