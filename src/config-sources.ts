@@ -10,8 +10,8 @@ import type { Limits } from './model/limits.ts';
 /** What a source says: raw values by key, not yet checked against a kind. */
 export type RawSettings = ReadonlyMap<string, unknown>;
 
-/** Names of the environment that are no settings but belong to us: the file, and what the command line client reads. */
-const OTHER_ENVIRONMENT = ['HALOGI_CONFIG', 'HALOGI_ADDR', 'HALOGI_ORG_ID'];
+/** Names of the environment that are no settings but belong to us: the file, what the command line client reads, and the switch of the kernels. */
+const OTHER_ENVIRONMENT = ['HALOGI_CONFIG', 'HALOGI_ADDR', 'HALOGI_ORG_ID', 'HALOGI_KERNELS'];
 // What Kubernetes puts there for a service called "halogi".
 const KUBERNETES_PATTERN = /^HALOGI_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?)$/;
 

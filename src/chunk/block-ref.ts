@@ -21,12 +21,12 @@ import {
 export const R_ROWS = 0;
 export const R_MIN = 1;
 export const R_MAX = 2;
-export const R_LINE_BYTES = 3;
+const R_LINE_BYTES = 3;
 export const R_FLAGS = 4;
 export const R_TIMES = 5;
 export const R_LINES = 12;
 export const R_METADATA = 19;
-export const R_FILTER = 26;
+const R_FILTER = 26;
 export const REF_FIELDS = 28;
 
 /** Within a column: offset, compressed bytes, raw bytes, codec and checksum of the frame; offset and length in it. */

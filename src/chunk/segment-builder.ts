@@ -1,7 +1,8 @@
 import { isAscii } from 'node:buffer';
 import { crc32c } from '../base/crc32c.ts';
 import type { Labels } from '../model/labels.ts';
-import { LEVELS } from '../model/level.ts';
+import { LEVEL_IN_METADATA, LEVELS } from '../model/level.ts';
+import { levelPairBytes } from '../model/metadata-bytes.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { compressFrame } from './compress.ts';
 import {
@@ -190,6 +191,7 @@ export class SegmentBuilder {
       const end = rows.metadataEnds[row]!;
       if (end > start) columns.add(row - from, rows.metadataBytes, start, end);
       bytes += end - start;
+      if (rows.levels[row] === LEVEL_IN_METADATA) bytes -= levelPairBytes(rows.metadataBytes, start, end);
     }
     if (columns.empty) return [[0, 0, 0], 0];
     for (const name of columns.names()) this.#metadataNames.add(name);

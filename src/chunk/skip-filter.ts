@@ -7,7 +7,7 @@
  */
 
 /** Bytes of a run. 6: shorter ones occur in nearly every block, longer ones miss the parts of a dashed UUID. */
-export const RUN_BYTES = 6;
+const RUN_BYTES = 6;
 /** Every second run is kept: the ten runs of a dashed UUID then give at least two keys 99 times in 100. */
 const SAMPLE_MASK = 1;
 /** Bits and probes for each key: 6 % wrong for one key, and most texts that are worth a search have several. */

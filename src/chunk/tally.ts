@@ -17,7 +17,7 @@ export interface Tally {
   readonly counts: Uint32Array;
 }
 
-export const MINUTE_NS = 60_000_000_000;
+const MINUTE_NS = 60_000_000_000;
 
 /** Of a segment without blocks. */
 export const NO_TALLY: Tally = {

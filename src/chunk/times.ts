@@ -12,7 +12,7 @@ const MAX_TIME_BYTES = 8;
 const TWO_28 = 268_435_456;
 
 /** Code of the largest unit that divides all times. */
-export function timeUnitCode(times: Float64Array, rowCount: number): number {
+function timeUnitCode(times: Float64Array, rowCount: number): number {
   let code = 3;
   for (let i = 0; i < rowCount && code > 0; i++) while (code > 0 && times[i]! % TIME_UNITS_NS[code]! !== 0) code--;
   return code;

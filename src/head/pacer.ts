@@ -12,10 +12,12 @@ export interface HeadFill {
 /** Bytes a millisecond, taken for the speed of flushes until one has been seen. */
 const FIRST_SPEED = 100 * 1024;
 /** Weight of the newest flush and of the newest push in the running means. */
-const SPEED_WEIGHT = 0.4;
+const SPEED_WEIGHT = 0.6;
 const PUSH_WEIGHT = 0.1;
 /** Part of the limit that is left free: the estimates are rough, and slabs are taken whole. */
 const SPARE_PART = 0.08;
+/** A flush that takes longer than thought is thought to take this part of its time so far again. */
+const OVERDUE_PART = 0.25;
 /** No push waits longer on account of an estimate. */
 const LONGEST_WAIT_MS = 250;
 
@@ -50,7 +52,8 @@ export class HeadPacer {
       return 0;
     }
     const room = fill.limitBytes * (1 - SPARE_PART) - fill.allocatedBytes;
-    const flushMs = Math.max(1, fill.flushingBytes / this.#speed - (nowMs - fill.flushStartMs));
+    const elapsedMs = nowMs - fill.flushStartMs;
+    const flushMs = Math.max(1, fill.flushingBytes / this.#speed - elapsedMs, OVERDUE_PART * elapsedMs);
     const gapMs = room <= 0 ? flushMs : (this.#pushBytes * flushMs) / room;
     const startMs = Math.max(nowMs, this.#nextMs);
     this.#nextMs = Math.min(startMs + gapMs, nowMs + LONGEST_WAIT_MS);

@@ -1,4 +1,6 @@
 import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
+import { LEVEL_IN_METADATA } from '../model/level.ts';
+import { levelPairBytes } from '../model/metadata-bytes.ts';
 import type { Slab } from './slab-pool.ts';
 
 /**
@@ -81,6 +83,14 @@ export class Page {
 
   get usedBytes(): number {
     return this.lineBytes + this.byteCapacity - this.#metadataStart;
+  }
+
+  /** Bytes of a row's metadata that hold no more than its level. */
+  levelMetadataBytes(row: number): number {
+    if (this.slab.u8[this.#levelsAt + row] !== LEVEL_IN_METADATA) return 0;
+    const start = this.slab.u32[this.#metadataAt + row]!;
+    const end = row === 0 ? this.byteCapacity : this.slab.u32[this.#metadataAt + row - 1]!;
+    return levelPairBytes(this.slab.u8, this.#bytesAt + start, this.#bytesAt + end);
   }
 
   fits(lineBytes: number, metadataBytes: number): boolean {

@@ -19,6 +19,7 @@ export class HeadPart {
   rowCount = 0;
   /** Bytes of lines alone. */
   lineBytes = 0;
+  /** Bytes of structured metadata as pushed: without levels that were found here. */
   metadataBytes = 0;
   minOffsetNs: number = Number.POSITIVE_INFINITY;
   maxOffsetNs = -1;
@@ -57,7 +58,7 @@ export class HeadPart {
     if (this.#rowsByTime !== undefined) this.#remember(offsetNs, this.rowCount);
     this.rowCount++;
     this.lineBytes += lineBytes;
-    this.metadataBytes += metadataBytes;
+    this.metadataBytes += metadataBytes - page.levelMetadataBytes(page.rowCount - 1);
     if (offsetNs < this.minOffsetNs) this.minOffsetNs = offsetNs;
     if (offsetNs > this.maxOffsetNs) this.maxOffsetNs = offsetNs;
     return true;
@@ -79,7 +80,10 @@ export class HeadPart {
     const addedLineBytes = page.lineBytes - lineBytes;
     this.rowCount += count;
     this.lineBytes += addedLineBytes - count;
-    this.metadataBytes += page.usedBytes - usedBytes - addedLineBytes;
+    const addedMetadataBytes = page.usedBytes - usedBytes - addedLineBytes;
+    this.metadataBytes += addedMetadataBytes;
+    for (let row = rowCount; row < page.rowCount && addedMetadataBytes > 0; row++)
+      this.metadataBytes -= page.levelMetadataBytes(row);
     this.minOffsetNs = Math.min(this.minOffsetNs, page.time(rowCount));
     this.maxOffsetNs = page.time(page.rowCount - 1);
     return count;

@@ -25,6 +25,7 @@ function publishedLimits(limits: Limits): Record<string, unknown> {
     discover_log_levels: limits.discoverLogLevels,
     discover_service_name: limits.discoverServiceName,
     log_level_fields: limits.logLevelFields,
+    otlp_config: limits.otlpConfig === '' ? {} : JSON.parse(limits.otlpConfig),
     max_entries_limit_per_query: limits.maxEntriesLimitPerQuery,
     max_line_size_truncate: limits.maxLineSizeTruncate,
     max_query_bytes_read: `${limits.maxQueryBytesRead}B`,

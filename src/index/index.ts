@@ -20,7 +20,7 @@ import { SealedKv } from './sealed-kv.ts';
 import { decodeLabels, decodeSummary, encodeLabels, encodeSummary, type SegmentSummary } from './values.ts';
 
 /** Id of a tenant's first stream. */
-export const FIRST_STREAM_ID = 1;
+const FIRST_STREAM_ID = 1;
 
 export interface StreamEntry {
   readonly tenant: string;

@@ -87,12 +87,7 @@ function walBody(outcome: BatchOutcome, pushedBlock: Buffer | undefined, batch: 
  * @returns the snappy block of a protobuf push, which can go to the log as it is; undefined for other formats
  * @throws LogError PUSH_DECODE, PUSH_TOO_LARGE, PUSH_INVALID, with a status
  */
-export function decodePush(
-  request: PushRequest,
-  nowNs: bigint,
-  batch: PushBatch,
-  otlpConfig = '',
-): Buffer | undefined {
+export function decodePush(request: PushRequest, nowNs: bigint, batch: PushBatch, otlpConfig = ''): Buffer | undefined {
   const { kind, headers, body, bodyLimits } = request;
   checkBodySize(body, bodyLimits);
   const maxBytes = bodyLimits.maxDecompressedBytes;

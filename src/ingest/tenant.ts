@@ -2,7 +2,7 @@ import { LogError } from '../base/errors.ts';
 import { compareText } from '../model/labels.ts';
 
 /** The tenant of every request while authentication is off. */
-export const SINGLE_TENANT = 'fake';
+const SINGLE_TENANT = 'fake';
 
 const MAX_TENANT_BYTES = 150;
 const ALLOWED = /^[a-zA-Z0-9!\-_.*'()]$/;

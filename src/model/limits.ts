@@ -58,7 +58,6 @@ export interface Limits {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const KIB = 1024;
-const MIB = 1024 * KIB;
 
 /** Loki 3.6.7's defaults, but for the rate limits, which would bite a single node, and the age limits: see docs/api.md. */
 export const DEFAULT_LIMITS: Limits = {

@@ -1,4 +1,5 @@
 import { compareText, type Labels } from './labels.ts';
+import { LEVEL_LABEL } from './level.ts';
 
 /**
  * Structured metadata of one row as bytes: for each pair, sorted by name, `u16 nameBytes, name, u32 valueBytes, value`
@@ -30,6 +31,24 @@ export function encodeMetadata(labels: Labels): Uint8Array {
     at += 4 + value.length;
   }
   return out;
+}
+
+const LEVEL_NAME = textEncoder.encode(LEVEL_LABEL);
+
+/** Bytes that the pair of the detected level takes in a range, 0 when it is not there: the level was found here, nobody pushed it. */
+export function levelPairBytes(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end) {
+    const nameBytes = bytes[at]! | (bytes[at + 1]! << 8);
+    const nameAt = at + 2;
+    const sizeAt = nameAt + nameBytes;
+    const valueBytes =
+      (bytes[sizeAt]! | (bytes[sizeAt + 1]! << 8) | (bytes[sizeAt + 2]! << 16) | (bytes[sizeAt + 3]! << 24)) >>> 0;
+    const next = sizeAt + 4 + valueBytes;
+    if (nameBytes === LEVEL_NAME.length && LEVEL_NAME.every((byte, i) => bytes[nameAt + i] === byte)) return next - at;
+    at = next;
+  }
+  return 0;
 }
 
 /** Decodes a range written by `encodeMetadata`. */

@@ -71,8 +71,16 @@ export function otlpConfigText(raw: unknown): string {
 }
 
 function compileRules(raw: unknown): OtlpRules {
-  const config = fieldsOf(raw, 'otlp_config', ['resource_attributes', 'scope_attributes', 'log_attributes', 'severity_text_as_label']);
-  const resource = fieldsOf(config['resource_attributes'] ?? {}, 'resource_attributes', ['ignore_defaults', 'attributes_config']);
+  const config = fieldsOf(raw, 'otlp_config', [
+    'resource_attributes',
+    'scope_attributes',
+    'log_attributes',
+    'severity_text_as_label',
+  ]);
+  const resource = fieldsOf(config['resource_attributes'] ?? {}, 'resource_attributes', [
+    'ignore_defaults',
+    'attributes_config',
+  ]);
   const ignoreDefaults = flagOf(resource['ignore_defaults'], 'ignore_defaults');
   const severityTextAsLabel = flagOf(config['severity_text_as_label'], 'severity_text_as_label');
   const resourceTest = testsOf(resource['attributes_config'], 'attributes_config', true);
@@ -80,7 +88,8 @@ function compileRules(raw: unknown): OtlpRules {
   const logTest = testsOf(config['log_attributes'], 'log_attributes', true);
   return {
     resource: (name) =>
-      resourceTest.test(name) ?? (!ignoreDefaults && LABEL_ATTRIBUTES.has(name) ? 'index_label' : 'structured_metadata'),
+      resourceTest.test(name) ??
+      (!ignoreDefaults && LABEL_ATTRIBUTES.has(name) ? 'index_label' : 'structured_metadata'),
     scope: (name) => scopeTest.test(name) ?? 'structured_metadata',
     log: (name) => logTest.test(name) ?? 'structured_metadata',
     severityTextAsLabel,
@@ -89,7 +98,11 @@ function compileRules(raw: unknown): OtlpRules {
 }
 
 /** The first item that names an attribute decides. */
-function testsOf(raw: unknown, where: string, labelsAllowed: boolean): { readonly test: RuleTest; readonly makesLabels: boolean } {
+function testsOf(
+  raw: unknown,
+  where: string,
+  labelsAllowed: boolean,
+): { readonly test: RuleTest; readonly makesLabels: boolean } {
   if (raw === undefined || raw === null) return { test: () => undefined, makesLabels: false };
   if (!Array.isArray(raw)) throw new Error(`${where}: expected a list`);
   let makesLabels = false;
@@ -112,7 +125,8 @@ function testsOf(raw: unknown, where: string, labelsAllowed: boolean): { readonl
 }
 
 function nameTest({ attributes, regex }: Fields, where: string): (name: string) => boolean {
-  if ((attributes === undefined) === (regex === undefined)) throw new Error(`${where}: expected either attributes or regex`);
+  if ((attributes === undefined) === (regex === undefined))
+    throw new Error(`${where}: expected either attributes or regex`);
   if (typeof regex === 'string') {
     const pattern = compileRegex(regex, { anchored: true });
     return (name) => pattern.test(name);

@@ -5,7 +5,7 @@
 
 export const NS_PER_MS = 1_000_000n;
 export const NS_PER_SECOND = 1_000_000_000n;
-export const NS_PER_DAY = 86_400_000_000_000n;
+const NS_PER_DAY = 86_400_000_000_000n;
 export const NS_PER_DAY_NUMBER = 86_400_000_000_000;
 
 /** Days since 1970-01-01 (floor, so it is right before the epoch too). */

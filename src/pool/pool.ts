@@ -22,6 +22,8 @@ interface Waiting {
 
 /** Memory of a worker's own heap: tasks hold little, so a runaway one dies alone. */
 const WORKER_HEAP_MB = 1024;
+/** The process runs with a small young generation for the sake of ingest; scans make rows and want more. */
+const WORKER_YOUNG_MB = 16;
 /** Requests given to a worker beside the one it works on, so that it never waits for the main thread. */
 const AHEAD = 1;
 /** A death this soon after the start is the start's own fault. */
@@ -71,7 +73,9 @@ export class WorkerPool implements TaskRunner {
   }
 
   #spawn(): Worker {
-    return new Worker(WORKER_FILE, { resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB } });
+    return new Worker(WORKER_FILE, {
+      resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB, maxYoungGenerationSizeMb: WORKER_YOUNG_MB },
+    });
   }
 
   #watch(thread: PoolThread): void {

@@ -21,7 +21,7 @@ export function vectorData(query: MetricExpr | VariantsExpr, value: MetricValue,
  * Loki writes the time of a scalar wrongly: its milliseconds pass through a conversion that takes them for seconds and
  * overflows 64 bits. The recorded answers have it so.
  */
-export function scalarTimeMs(timeMs: number): number {
+function scalarTimeMs(timeMs: number): number {
   const wrappedNs = BigInt.asIntN(64, BigInt(timeMs) * 1_000_000_000n);
   return Number(wrappedNs / 1_000_000n) * 1000;
 }

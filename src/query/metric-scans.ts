@@ -76,7 +76,9 @@ export class MetricScans {
         this.#work.addStep(log, selection, fromNs, toNs);
         checkBytesRead(this.#work.selectedBytes, limits);
         // In the order of the disk: small blocks of neighbouring streams share frames.
-        const pieces = cutPieces(this.#tallied(scan, selection.parts, fromNs, toNs, merger), fromNs, toNs).sort((a, b) => a.part.place - b.part.place);
+        const pieces = cutPieces(this.#tallied(scan, selection.parts, fromNs, toNs, merger), fromNs, toNs).sort(
+          (a, b) => a.part.place - b.part.place,
+        );
         const tasks = groupPieces(pieces, this.#work.runner.parallelism).map(
           (parts): SampleScanTask => ({ kind: 'samples', parts, scan }),
         );

@@ -60,7 +60,7 @@ export class SampleStore {
   }
 }
 
-export function windowGrid(spec: GridSpec): WindowGrid {
+function windowGrid(spec: GridSpec): WindowGrid {
   return new WindowGrid(spec.count, spec.stepNs, spec.rangeNs);
 }
 

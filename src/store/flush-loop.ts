@@ -1,4 +1,5 @@
 import { Pause } from '../base/pause.ts';
+import { HeadPacer } from '../head/pacer.ts';
 import type { WalWriter } from '../wal/writer.ts';
 import { type FlusherOptions, writeGeneration } from './flusher.ts';
 import type { HeadState } from './head-state.ts';
@@ -25,6 +26,10 @@ export interface FlushInfo {
 export class FlushLoop {
   readonly #options: FlushLoopOptions;
   readonly #pause = new Pause();
+  readonly #pacer = new HeadPacer();
+  #startMs = 0;
+  /** Memory of the generation that is being written. */
+  #writingBytes = 0;
   #running: Promise<void> | undefined;
   #closed = false;
   /** Why the last attempt failed; undefined while all is well. */
@@ -37,6 +42,18 @@ export class FlushLoop {
   /** Resolves when nothing sealed is left, or the store closes; undefined when nothing is being written. */
   get running(): Promise<void> | undefined {
     return this.#running;
+  }
+
+  /** How long a push is to wait so that the head does not run full before the flush that runs gives memory back; milliseconds. */
+  paceMs(): number {
+    const { head, now } = this.#options;
+    return this.#pacer.delayMs({
+      nowMs: now(),
+      allocatedBytes: head.allocatedBytes,
+      limitBytes: head.options.headBytes,
+      flushingBytes: this.#writingBytes,
+      flushStartMs: this.#startMs,
+    });
   }
 
   /** Begins to write what is sealed, unless it is being written already. */
@@ -76,18 +93,23 @@ export class FlushLoop {
     const generation = head.oldestSealed;
     if (generation === undefined) return;
     const startMs = now();
+    this.#startMs = startMs;
+    this.#writingBytes = generation.arena.allocatedBytes;
     generation.pin();
     try {
       const written = await writeGeneration(generation, this.#options);
       // One step: from here queries see the segments, and the head no longer.
       for (const { tenant, segment } of written.segments) tenant.addSegment(segment);
       head.dropOldest();
+      this.#pacer.flushed(this.#writingBytes, now() - startMs);
       this.lastError = undefined;
       const bytes = written.segments.reduce((sum, { segment }) => sum + segment.summary.fileBytes, 0);
       onFlushed({ rows: generation.rowCount, segments: written.segments.length, bytes, durationMs: now() - startMs });
-      await wal.deleteThrough(generation.walSeq);
     } finally {
+      this.#writingBytes = 0;
+      // Before anything is waited for: the next generation needs the memory.
       generation.unpin();
     }
+    await wal.deleteThrough(generation.walSeq);
   }
 }

@@ -17,7 +17,7 @@ export interface RowMetadata {
 
 const LEVEL_CODES = 256;
 
-export class LevelMetadata implements RowMetadata {
+class LevelMetadata implements RowMetadata {
   readonly idCount: number = LEVEL_CODES;
   readonly #levels: Uint8Array;
   static readonly #sets: (Labels | undefined)[] = [];

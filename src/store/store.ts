@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Disk } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { checkFolderFormat } from '../base/folder-format.ts';
@@ -197,6 +198,8 @@ export class LogStore implements QueryStore {
   async admit(): Promise<void> {
     if (this.#closed) throw new LogError('SHUTTING_DOWN', 'the server is stopping');
     if (this.#reserve.isMissing) throw new LogError('DISK_FULL', 'the disk is full');
+    const paceMs = this.#flushes.paceMs();
+    if (paceMs >= 1) await sleep(paceMs);
     if (!this.#head.isFull) return;
     this.#cutIfDue();
     const flushing = this.#flushes.running;

@@ -88,12 +88,6 @@ export function segmentFolder(dataFolder: string, tenant: string, day: number): 
  * Tenant ids hold letters, digits and `!-_.*'()`. All but letters, digits, `-` and `_` are written as `%XX`, and capitals are, too:
  * some file systems do not tell `A` from `a`.
  */
-export function tenantFolder(tenant: string): string {
+function tenantFolder(tenant: string): string {
   return tenant.replace(/[^a-z0-9_-]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
-
-/** Undoes `tenantFolder`; undefined for a name that it cannot have made. */
-export function tenantOfFolder(folder: string): string | undefined {
-  const tenant = folder.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return tenantFolder(tenant) === folder ? tenant : undefined;
 }

@@ -67,7 +67,7 @@ export function parseTimestamp(text: string): bigint {
 const RFC3339 = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/;
 
 /** Nanoseconds since the epoch, undefined when the text is no RFC 3339 moment. */
-export function parseRfc3339(text: string): bigint | undefined {
+function parseRfc3339(text: string): bigint | undefined {
   const match = RFC3339.exec(text);
   if (match === null) return undefined;
   const [, date, time, fraction = '', zone] = match;
@@ -107,7 +107,7 @@ export function parseBounds(params: URLSearchParams, nowNs: bigint): TimeBounds 
 }
 
 /** Float seconds or a Prometheus duration. */
-export function parseSecondsOrDuration(text: string): bigint {
+function parseSecondsOrDuration(text: string): bigint {
   const seconds = tryFloat(text);
   if (seconds !== undefined) {
     const ns = seconds * NS_PER_SECOND;
@@ -154,7 +154,7 @@ export function parseAtoi(text: string): number {
   return Number(value);
 }
 
-export function parseDirection(params: URLSearchParams): Direction {
+function parseDirection(params: URLSearchParams): Direction {
   const text = params.get('direction') ?? '';
   switch (text.toLowerCase()) {
     case '':
@@ -168,7 +168,7 @@ export function parseDirection(params: URLSearchParams): Direction {
 }
 
 /** A 250th of the range in whole seconds, at least one. */
-export function defaultStepNs(bounds: TimeBounds): bigint {
+function defaultStepNs(bounds: TimeBounds): bigint {
   const seconds = (bounds.endNs - bounds.startNs) / 250_000_000_000n;
   return (seconds > 1n ? seconds : 1n) * BigInt(NS_PER_SECOND);
 }

@@ -44,7 +44,15 @@ interface Stream {
 }
 
 const DAY_NS = 86_400_000_000_000;
-const IDENTITY: SegmentIdentity = { tenant: 'tenant-é', day: -3, generation: 7, part: 1, parts: 2, walSeq: 99, writer: 'w' };
+const IDENTITY: SegmentIdentity = {
+  tenant: 'tenant-é',
+  day: -3,
+  generation: 7,
+  part: 1,
+  parts: 2,
+  walSeq: 99,
+  writer: 'w',
+};
 let folder: string;
 let files = 0;
 
@@ -118,7 +126,12 @@ function read({ path, directory }: Written, streamCount: number, reuse: boolean)
     const rows: Row[] = [];
     for (let row = 0; row < stored.rowCount; row++) {
       const line = Buffer.from(stored.bytes.subarray(stored.lineStarts[row]!, stored.lineEnds[row]!));
-      rows.push({ time: stored.times[row]!, line, level: stored.levels[row]!, metadata: columnsToLabels(stored.columns, row) });
+      rows.push({
+        time: stored.times[row]!,
+        line,
+        level: stored.levels[row]!,
+        metadata: columnsToLabels(stored.columns, row),
+      });
     }
     const fields = directory.blocks.subarray(block * BLOCK_FIELDS, (block + 1) * BLOCK_FIELDS);
     expectStatistics(fields, rows, stored.ascii);
@@ -138,7 +151,8 @@ function expectStatistics(fields: Float64Array, rows: readonly Row[], ascii: boo
   const newline = rows.some((row) => row.line.includes(10));
   expect(fields[B_FLAGS]).toBe((isAscii ? FLAG_ASCII : 0) | (newline ? FLAG_LENGTHS : 0));
   expect(ascii).toBe(isAscii);
-  for (let level = 0; level < 8; level++) expect(fields[B_LEVELS + level]).toBe(rows.filter((row) => row.level === level).length);
+  for (let level = 0; level < 8; level++)
+    expect(fields[B_LEVELS + level]).toBe(rows.filter((row) => row.level === level).length);
   expect(fields[B_LEVELS + 8]).toBe(rows.filter((row) => row.level > 7).length);
 }
 
@@ -159,16 +173,36 @@ const line = fc.oneof(
   fc.constantFrom('', '\n', 'a\n\nb', 'level=info msg="all well"').map((text) => Buffer.from(text)),
 );
 const metadata = fc
-  .dictionary(fc.constantFrom('trace_id', 'user', 'ß', 'z'), fc.oneof(fc.constantFrom('', 'a', 'bb'), fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.toWellFormed())), { maxKeys: 3 })
+  .dictionary(
+    fc.constantFrom('trace_id', 'user', 'ß', 'z'),
+    fc.oneof(
+      fc.constantFrom('', 'a', 'bb'),
+      fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.toWellFormed()),
+    ),
+    { maxKeys: 3 },
+  )
   .map(labelsFromObject);
 const level = fc.oneof(fc.constant(3), fc.nat(7), fc.constantFrom(LEVEL_NONE, LEVEL_IN_METADATA));
-const row = fc.record({ time: fc.oneof(fc.nat(86_399).map((second) => second * 1e9), fc.maxSafeNat().map((ns) => ns % DAY_NS)), line, level, metadata });
+const row = fc.record({
+  time: fc.oneof(
+    fc.nat(86_399).map((second) => second * 1e9),
+    fc.maxSafeNat().map((ns) => ns % DAY_NS),
+  ),
+  line,
+  level,
+  metadata,
+});
 const rows = fc.array(row, { maxLength: 80 }).map((list) => [...list].sort((a, b) => a.time - b.time));
-const segment = fc.array(rows, { maxLength: 6 }).map((list) => list.map((each, i): Stream => ({ labels: ['app', `a${i}`], rows: each })));
+const segment = fc
+  .array(rows, { maxLength: 6 })
+  .map((list) => list.map((each, i): Stream => ({ labels: ['app', `a${i}`], rows: each })));
 
 describe('rows come back as they were', () => {
   test('any rows of any streams', () => {
-    fc.assert(fc.property(segment, fc.constantFrom(0, 1, 3), (streams, gap) => void expectRoundTrip(streams, gap)), { numRuns: 150 });
+    fc.assert(
+      fc.property(segment, fc.constantFrom(0, 1, 3), (streams, gap) => void expectRoundTrip(streams, gap)),
+      { numRuns: 150 },
+    );
   });
 
   test('no stream, a stream without rows, one row', () => {
@@ -179,18 +213,36 @@ describe('rows come back as they were', () => {
 
   test('a line larger than a block stands alone', () => {
     const huge = Buffer.alloc(3 * BLOCK_LINE_BYTES + 17, 'abcdefghij');
-    const list = ['before', huge, 'after'].map((text, i) => ({ time: i, line: Buffer.from(text), level: 3, metadata: [] }));
+    const list = ['before', huge, 'after'].map((text, i) => ({
+      time: i,
+      line: Buffer.from(text),
+      level: 3,
+      metadata: [],
+    }));
     const { directory } = expectRoundTrip([{ labels: ['a', 'b'], rows: list }], 1);
     expect(directory.blocks.length / BLOCK_FIELDS).toBe(3);
   });
 
   test('blocks end at their bytes and at their rows', () => {
-    const wide = Array.from({ length: 600 }, (_, i) => ({ time: i, line: Buffer.alloc(1023, 97 + (i % 26)), level: 3, metadata: [] }));
+    const wide = Array.from({ length: 600 }, (_, i) => ({
+      time: i,
+      line: Buffer.alloc(1023, 97 + (i % 26)),
+      level: 3,
+      metadata: [],
+    }));
     const full = expectRoundTrip([{ labels: ['a', 'b'], rows: wide }], 1).directory;
     expect(full.blocks[B_ROWS]).toBe(BLOCK_LINE_BYTES / 1024);
-    const empty = Array.from({ length: BLOCK_ROWS + 1 }, (_, i) => ({ time: i * 1e6, line: Buffer.alloc(0), level: 3, metadata: [] }));
+    const empty = Array.from({ length: BLOCK_ROWS + 1 }, (_, i) => ({
+      time: i * 1e6,
+      line: Buffer.alloc(0),
+      level: 3,
+      metadata: [],
+    }));
     const written = write([{ labels: ['a', 'b'], rows: empty }], 1);
-    expect([written.directory.blocks[B_ROWS], written.directory.blocks[BLOCK_FIELDS + B_ROWS]]).toEqual([BLOCK_ROWS, 1]);
+    expect([written.directory.blocks[B_ROWS], written.directory.blocks[BLOCK_FIELDS + B_ROWS]]).toEqual([
+      BLOCK_ROWS,
+      1,
+    ]);
     expect(read(written, 1, true)[0]).toHaveLength(BLOCK_ROWS + 1);
   });
 
@@ -199,13 +251,22 @@ describe('rows come back as they were', () => {
       time: i,
       line: Buffer.from(`l${i}`),
       level: 3,
-      metadata: labelsFromObject({ id: `${i}`.padStart(16, '0'), size: 'x'.repeat(i), ...(i % 3 === 0 ? { some: `s${i}` } : {}) }),
+      metadata: labelsFromObject({
+        id: `${i}`.padStart(16, '0'),
+        size: 'x'.repeat(i),
+        ...(i % 3 === 0 ? { some: `s${i}` } : {}),
+      }),
     }));
     expectRoundTrip([{ labels: ['a', 'b'], rows: list }], 1);
   });
 
   test('many values of one name: codes of two bytes', () => {
-    const list = Array.from({ length: 65_536 }, (_, i) => ({ time: i, line: Buffer.alloc(0), level: 3, metadata: i % 2 === 0 || i < 600 ? ['n', `${i % 65_000}`] : [] }));
+    const list = Array.from({ length: 65_536 }, (_, i) => ({
+      time: i,
+      line: Buffer.alloc(0),
+      level: 3,
+      metadata: i % 2 === 0 || i < 600 ? ['n', `${i % 65_000}`] : [],
+    }));
     const written = write([{ labels: ['a', 'b'], rows: list }], 1);
     const found = read(written, 1, true)[0]!;
     expect(found.map((each) => each.metadata)).toEqual(list.map((each) => each.metadata));

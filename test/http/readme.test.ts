@@ -37,7 +37,17 @@ function steps(): Step[] {
 
 /** Times differ from day to day, and the page leaves the statistics out. */
 function comparable(answer: unknown): unknown {
-  return JSON.parse(JSON.stringify(answer, (key, value) => (key === 'stats' ? undefined : /^\d{19}$/.test(value) ? 'ns' : key === '0' && typeof value === 'number' ? 's' : value)));
+  return JSON.parse(
+    JSON.stringify(answer, (key, value) =>
+      key === 'stats'
+        ? undefined
+        : /^\d{19}$/.test(value)
+          ? 'ns'
+          : key === '0' && typeof value === 'number'
+            ? 's'
+            : value,
+    ),
+  );
 }
 
 describe('README.md', () => {
@@ -47,7 +57,9 @@ describe('README.md', () => {
     for (const { command, answer } of all) {
       expect(command).toContain('curl -sS --fail');
       expect(command).toContain('http://localhost:3100');
-      const found = execFileSync('sh', ['-ec', command.replaceAll('http://localhost:3100', halogi.url)], { encoding: 'utf8' });
+      const found = execFileSync('sh', ['-ec', command.replaceAll('http://localhost:3100', halogi.url)], {
+        encoding: 'utf8',
+      });
       if (answer === undefined) expect(found).toBe('');
       else expect(comparable(JSON.parse(found))).toEqual(comparable(answer));
     }
@@ -62,11 +74,15 @@ describe('README.md', () => {
   });
 
   test('names only scripts and test projects that there are', () => {
-    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
     const named = [...readme.matchAll(/npm run (\w+)/g)].map((match) => match[1]!);
     expect(named.length).toBeGreaterThan(3);
     for (const name of named) expect(Object.keys(scripts)).toContain(name);
-    const projects = [...readFileSync(join(ROOT, 'vitest.config.ts'), 'utf8').matchAll(/project\('(\w+)'/g)].map((match) => match[1]);
+    const projects = [...readFileSync(join(ROOT, 'vitest.config.ts'), 'utf8').matchAll(/project\('(\w+)'/g)].map(
+      (match) => match[1],
+    );
     expect(readme).toContain(`one kind of test: ${projects.join(', ')} |`);
   });
 

@@ -85,7 +85,7 @@ describe('limits for clients', () => {
   it('are published as JSON and as YAML, without a tenant when auth is off', async () => {
     const { app } = appDouble({ limits: { retentionPeriodMs: 744 * 3_600_000 } });
     const drilldown = (await app.inject({ url: '/loki/api/v1/drilldown-limits' })).json();
-    expect(drilldown).toMatchObject({ pattern_ingester_enabled: false, version: '3.6.7' });
+    expect(drilldown).toMatchObject({ pattern_ingester_enabled: true, version: '3.6.7' });
     expect(drilldown.limits).toMatchObject({
       max_entries_limit_per_query: 5000,
       max_query_length: '30d1h',

@@ -31,7 +31,9 @@ export async function freePort(): Promise<number> {
 
 /** Settings of whoever runs the tests, and variables of the tests themselves, are none of the server's. */
 function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('HALOGI_')));
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => name === 'HALOGI_KERNELS' || !name.startsWith('HALOGI_')),
+  );
 }
 
 /** Starts `bin/halogi serve` on a free port and waits until it is ready. */

@@ -34,7 +34,12 @@ export interface AppSetup {
 /** Live tails on which nothing happens. */
 export const NO_TAILS: TailService = {
   check: (params) => parseTailParams(params, 0n),
-  open: async () => ({ onReady: () => undefined, onEnd: () => undefined, take: () => undefined, close: () => undefined }),
+  open: async () => ({
+    onReady: () => undefined,
+    onEnd: () => undefined,
+    take: () => undefined,
+    close: () => undefined,
+  }),
 };
 
 /** The application with doubles behind the routes: pushes are accepted, every query answers `{"method":...}`. */

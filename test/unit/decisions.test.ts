@@ -8,7 +8,10 @@ const pages = readdirSync(folder).filter((name) => name !== 'README.md');
 const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
 
 test('every package of package.json is on the page about dependencies, and no other', () => {
-  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<string, Record<string, string>>;
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<
+    string,
+    Record<string, string>
+  >;
   const [runtime, development] = read('0001-dependencies.md').split('For development:');
   const named = (text: string): string[] =>
     text
@@ -32,13 +35,21 @@ describe('docs/decisions', () => {
   });
 
   test('every page says what it costs and what would change our mind', () => {
-    for (const page of pages) for (const heading of ['## Question', '## Choice', '## Cost', '## What would change our mind']) expect(read(page), page).toContain(heading);
+    for (const page of pages)
+      for (const heading of ['## Question', '## Choice', '## Cost', '## What would change our mind'])
+        expect(read(page), page).toContain(heading);
   });
 });
 
 test('files that documents and sources point to are there', () => {
-  const sources = ['src', 'grammar'].flatMap((top) => readdirSync(join(ROOT, top), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => join(top, name)));
-  const documents = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md')).map((name) => join('docs', name));
+  const sources = ['src', 'grammar'].flatMap((top) =>
+    readdirSync(join(ROOT, top), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(top, name)),
+  );
+  const documents = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name));
   expect(sources.length).toBeGreaterThan(150);
   let seen = 0;
   for (const file of [...sources, ...documents, 'README.md', 'CHANGELOG.md']) {

@@ -22,13 +22,22 @@ describe('docs/format/segment.md', () => {
     expect(text).toContain(`and ${number(BLOCK_ROWS)} rows`);
     expect(text).toContain(`| 1 rows | 1 to ${number(BLOCK_ROWS)} |`);
     expect(text).toContain(`| 3 codec | ${CODEC_STORED} stored, ${CODEC_ZSTD} zstd |`);
-    expect(text).toContain(`| 5 flags | ${directory.FLAG_ASCII}: all lines are ASCII; ${directory.FLAG_LENGTHS}: a column`);
+    expect(text).toContain(
+      `| 5 flags | ${directory.FLAG_ASCII}: all lines are ASCII; ${directory.FLAG_LENGTHS}: a column`,
+    );
     expect(text).toContain(`Unit ${TIME_UNITS_NS.map((unit, code) => `${code} is ${number(unit)} ns`).join(', ')}:`);
   });
 
   it('numbers the fields as the code does', () => {
-    const frame = { F_OFFSET: 'offset', F_COMPRESSED: 'compressed', F_RAW: 'raw', F_CODEC: 'codec', F_CRC: 'crc' } as const;
-    for (const [name, field] of Object.entries(frame)) expect(text).toContain(`| ${directory[name as keyof typeof frame]} ${field} |`);
+    const frame = {
+      F_OFFSET: 'offset',
+      F_COMPRESSED: 'compressed',
+      F_RAW: 'raw',
+      F_CODEC: 'codec',
+      F_CRC: 'crc',
+    } as const;
+    for (const [name, field] of Object.entries(frame))
+      expect(text).toContain(`| ${directory[name as keyof typeof frame]} ${field} |`);
     const rows = [
       `${directory.B_STREAM} stream`,
       `${directory.B_ROWS} rows`,

@@ -2,7 +2,7 @@ import { type CivilTime, GoTime, type GoZone, UTC } from './time.ts';
 import { MONTHS, splitLayout, WEEKDAYS } from './time-layout.ts';
 
 /** How Go prints a time.Time without a layout. */
-export const DEFAULT_TIME_LAYOUT = '2006-01-02 15:04:05.999999999 -0700 MST';
+const DEFAULT_TIME_LAYOUT = '2006-01-02 15:04:05.999999999 -0700 MST';
 
 /**
  * time.Format of a moment.

@@ -222,13 +222,18 @@ const SAMPLE: readonly number[] = [
 ];
 const WARN = 4;
 
-/** Runs each part once on a body whose outcome is known. */
+/** Runs each part once on a body whose outcome is known; what it leaves behind is overwritten by the first push. */
 function passesSelfTest(kernel: IngestKernel): boolean {
   const body = kernel.uncompress(Uint8Array.from(SAMPLE));
   if (body?.length !== 29 || kernel.walkPush(29) !== 1) return false;
-  const { firstEntry, seconds, lineStart, lineEnd } = kernel.columns;
+  const { firstEntry, seconds, lineStart, lineEnd, level } = kernel.columns;
   if (firstEntry[1] !== 1 || seconds[0] !== 5 || lineStart[0] !== 19 || lineEnd[0] !== 29) return false;
-  return kernel.lineLevel(19, 29) === WARN;
+  if (kernel.lineLevel(19, 29) !== WARN) return false;
+  if (kernel.prepareRows(0, 1, 0, 0, 9, 0, 0, -1, 0, 0, 0, 0) !== 1 || level[0] !== WARN) return false;
+  const rowCapacity = 8;
+  if (kernel.appendRows(0, 1, 0, -1, SLABS_AT, rowCapacity, 0, 0, 64) !== 1) return false;
+  const bytesAt = SLABS_AT + rowCapacity * 17;
+  return kernel.f64[SLABS_AT >> 3] === 5e9 && kernel.buffer.latin1Slice(bytesAt, bytesAt + 11) === 'oops WARN:\n';
 }
 
 function loadKernel(): IngestKernel | undefined {

@@ -8,7 +8,7 @@ import { ERROR_DETAILS_UNREADABLE, ROUND_BYTE_LITERALS } from './quirks.ts';
 import type { LabelState, PipelineStage, Row } from './stage.ts';
 import { compileStringFilter } from './string-filter.ts';
 
-export const LABEL_FILTER_ERROR = 'LabelFilterErr';
+const LABEL_FILTER_ERROR = 'LabelFilterErr';
 
 /** A compiled label predicate. */
 export interface Predicate {

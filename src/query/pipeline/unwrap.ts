@@ -4,7 +4,7 @@ import { compileStage } from './build.ts';
 import { compilePredicate, type Predicate, type PredicateOptions, parseNumber } from './label-filter.ts';
 import type { Row } from './stage.ts';
 
-export const SAMPLE_EXTRACTION_ERROR = 'SampleExtractionErr';
+const SAMPLE_EXTRACTION_ERROR = 'SampleExtractionErr';
 
 export interface UnwrapOptions extends PredicateOptions {
   /** Leave the unwrapped label on the series: it is listed in a `by` grouping. */

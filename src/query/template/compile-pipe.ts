@@ -113,7 +113,7 @@ function compileShortCircuit(
 }
 
 /** An argument of a call, checked against the parameter's type. Constants take the type that is asked for. */
-export function compileArg(node: Operand, type: ParamType): Evaluate {
+function compileArg(node: Operand, type: ParamType): Evaluate {
   switch (node.kind) {
     case 'dot':
       return (state) => {

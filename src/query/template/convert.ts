@@ -30,7 +30,7 @@ function withoutZeroDecimals(text: string): string {
 }
 
 /** Go's conversion on amd64: what does not fit becomes the smallest int64. */
-export function floatToInt(value: number): bigint {
+function floatToInt(value: number): bigint {
   const cut = Math.trunc(value);
   return cut >= -(2 ** 63) && cut < 2 ** 63 ? BigInt(cut) : -(2n ** 63n);
 }

@@ -29,7 +29,10 @@ const RESOURCE = {
       attributes: [['scope.a', '1']] as [string, string][],
       droppedAttributes: 0,
       records: [
-        record('INFO', [['route', '/a'], ['secret', 's']]),
+        record('INFO', [
+          ['route', '/a'],
+          ['secret', 's'],
+        ]),
         record('WARN', [['route', '/b']]),
         record('INFO', [['route', '/a']]),
       ],
@@ -41,13 +44,19 @@ const RESOURCE = {
 function stored(config: unknown): (readonly [string, string, string])[] {
   const batch = new PushBatch();
   fillFromOtlp([RESOURCE], 1n, batch, otlpRules(otlpConfigText(config)));
-  return readBatch(batch).map(({ labels, line, metadata }) => [labels, line, metadata.map(([name]) => name).join()] as const);
+  return readBatch(batch).map(
+    ({ labels, line, metadata }) => [labels, line, metadata.map(([name]) => name).join()] as const,
+  );
 }
 
 describe('otlp_config', () => {
   it('has the defaults of Loki without any', () => {
     for (const config of [undefined, null, '', {}]) {
-      expect(stored(config)[0]).toEqual(['{service_name="shop"}', 'INFO', 'route,secret,severity_text,host_name,team_id,scope_a,scope_name']);
+      expect(stored(config)[0]).toEqual([
+        '{service_name="shop"}',
+        'INFO',
+        'route,secret,severity_text,host_name,team_id,scope_a,scope_name',
+      ]);
     }
   });
 
@@ -66,7 +75,12 @@ describe('otlp_config', () => {
   });
 
   it('leaves the default labels out when asked', () => {
-    const config = { resource_attributes: { ignore_defaults: true, attributes_config: [{ action: 'index_label', attributes: ['host.name'] }] } };
+    const config = {
+      resource_attributes: {
+        ignore_defaults: true,
+        attributes_config: [{ action: 'index_label', attributes: ['host.name'] }],
+      },
+    };
     expect(stored(config)[0]![0]).toBe('{host_name="h"}');
   });
 
@@ -83,10 +97,16 @@ describe('otlp_config', () => {
     ['{', /JSON/],
     [[], 'otlp_config: expected a map'],
     [{ resource: {} }, 'otlp_config: unknown key resource'],
-    [{ scope_attributes: [{ action: 'index_label', attributes: ['a'] }] }, 'scope_attributes: index_label is not possible here'],
+    [
+      { scope_attributes: [{ action: 'index_label', attributes: ['a'] }] },
+      'scope_attributes: index_label is not possible here',
+    ],
     [{ log_attributes: [{ action: 'keep', attributes: ['a'] }] }, 'log_attributes: unknown action "keep"'],
     [{ log_attributes: [{ action: 'drop' }] }, 'log_attributes: expected either attributes or regex'],
-    [{ log_attributes: [{ action: 'drop', attributes: ['a'], regex: 'a' }] }, 'log_attributes: expected either attributes or regex'],
+    [
+      { log_attributes: [{ action: 'drop', attributes: ['a'], regex: 'a' }] },
+      'log_attributes: expected either attributes or regex',
+    ],
     [{ log_attributes: [{ action: 'drop', regex: '(' }] }, 'missing closing )'],
     [{ resource_attributes: { ignore_defaults: 'yes' } }, 'ignore_defaults: expected true or false'],
   ])('refuses %j', (config, text) => {

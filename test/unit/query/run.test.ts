@@ -222,7 +222,7 @@ describe('stopping', () => {
         const first =
           task.kind !== 'tail' &&
           task.parts[0]!.fromOffsetNs ===
-          store.select('', [], { startNs: 0n, endNs: BASE_NS * 2n }).parts[0]!.minOffsetNs;
+            store.select('', [], { startNs: 0n, endNs: BASE_NS * 2n }).parts[0]!.minOffsetNs;
         if (first) return Promise.reject(new LogError('CHUNK_CORRUPT', 'bad block'));
         return new Promise((_, reject) => {
           signal.addEventListener('abort', () => {
