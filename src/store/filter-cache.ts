@@ -2,7 +2,7 @@ import { crc32c } from '../base/crc32c.ts';
 import { SyncFile } from '../base/sync-file.ts';
 import type { Directory } from '../chunk/directory.ts';
 
-/** Filter bytes read for one query where it is planned; what is beyond is tested block by block in the workers. */
+/** Filter bytes read for one query where it is planned, so that planning stays short; segments beyond are read without. */
 const LOAD_BYTES_PER_QUERY = 64 * 1024 * 1024;
 
 /**
