@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BenchContext } from '../context.ts';
 import type { Dataset } from '../data.ts';
@@ -16,6 +16,8 @@ export interface LoadResult extends ReplayResult {
   /** Of the data folder after a flush and a clean stop. */
   readonly diskBytes: number;
   readonly diskPerRaw: number;
+  /** Part of `diskBytes` of a fixed size: the file that is given up when the disk is full. */
+  readonly reserveBytes: number;
   readonly linesPresent: number;
   readonly linesSent: number;
 }
@@ -52,6 +54,7 @@ export async function runLoad(
       peakResidentBytes,
       diskBytes,
       diskPerRaw: diskBytes / sent.rawBytes,
+      reserveBytes: statSync(join(folder, 'RESERVE'), { throwIfNoEntry: false })?.size ?? 0,
       linesPresent,
       linesSent: dataset.manifest.lines,
     };
