@@ -21,8 +21,8 @@ export function resultTables(results: Results): Table[] {
 function disturbance({ seconds, cpuSeconds, foreignCpuSeconds }: Use): string {
   const busy = foreignCpuSeconds / seconds;
   return (
-    `In these ${figure(seconds)} s the server used ${figure(cpuSeconds)} s of CPU and processes that have nothing to do ` +
-    `with the bench used ${figure(foreignCpuSeconds)} s (${figure(busy)} cores).`
+    `In these ${figure(seconds)} s the server used ${figure(cpuSeconds)} s of CPU and processes other than ` +
+    `the bench's own used ${figure(foreignCpuSeconds)} s (${figure(busy)} cores).`
   );
 }
 
@@ -53,7 +53,7 @@ function ingestTable({ load, sink }: Results): Table | undefined {
     ]);
   }
   const notes = [
-    'As fast as the server takes bodies; the CPU of Halogi includes the flush. Bodies are synced to disk before the reply.',
+    'As fast as the server takes bodies; CPU is of the whole process, with its start and the flush. Bodies are synced to disk before the reply.',
   ];
   return {
     title: 'Ingest',
@@ -110,7 +110,7 @@ function requestTable({ requests }: Results): Table | undefined {
     ...[requestsPerS, p50Ms, p99Ms, cpuMs, errors].map(figure),
   ]);
   const notes = [
-    `autocannon, 8 connections; peak RSS ${megabytes(requests.peakResidentBytes)}. ${disturbance(requests.use)}`,
+    `autocannon, 8 connections; peak RSS ${megabytes(requests.peakResidentBytes)}. The CPU of other processes holds that of autocannon, which shares the cores. ${disturbance(requests.use)}`,
   ];
   return {
     title: 'Request load',
