@@ -1,10 +1,9 @@
-import type { LabelPredicate, Stage } from '../../grammar/ast.ts';
-import { assertNever } from '../base/assert.ts';
+import type { Stage } from '../../grammar/ast.ts';
 import { type Labels, labelValue } from '../model/labels.ts';
 import { LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { PartRef, PartTally, QueryStore } from '../store/select.ts';
-import { isFatalError } from './pipeline/needed-labels.ts';
+import { addPredicateLabels, isFatalError } from './pipeline/needed-labels.ts';
 import { ScanRow } from './pipeline/row-state.ts';
 import { SampleStore } from './sample-store.ts';
 import { type SamplePipeline, samplePipeline } from './scan-pipeline.ts';
@@ -158,25 +157,6 @@ function isLabelStage(stage: Stage): boolean {
 function namesOf({ grouping, stages }: SampleScan): ReadonlySet<string> | undefined {
   if (grouping.without) return undefined;
   const names = new Set(grouping.labels);
-  for (const stage of stages) if (stage.kind === 'label-filter') addNames(stage.predicate, names);
+  for (const stage of stages) if (stage.kind === 'label-filter') addPredicateLabels(stage.predicate, names);
   return names;
-}
-
-function addNames(predicate: LabelPredicate, names: Set<string>): void {
-  switch (predicate.kind) {
-    case 'and':
-    case 'or':
-      addNames(predicate.left, names);
-      addNames(predicate.right, names);
-      return;
-    case 'string':
-    case 'number':
-    case 'duration':
-    case 'bytes':
-    case 'ip':
-      names.add(predicate.name);
-      return;
-    default:
-      assertNever(predicate);
-  }
 }

@@ -77,7 +77,8 @@ function addStageLabels(stage: Stage, names: Set<string>): void {
   }
 }
 
-function addPredicateLabels(predicate: LabelPredicate, names: Set<string>): void {
+/** Adds the names that a label filter looks at. */
+export function addPredicateLabels(predicate: LabelPredicate, names: Set<string>): void {
   switch (predicate.kind) {
     case 'and':
     case 'or':
