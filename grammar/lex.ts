@@ -76,7 +76,7 @@ export function lex(text: string): IToken[] {
   const { tokens } = lexer.tokenize(text);
   let depth = 0;
   for (const token of tokens) {
-    const type = token.image === '\0' ? Broken : finalType(text, token);
+    const type = token.image.includes('\0') ? Broken : finalType(text, token);
     token.tokenType = type;
     token.tokenTypeIdx = type.tokenTypeIdx!;
     if (type === LParen) depth++;
@@ -88,7 +88,7 @@ export function lex(text: string): IToken[] {
 
 /** Why the lexer refuses the token, if it does. */
 export function lexicalError(token: IToken): string | undefined {
-  if (token.image === '\0') return 'invalid character NUL';
+  if (token.image.includes('\0')) return 'invalid character NUL';
   return (token.payload as TokenPayload | undefined)?.error;
 }
 

@@ -90,6 +90,8 @@ function nextVerb(cursor: Cursor): string {
   if (cursor.arg >= args.length) return `${notes}%!${verb}(MISSING)`;
   const value = args[cursor.arg];
   cursor.arg++;
+  // `%+v` asks for the field names of structs, which no value here has; the sign of numbers is left alone.
+  if (verb === 'v') spec.plus = false;
   return notes + formatValue(value, verb, spec);
 }
 

@@ -16,8 +16,8 @@ export function parseConstant(text: string, at: number): NumberNode {
   }
   const int = tryNumber(() => parseGoInt(text, 0));
   if (int !== undefined) return { ...node, int, float: Number(int), ideal: 'int' };
-  if (isUnsigned64(text))
-    return { ...node, int: undefined, float: Number(text.replaceAll('_', '')), ideal: 'overflow' };
+  const unsigned = unsigned64(text);
+  if (unsigned !== undefined) return { ...node, int: undefined, float: Number(unsigned), ideal: 'overflow' };
   const float = tryNumber(() => parseGoFloat(text));
   if (float === undefined) {
     if (/i$/.test(text)) return { ...node, int: undefined, float: undefined, ideal: 'complex' };
@@ -38,8 +38,12 @@ function tryNumber<T>(read: () => T): T | undefined {
   }
 }
 
-function isUnsigned64(text: string): boolean {
-  return /^\d[\d_]*$/.test(text) && text.length <= 30 && BigInt(text.replaceAll('_', '')) < 2n ** 64n;
+/** A whole number without sign that fits 64 bits; `08` is none, for its base is 8. */
+function unsigned64(text: string): bigint | undefined {
+  const plain = text.replaceAll('_', '');
+  if (text.length > 80 || !/^(?:[1-9]\d*|0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+)$/.test(plain)) return undefined;
+  const value = BigInt(/^0[0-7]/.test(plain) ? `0o${plain.slice(1)}` : plain.toLowerCase());
+  return value < 2n ** 64n ? value : undefined;
 }
 
 function charValue(text: string): bigint | undefined {

@@ -86,6 +86,7 @@ describe('syntax errors', () => {
       'parse error : unable to parse literal as a float: strconv.ParseFloat: parsing "9e999": value out of range',
     ],
     ['{a="b"} \0', 'parse error at line 1, col 9: invalid character NUL'],
+    ['{a="b\0c"}', 'parse error at line 1, col 4: invalid character NUL'],
   ])('%j', (query, message) => expect(messageOf(query)).toBe(message));
 
   it('reports the first of several mistakes only', () => {

@@ -32,6 +32,7 @@ describe('goSprintf', () => {
     ['%e|%g|%G|%.3g|%v', [1234.5, 1e-7, 1e-7, 1234.5, 1e6], '1.234500e+03|1e-07|1E-07|1.23e+03|1e+06'],
     ['%t|%v|%5t', [true, false, true], 'true|false| true'],
     ['%v|%v|%v', [[int(1), 'a', null], { b: 1, a: 'x' }, null], '[1 a <nil>]|map[a:x b:1]|<nil>'],
+    ['%+v|%+v|%+d', [1.5, { a: [int(1)] }, int(1)], '1.5|map[a:[1]]|+1'],
     ['%d', [['a', int(1)]], '[%!d(string=a) 1]'],
     ['%T|%T|%T|%T|%T', ['', 1, int(1), true, [1]], 'string|float64|int|bool|[]interface {}'],
     ['%#v|%#v', ['a', { k: ['v'] }], '"a"|map[string]interface {}{"k":[]interface {}{"v"}}'],

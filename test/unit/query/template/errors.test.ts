@@ -40,6 +40,8 @@ describe('templates that do not compile', () => {
       'template: line:1: template: multiple definition of template "a"',
     ],
     ['{{ 99999999999999999999 }}', 'template: line:1: integer overflow: "99999999999999999999"'],
+    ['{{ 08 }}', 'template: line:1: integer overflow: "08"'],
+    ['{{ 0xfffffffffffffffff }}', 'template: line:1: illegal number syntax: "0xfffffffffffffffff"'],
     [`${'{{ '}${'('.repeat(2000)}`, 'template: line:1: max expression depth exceeded'],
   ])('%s', (text, message) => {
     let error: unknown;
