@@ -1,19 +1,15 @@
 /**
- * Decoding of stored blocks: where lines begin and end, and times. Twins: src/chunk/block-reader.ts and src/chunk/times.ts.
- *
- * Memory, after a first page for the compiler: the raw times frame, the raw lines frame with 16 bytes of slack for whole vectors, then
- * the columns of one block. The caller keeps frames and row counts within their places.
+ * Decoding of stored blocks: where lines begin and end, and times. Twins: src/chunk/block-reader.ts and src/chunk/times.ts. The caller
+ * keeps frames and row counts within their places.
  */
+import { ENDS, LINES, OFFSETS, STARTS, TIMES } from './block-areas';
 
-const TIMES_CAPACITY: usize = 1 << 20;
-const LINES_CAPACITY: usize = 1 << 21;
-const ROW_CAPACITY: usize = 1 << 16;
-
-const TIMES: usize = 1 << 16;
-const LINES: usize = TIMES + TIMES_CAPACITY;
-const STARTS: usize = LINES + LINES_CAPACITY + 64;
-const ENDS: usize = STARTS + ((ROW_CAPACITY + 8) << 2);
-const OFFSETS: usize = ENDS + ((ROW_CAPACITY + 8) << 2);
+export { addUnknown, clearKeys, setField, unknownKeyEnd, unknownKeyParent, unknownKeyStart } from './field-keys';
+export { convertField } from './field-numbers';
+export { patternAt, rangesAt, scanPattern, statusAt, useFields, valuesAt } from './fields';
+export { scanJson } from './json-fields';
+export { scanLogfmt } from './logfmt-fields';
+export { clearMarks, findNeedle, listRows, matchRows, needleAt, rowsAt, useNeedle } from './search';
 
 export function timesAt(): usize {
   return TIMES;

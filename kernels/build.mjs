@@ -13,8 +13,8 @@ const KERNELS = [
     name: 'ingest',
     memory: ['--importMemory', '--sharedMemory', '--initialMemory', '1024', '--maximumMemory', '65536'],
   },
-  { name: 'skip-filter', memory: ['--initialMemory', '80'] },
-  { name: 'block', memory: ['--initialMemory', '72'] },
+  { name: 'skip-filter', memory: ['--initialMemory', '176'] },
+  { name: 'block', memory: ['--initialMemory', '176'] },
 ];
 
 async function build({ name, memory }, compiler) {

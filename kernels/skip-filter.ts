@@ -1,33 +1,139 @@
 /**
- * Keys of a skip filter: the hashes of sampled 6-byte runs of word bytes, lower-cased, each once. Twin: src/chunk/skip-filter.ts,
- * which says what the filter is; both must give the same set.
+ * The skip filter of a block, and on the way what else is told from its text: newlines, and bytes outside ASCII. Twin:
+ * src/chunk/skip-filter.ts, which says what the filter is; both must give the same bytes.
  *
- * Memory: a table of lower-case bytes (0 for bytes that end a word) at TABLE, the text at TEXT, an open hash set behind it, the keys
- * behind that. The caller keeps the text within TEXT_CAPACITY.
+ * A text goes through in two passes. The first lower-cases it and marks its word bytes, sixteen at a time. The second finds runs by
+ * their marks, 64 places at a time, hashes them, and keeps the sampled ones without a branch. A stretch of them goes to a hash set
+ * that is as large as the block has keys; most runs of a log are repeats, so it is small. Bits are set at the end.
  */
 
-const TABLE: usize = 1024;
-const SET: usize = 2048;
-/** Slots of the set; a power of two above twice the most keys that a text within the capacity has. */
-const SLOTS: u32 = 1 << 19;
-const KEYS: usize = SET + ((<usize>SLOTS) << 2);
-const MAX_KEYS: u32 = 1 << 18;
-export const TEXT: usize = KEYS + ((<usize>MAX_KEYS) << 2);
-export const TEXT_CAPACITY: u32 = 1 << 20;
+/** Slots of the set at the start of a block; it doubles when half full. */
+const FIRST_SLOTS: u32 = 1 << 14;
+const MAX_KEYS: u32 = 1 << 19;
+/** Behind the compiler's own first page. */
+const SET: usize = 0x10000;
+const KEYS: usize = SET + ((<usize>MAX_KEYS) << 3);
+/** Sampled hashes of one stretch of the text, repeats included, with a vector of slack. */
+const STRETCH: usize = 4096;
+const HASHES: usize = KEYS + ((<usize>MAX_KEYS) << 2);
+const FILTER: usize = HASHES + (STRETCH << 2) + 64;
+const FILTER_BYTES: usize = 0x80000;
+/** Longest text. */
+const TEXT_CAPACITY: usize = 1 << 20;
+const LOWER: usize = FILTER + FILTER_BYTES;
+/** A bit for each byte of the text: whether it is of a word. */
+const WORDS: usize = LOWER + TEXT_CAPACITY + 64;
+/** Where callers put texts: several may lie behind each other. */
+const TEXT: usize = WORDS + (TEXT_CAPACITY >> 3) + 64;
+
+let keyCount: u32 = 0;
+let slots: u32 = 0;
+let newlines: u32 = 0;
+let isAscii: bool = false;
 
 export function textAt(): usize {
   return TEXT;
+}
+
+export function filterAt(): usize {
+  return FILTER;
 }
 
 export function keysAt(): usize {
   return KEYS;
 }
 
-export function tableAt(): usize {
-  return TABLE;
+/** Of the text of the last call. */
+export function newlineCount(): u32 {
+  return newlines;
 }
 
+/** Of the text of the last call: no byte is above 0x7f. */
+export function isAsciiText(): bool {
+  return isAscii;
+}
 
+/**
+ * Lower-case form of word bytes; whatever it makes of other bytes is never looked at. Ranges are told by one signed comparison:
+ * shifted so that they begin at -128.
+ */
+// @ts-ignore: decorator
+@inline
+function letters(bytes: v128): v128 {
+  return i8x16.lt_s(i8x16.add(v128.or(bytes, i8x16.splat(0x20)), i8x16.splat(0x1f)), i8x16.splat(-102));
+}
+
+// @ts-ignore: decorator
+@inline
+function otherWordBytes(bytes: v128): v128 {
+  const isDigit = i8x16.lt_s(i8x16.add(bytes, i8x16.splat(0x50)), i8x16.splat(-118));
+  // Bytes from 0x80 on are negative: their own highest bit counts in a bitmask.
+  return v128.or(v128.or(isDigit, i8x16.eq(bytes, i8x16.splat(0x5f))), bytes);
+}
+
+// @ts-ignore: decorator
+@inline
+function lowerSixteen(text: usize, at: usize): v128 {
+  const bytes = v128.load(text + at);
+  const isLetter = letters(bytes);
+  v128.store(LOWER + at, v128.or(bytes, v128.and(isLetter, i8x16.splat(0x20))));
+  store<u16>(WORDS + (at >> 3), <u16>i8x16.bitmask(v128.or(isLetter, otherWordBytes(bytes))));
+  return bytes;
+}
+
+/** First pass: fills LOWER and WORDS, and counts. Bytes behind the text may be read, and do not count. */
+function lowerText(text: usize, length: usize): void {
+  const newline = i8x16.splat(10);
+  const whole = length & ~15;
+  let high = i8x16.splat(0);
+  let count: u32 = 0;
+  for (let at: usize = 0; at < whole; at += 16) {
+    const bytes = lowerSixteen(text, at);
+    high = v128.or(high, bytes);
+    count += popcnt(<u32>i8x16.bitmask(i8x16.eq(bytes, newline)));
+  }
+  let highMask = <u32>i8x16.bitmask(high);
+  const behind = WORDS + (whole >> 3);
+  if (whole < length) {
+    const bytes = lowerSixteen(text, whole);
+    const mask = (<u32>1 << <u32>(length - whole)) - 1;
+    count += popcnt(<u32>i8x16.bitmask(i8x16.eq(bytes, newline)) & mask);
+    highMask |= <u32>i8x16.bitmask(bytes) & mask;
+    store<u16>(behind, load<u16>(behind) & <u16>mask);
+    memory.fill(behind + 2, 0, 16);
+  } else memory.fill(behind, 0, 16);
+  newlines = count;
+  isAscii = highMask === 0;
+}
+
+/**
+ * Second pass over one stretch: hashes of the runs that are sampled go to HASHES.
+ *
+ * @returns the end of them
+ */
+function hashStretch(from: usize, to: usize): usize {
+  let out = HASHES;
+  let words = load<u64>(WORDS + (from >> 3));
+  for (let at = from; at < to; at += 64) {
+    const next = load<u64>(WORDS + ((at + 64) >> 3));
+    // Where two word bytes follow each other, then four, then six.
+    const two = words & ((words >> 1) | (next << 63));
+    const twoNext = next & (next >> 1);
+    let runs = two & ((two >> 2) | (twoNext << 62)) & ((two >> 4) | (twoNext << 60));
+    words = next;
+    const base = LOWER + at;
+    while (runs !== 0) {
+      const run = load<u64>(base + <usize>ctz(runs));
+      runs &= runs - 1;
+      const hash = mix(<u32>run, <u32>(run >> 32) & 0xffff);
+      store<u32>(out, hash);
+      out += <usize>(~hash & 1) << 2;
+    }
+  }
+  return out;
+}
+
+// @ts-ignore: decorator
 @inline
 function mix(low: u32, high: u32): u32 {
   let h: u32 = (low * 0x9e3779b1) ^ (high * 0x85ebca6b);
@@ -39,40 +145,87 @@ function mix(low: u32, high: u32): u32 {
   return h;
 }
 
-/** @returns number of keys, or -1 when there are too many or the text is longer than its place */
-export function collectKeys(length: u32): i32 {
-  if (length > TEXT_CAPACITY) return -1;
-  memory.fill(SET, 0, (<usize>SLOTS) << 2);
-  const end = TEXT + <usize>length;
-  let count: u32 = 0;
-  let run: u32 = 0;
-  let window: u64 = 0;
-  for (let at = TEXT; at < end; at++) {
-    const byte = load<u8>(TABLE + <usize>load<u8>(at));
-    if (byte === 0) {
-      run = 0;
-      continue;
-    }
-    window = (window >> 8) | ((<u64>byte) << 40);
-    run++;
-    if (run < 6) continue;
-    const hash = mix(<u32>window, <u32>(window >> 32));
-    if ((hash & 1) !== 0) continue;
+function emptySet(count: u32): void {
+  slots = count;
+  memory.fill(SET, 0, (<usize>count) << 2);
+}
+
+function growSet(): void {
+  emptySet(slots << 1);
+  const mask = <usize>(slots - 1) << 2;
+  for (let i: u32 = 0; i < keyCount; i++) {
+    const key = load<u32>(KEYS + (<usize>i << 2));
+    let slot = (<usize>key << 1) & mask;
+    while (load<u32>(SET + slot) !== 0) slot = (slot + 4) & mask;
+    store<u32>(SET + slot, key);
+  }
+}
+
+/** Adds hashes to the set; false when there are too many. */
+function addKeys(from: usize, to: usize): bool {
+  const added = <u32>((to - from) >> 2);
+  if (keyCount + added > MAX_KEYS) return false;
+  while ((keyCount + added) << 1 > slots) growSet();
+  const mask = <usize>(slots - 1) << 2;
+  let out = KEYS + (<usize>keyCount << 2);
+  for (let at = from; at < to; at += 4) {
+    let key = load<u32>(at);
     // 0 marks a free slot; a key of 0 is kept as 4, which costs one false hit at most.
-    const key: u32 = hash === 0 ? 4 : hash;
-    let slot = (key >>> 1) & (SLOTS - 1);
-    while (true) {
-      const found = load<u32>(SET + ((<usize>slot) << 2));
-      if (found === key) break;
-      if (found === 0) {
-        if (count >= MAX_KEYS) return -1;
-        store<u32>(SET + ((<usize>slot) << 2), key);
-        store<u32>(KEYS + ((<usize>count) << 2), key);
-        count++;
-        break;
-      }
-      slot = (slot + 1) & (SLOTS - 1);
+    if (key === 0) key = 4;
+    let slot = (<usize>key << 1) & mask;
+    let found = load<u32>(SET + slot);
+    while (found !== key && found !== 0) {
+      slot = (slot + 4) & mask;
+      found = load<u32>(SET + slot);
+    }
+    // Known or new, without a branch: half of them would go the wrong way.
+    store<u32>(SET + slot, key);
+    store<u32>(out, key);
+    out += <usize>(found === 0) << 2;
+  }
+  keyCount = <u32>((out - KEYS) >> 2);
+  return true;
+}
+
+/**
+ * Collects the keys of the text of `length` bytes at `text`, each once, at KEYS.
+ *
+ * @returns number of keys, or -1 when there are too many or the text is too long
+ */
+export function collectKeys(text: usize, length: usize): i32 {
+  if (length > TEXT_CAPACITY) return -1;
+  lowerText(text, length);
+  keyCount = 0;
+  emptySet(FIRST_SLOTS);
+  for (let at: usize = 0; at < length; at += STRETCH) {
+    const end = hashStretch(at, min<usize>(at + STRETCH, length));
+    if (!addKeys(HASHES, end)) return -1;
+  }
+  return <i32>keyCount;
+}
+
+/**
+ * Builds the filter of the text at FILTER.
+ *
+ * @returns its length in bytes, or -1 as `collectKeys`
+ */
+export function buildFilter(text: usize, length: usize, bitsPerKey: u32, probes: u32, minBytes: u32): i32 {
+  const count = collectKeys(text, length);
+  if (count < 0) return -1;
+  const bytes = max<u32>(minBytes, ((<u32>count) * bitsPerKey + 7) >>> 3);
+  if (<usize>bytes > FILTER_BYTES) return -1;
+  memory.fill(FILTER, 0, <usize>bytes);
+  const bits = <u64>bytes << 3;
+  const end = KEYS + ((<usize>count) << 2);
+  for (let at = KEYS; at < end; at += 4) {
+    let hash = load<u32>(at);
+    const step = ((hash ^ 0x5bd1e995) * 0x9e3779b1) | 1;
+    for (let probe: u32 = 0; probe < probes; probe++) {
+      const bit = <u32>((<u64>hash * bits) >> 32);
+      const place = FILTER + <usize>(bit >>> 3);
+      store<u8>(place, load<u8>(place) | <u8>(<u32>1 << (bit & 7)));
+      hash += step;
     }
   }
-  return <i32>count;
+  return <i32>bytes;
 }

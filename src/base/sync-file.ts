@@ -36,6 +36,14 @@ export class SyncFile {
 /** Most files that one thread keeps open: far below the usual limit of 1,024 descriptors for a process. */
 const MAX_OPEN_FILES = 128;
 
+/** Caches of this thread. */
+const caches = new Set<SyncFileCache>();
+
+/** Closes a file in all caches of this thread: one that was removed takes its room on the disk until then. */
+export function closeCachedFile(path: string): void {
+  for (const cache of caches) cache.forget(path);
+}
+
 /** Open files of one thread, the least recently used closed first. */
 export class SyncFileCache {
   readonly #files = new Map<string, SyncFile>();
@@ -45,6 +53,7 @@ export class SyncFileCache {
     if (file !== undefined) {
       this.#files.delete(path);
     } else {
+      caches.add(this);
       file = new SyncFile(path);
       if (this.#files.size >= MAX_OPEN_FILES) {
         const oldest = this.#files.entries().next().value!;
@@ -56,7 +65,13 @@ export class SyncFileCache {
     return file;
   }
 
+  forget(path: string): void {
+    this.#files.get(path)?.close();
+    this.#files.delete(path);
+  }
+
   close(): void {
+    caches.delete(this);
     for (const file of this.#files.values()) file.close();
     this.#files.clear();
   }

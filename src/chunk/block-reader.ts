@@ -1,7 +1,10 @@
 import { LogError } from '../base/errors.ts';
 import { type BlockKernel, openBlockKernel } from '../base/kernels/block-kernel.ts';
+import type { FieldKernel } from '../base/kernels/field-kernel.ts';
+import type { Needle } from '../base/regex/byte-search.ts';
 import type { Labels } from '../model/labels.ts';
 import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
+import type { RowFinder } from '../model/row-block.ts';
 import { C_LENGTH, C_OFFSET, R_FLAGS, R_LINES, R_METADATA, R_ROWS, R_TIMES } from './block-ref.ts';
 import { FLAG_ASCII, FLAG_LENGTHS } from './directory.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -26,8 +29,12 @@ export interface StoredRows {
   readonly ascii: boolean;
   readonly levels: Uint8Array;
   readonly columns: readonly MetadataColumn[];
+  /** Present when the lines lie in the kernel's memory. */
+  readonly finder: RowFinder | undefined;
+  readonly fields: FieldKernel | undefined;
 }
 
+const NO_SEARCHES = { finder: undefined, fields: undefined } as const;
 const NO_BYTES: Buffer = Buffer.alloc(0);
 const NO_NUMBERS: Uint32Array = new Uint32Array(0);
 /** Room for a frame of small blocks, and for most of one block. */
@@ -46,18 +53,32 @@ export class BlockReader {
   #levels: Uint8Array = new Uint8Array(0);
   #starts: Uint32Array = new Uint32Array(0);
   #ends: Uint32Array = new Uint32Array(0);
+  readonly #finder: KernelFinder | undefined;
 
   constructor(reuse: boolean) {
     this.#reuse = reuse;
     this.#kernel = reuse ? openBlockKernel() : undefined;
+    this.#finder = this.#kernel === undefined ? undefined : new KernelFinder(this.#kernel);
     this.frames = new FrameReader(reuse ? slotMemory(this.#kernel) : undefined);
   }
 
-  /** Raw bytes of the lines column: joined lines behind the lengths, if there are any. For a look before the rest is read. */
-  lineColumn(path: string, refs: Float64Array, at: number): Buffer {
+  /** Raw bytes of the lines column: joined lines behind the lengths, if there are any. */
+  #lineColumn(path: string, refs: Float64Array, at: number): Buffer {
     const frame = this.frames.frame(SLOT_LINES, path, refs, at + R_LINES);
     const offset = refs[at + R_LINES + C_OFFSET]!;
     return frame.subarray(offset, offset + refs[at + R_LINES + C_LENGTH]!);
+  }
+
+  /**
+   * Whether a needle is somewhere in the lines of a block; true when it cannot be told. For a look before the rest is read.
+   *
+   * @throws LogError CHUNK_CORRUPT
+   */
+  mayHold(path: string, refs: Float64Array, at: number, needle: Needle): boolean {
+    const bytes = this.#lineColumn(path, refs, at);
+    const kernel = this.#kernel;
+    if (kernel?.owns(bytes) === true && kernel.searches(needle)) return this.#finder!.find(refs, at, bytes, needle);
+    return needle.ignoreCase || bytes.indexOf(needle.bytes) >= 0;
   }
 
   /** @throws LogError CHUNK_CORRUPT */
@@ -76,7 +97,16 @@ export class BlockReader {
       lineEnds: columns.lines ? this.#ends : NO_NUMBERS,
       ascii: (flags & FLAG_ASCII) !== 0,
       columns: columns.metadata ? this.#readMetadata(path, refs, at, rowCount, columns.metadataNames) : [],
+      ...this.#searchesOf(refs, at, bytes),
     };
+  }
+
+  #searchesOf(refs: Float64Array, at: number, bytes: Buffer): Pick<StoredRows, 'finder' | 'fields'> {
+    const kernel = this.#kernel;
+    if (kernel === undefined || this.#ends !== kernel.ends || !kernel.owns(bytes)) return NO_SEARCHES;
+    this.#finder!.begin(refs, at, bytes);
+    kernel.fields.from = bytes.byteOffset - kernel.lines.byteOffset;
+    return { finder: this.#finder, fields: kernel.fields };
   }
 
   #room(rowCount: number): void {
@@ -119,7 +149,7 @@ export class BlockReader {
   }
 
   #readLines(path: string, refs: Float64Array, at: number, rowCount: number, flags: number): Buffer {
-    const bytes = this.lineColumn(path, refs, at);
+    const bytes = this.#lineColumn(path, refs, at);
     const good =
       (flags & FLAG_LENGTHS) !== 0 ? this.#splitByLengths(bytes, rowCount) : this.#splitByNewlines(bytes, rowCount);
     if (!good) throw new LogError('CHUNK_CORRUPT', `${path}: lines do not add up in block of ${rowCount} rows`);
@@ -176,6 +206,53 @@ export class BlockReader {
     const start = refs[at + R_METADATA + C_OFFSET]!;
     const columns = readMetadataColumns(frame, start, start + length, rowCount, path);
     return names === undefined ? columns : columns.filter((column) => names.has(column.name));
+  }
+}
+
+/** Searches the block that was read last. A look before a block is read and the search of its rows share what they find. */
+class KernelFinder implements RowFinder {
+  readonly #kernel: BlockKernel;
+  #bytes: Buffer = NO_BYTES;
+  /** The block looked at, the needle that was looked for first, and its first place. */
+  #refs: Float64Array | undefined;
+  #at = 0;
+  #needle: Needle | undefined;
+  #place = 0;
+
+  constructor(kernel: BlockKernel) {
+    this.#kernel = kernel;
+  }
+
+  /** Looks for a needle in a block that will perhaps be read. */
+  find(refs: Float64Array, at: number, bytes: Buffer, needle: Needle): boolean {
+    const place = this.#kernel.findNeedle(bytes, needle);
+    if (this.#refs !== refs || this.#at !== at) {
+      this.#refs = refs;
+      this.#at = at;
+      this.#needle = needle;
+      this.#place = place;
+    }
+    return place >= 0;
+  }
+
+  /** The block was read. */
+  begin(refs: Float64Array, at: number, bytes: Buffer): void {
+    this.#bytes = bytes;
+    if (this.#refs !== refs || this.#at !== at) this.#needle = undefined;
+    this.#refs = undefined;
+  }
+
+  rowsWith(needles: readonly Needle[], wanted: boolean, first: number, end: number, into: Uint32Array): number {
+    const kernel = this.#kernel;
+    for (const needle of needles) if (!kernel.searches(needle)) return -1;
+    const bytes = this.#bytes;
+    const one = needles.length === 1 && wanted ? needles[0]! : undefined;
+    const count =
+      one === undefined
+        ? kernel.rowsWithAny(bytes, needles, wanted, first, end)
+        : kernel.rowsWith(bytes, one, first, end, one === this.#needle ? this.#place : 0);
+    for (let i = 0; i < count; i++) into[i] = kernel.rows[i]!;
+    return count;
   }
 }
 

@@ -1,5 +1,6 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { zstdDecompressSync } from 'node:zlib';
 import { LogError } from '../base/errors.ts';
+import { createZstdEncoder, type ZstdEncoder } from './zstd-encoder.ts';
 
 /** Codec byte of a frame. */
 export const CODEC_STORED = 0;
@@ -13,14 +14,22 @@ export interface CompressedFrame {
   readonly bytes: Uint8Array;
 }
 
-/** Compresses a frame; keeps it as it is when that is not smaller. `level` 1 for fresh data, more for cold days. */
+/** Of this thread, by level. */
+const encoders = new Map<number, ZstdEncoder>();
+
+/**
+ * Compresses a frame; keeps it as it is when that is not smaller. The result is overwritten by the next call of this thread.
+ *
+ * @param level 1 for fresh data, more for cold days
+ */
 export function compressFrame(raw: Uint8Array, level: number): CompressedFrame {
   if (raw.length >= MIN_COMPRESS_BYTES) {
-    // chunkSize: with the default of 16 KiB the output grows in steps; one step is up to twice as fast.
-    const bytes = zstdCompressSync(raw, {
-      chunkSize: Math.max(4096, (raw.length >> 1) + 1024),
-      params: { [constants.ZSTD_c_compressionLevel]: level },
-    });
+    let encoder = encoders.get(level);
+    if (encoder === undefined) {
+      encoder = createZstdEncoder(level);
+      encoders.set(level, encoder);
+    }
+    const bytes = encoder.encode(raw);
     if (bytes.length < raw.length) return { codec: CODEC_ZSTD, bytes };
   }
   return { codec: CODEC_STORED, bytes: raw };

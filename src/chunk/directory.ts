@@ -33,6 +33,8 @@ export const BLOCK_FIELDS: number = B_LEVELS + LEVEL_COUNTERS;
 
 export const FLAG_ASCII = 1;
 export const FLAG_LENGTHS = 2;
+/** No line holds `\u`: texts that a parser takes out of a line stand in it as they are, but for short escapes. */
+export const FLAG_LITERAL = 4;
 
 /** Numbers of one frame in `Directory.frames`. */
 export const F_OFFSET = 0;
@@ -42,7 +44,11 @@ export const F_CODEC = 3;
 export const F_CRC = 4;
 export const FRAME_FIELDS = 5;
 
-export const SEGMENT_VERSION = 1;
+/** Version that is written; older ones, down to `OLDEST_SEGMENT_VERSION`, are read. */
+export const SEGMENT_VERSION = 2;
+export const OLDEST_SEGMENT_VERSION = 1;
+/** First version that tells of merges. */
+const MERGE_VERSION = 2;
 
 export interface SegmentIdentity {
   readonly tenant: string;
@@ -55,6 +61,18 @@ export interface SegmentIdentity {
   readonly walSeq: number;
   /** Who wrote it: the start of the process that did, so that two writers never meet in one name. */
   readonly writer: string;
+  /** Absent in a segment that was cut from the head. */
+  readonly merge?: MergeRecord;
+}
+
+/** What a merge leaves behind, so that a start without an index never counts a row twice. */
+export interface MergeRecord {
+  /** One more than the highest of its sources; 1 for a merge of fresh segments. */
+  readonly level: number;
+  /** zstd level that its frames have at least. */
+  readonly zstdLevel: number;
+  /** Names of all segments of its folder whose rows it holds, directly or by way of earlier merges. */
+  readonly replaces: readonly string[];
 }
 
 export interface Directory extends SegmentIdentity {
@@ -90,6 +108,7 @@ export function encodeDirectory(directory: Directory): Uint8Array {
   writeTally(directory.tally, body);
   for (const value of [directory.filterSection.offset, directory.filterSection.length, directory.filterSection.crc])
     body.varint(value);
+  writeMerge(directory.merge, body);
   const frame = compressFrame(body.view(), 3);
   const out = new ByteWriter(frame.bytes.length + 16);
   out.varint(SEGMENT_VERSION);
@@ -97,6 +116,24 @@ export function encodeDirectory(directory: Directory): Uint8Array {
   out.varint(body.length);
   out.raw(frame.bytes);
   return Uint8Array.from(out.view());
+}
+
+function writeMerge(merge: MergeRecord | undefined, out: ByteWriter): void {
+  out.varint(merge?.level ?? 0);
+  if (merge === undefined) return;
+  out.varint(merge.zstdLevel);
+  out.varint(merge.replaces.length);
+  for (const name of merge.replaces) out.text(name);
+}
+
+function readMerge(reader: ByteReader): MergeRecord | undefined {
+  const level = reader.varint();
+  if (level === 0) return undefined;
+  const zstdLevel = reader.varint();
+  const replaces: string[] = [];
+  const count = reader.count(1);
+  for (let i = 0; i < count; i++) replaces.push(reader.text());
+  return { level, zstdLevel, replaces };
 }
 
 /** Field by field rather than row by row: equal neighbours compress away. */
@@ -121,8 +158,11 @@ const MAX_DIRECTORY_BYTES = 1 << 30;
 export function decodeDirectory(bytes: Uint8Array, where: string): Directory {
   const head = new ByteReader(bytes, where);
   const version = head.varint();
-  if (version !== SEGMENT_VERSION)
-    throw new LogError('FORMAT_UNKNOWN', `${where}: segment version ${version}, this program knows ${SEGMENT_VERSION}`);
+  if (version < OLDEST_SEGMENT_VERSION || version > SEGMENT_VERSION)
+    throw new LogError(
+      'FORMAT_UNKNOWN',
+      `${where}: segment version ${version}, this program knows ${OLDEST_SEGMENT_VERSION} to ${SEGMENT_VERSION}`,
+    );
   const codec = head.byte();
   const rawLength = head.varint();
   if (rawLength > MAX_DIRECTORY_BYTES) throw new LogError('CHUNK_CORRUPT', `${where}: directory of ${rawLength} bytes`);
@@ -153,6 +193,7 @@ export function decodeDirectory(bytes: Uint8Array, where: string): Directory {
   if (tally.starts.length !== blocks.length / BLOCK_FIELDS + 1)
     throw new LogError('CHUNK_CORRUPT', `${where}: tally of ${tally.starts.length - 1} blocks`);
   const filterSection = { offset: reader.varint(), length: reader.varint(), crc: reader.varint() };
+  const merge = version >= MERGE_VERSION ? readMerge(reader) : undefined;
   checkReferences(streams.length, frames, blocks, filterSection.length, where);
   return {
     tenant,
@@ -162,6 +203,7 @@ export function decodeDirectory(bytes: Uint8Array, where: string): Directory {
     parts,
     walSeq,
     writer,
+    ...(merge === undefined ? {} : { merge }),
     streams,
     frames,
     blocks,

@@ -1,20 +1,38 @@
-import { openSkipFilterKernel, type SkipFilterKernel } from '../base/kernels/skip-filter-kernel.ts';
-import { buildFilter, collectKeys, WORD_BYTES } from './skip-filter.ts';
+import { isAscii } from 'node:buffer';
+import { openSkipFilterKernel, type SkipFilterKernel, type TextSummary } from '../base/kernels/skip-filter-kernel.ts';
+import { buildFilter, collectKeys, FILTER_SHAPE } from './skip-filter.ts';
 
-/** Texts of the self-test: every kind of byte, words around the length of a run, and enough to fill some slots. */
+/** Texts of the self-test: every kind of byte, words around the length of a run, enough to make the set grow, and a short end. */
 function selfTestText(): Uint8Array {
-  const text = new Uint8Array(20_000);
-  for (let i = 0; i < text.length; i++) text[i] = (i * 37 + (i >> 3) * 11 + (i >> 7)) & 0xff;
-  text.set(Buffer.from('trace_id=4BF92F3577b34da6a3ce929d0e0e4736 user-10005 (u100051)'), 100);
+  const text = new Uint8Array(30_007);
+  let state = 1;
+  for (let i = 0; i < text.length; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    text[i] = i < 10_000 ? (i * 37 + (i >> 3) * 11 + (i >> 7)) & 0xff : 0x61 + (state >>> 28);
+  }
+  text.set(Buffer.from('trace_id=4BF92F3577b34da6a3ce929d0e0e4736 user-10005 (u100051)\n'), 100);
   return text;
 }
 
 function agrees(kernel: SkipFilterKernel): boolean {
   const text = selfTestText();
-  const expected = new Set<number>();
-  collectKeys(text, 0, text.length, expected);
-  const found = kernel.collect(text);
-  return found !== undefined && found.length === expected.size && found.every((key) => expected.has(key));
+  const built = kernel.build(text, FILTER_SHAPE);
+  const expected = summarize(text);
+  return (
+    built !== undefined &&
+    Buffer.compare(built.filter, expected.filter) === 0 &&
+    built.newlines === expected.newlines &&
+    built.ascii === expected.ascii
+  );
+}
+
+/** What the kernel tells, by its twin. */
+function summarize(text: Uint8Array): TextSummary {
+  const set = new Set<number>();
+  collectKeys(text, 0, text.length, set);
+  let newlines = 0;
+  for (let at = text.indexOf(10); at >= 0; at = text.indexOf(10, at + 1)) newlines++;
+  return { filter: buildFilter(set, set.size), newlines, ascii: isAscii(text) };
 }
 
 /** Builds the filters of blocks, by the kernel where it is there and gives what its twin gives. One for each thread. */
@@ -22,16 +40,22 @@ export class FilterBuilder {
   readonly #kernel: SkipFilterKernel | undefined;
 
   constructor() {
-    const kernel = openSkipFilterKernel(WORD_BYTES);
+    const kernel = openSkipFilterKernel();
     this.#kernel = kernel !== undefined && agrees(kernel) ? kernel : undefined;
+  }
+
+  /** Memory from which texts are taken without a copy; undefined when any is as good. */
+  get texts(): Buffer | undefined {
+    return this.#kernel?.texts;
+  }
+
+  /** Filter over the joined lines of a block, newlines and kind of bytes. The filter is overwritten by the next call. */
+  summarize(text: Uint8Array): TextSummary {
+    return this.#kernel?.build(text, FILTER_SHAPE) ?? summarize(text);
   }
 
   /** Filter over the joined lines of a block. */
   build(text: Uint8Array): Uint8Array {
-    const keys = this.#kernel?.collect(text);
-    if (keys !== undefined) return buildFilter(keys, keys.length);
-    const set = new Set<number>();
-    collectKeys(text, 0, text.length, set);
-    return buildFilter(set, set.size);
+    return Uint8Array.from(this.summarize(text).filter);
   }
 }

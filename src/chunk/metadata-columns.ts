@@ -123,6 +123,19 @@ export class MetadataColumn {
     this.#ends = ends;
   }
 
+  /** Bytes of a value: `bytes[start(code), end(code))`. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  start(code: number): number {
+    return this.#starts[code - 1]!;
+  }
+
+  end(code: number): number {
+    return this.#ends[code - 1]!;
+  }
+
   text(code: number): string {
     const known = this.#texts[code];
     if (known !== undefined) return known;

@@ -1,20 +1,20 @@
-import { isAscii } from 'node:buffer';
 import { crc32c } from '../base/crc32c.ts';
 import type { Labels } from '../model/labels.ts';
 import { LEVEL_IN_METADATA, LEVELS } from '../model/level.ts';
 import { levelPairBytes } from '../model/metadata-bytes.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { compressFrame } from './compress.ts';
 import {
   B_LEVELS,
   BLOCK_FIELDS,
   type Directory,
   FLAG_ASCII,
   FLAG_LENGTHS,
+  FLAG_LITERAL,
   LEVEL_COUNTERS,
   type SegmentIdentity,
 } from './directory.ts';
 import type { FilterBuilder } from './filter-builder.ts';
+import { FrameMemory, type FramePlace, FrameWriter, OpenFrame } from './frame-writer.ts';
 import { MetadataColumnsBuilder } from './metadata-columns.ts';
 import { TallyBuilder } from './tally.ts';
 import { encodeTimes, maxTimesBytes } from './times.ts';
@@ -47,44 +47,55 @@ export interface StreamRows {
   readonly metadataEnds: Uint32Array;
 }
 
-/** A frame that is being filled. */
-class OpenFrame {
-  readonly writer: ByteWriter = new ByteWriter(64 * 1024);
-  /** Number in the directory; -1 while nothing is in it. */
-  index = -1;
+/** Lines of a block as another segment has them, in a frame of their own. */
+export interface StoredLines {
+  /** Compressed bytes; kept until they are written. */
+  readonly frame: Uint8Array;
+  readonly codec: number;
+  readonly crc: number;
+  /** Bytes of the column when decompressed, and those of its lines alone. */
+  readonly rawBytes: number;
+  readonly lineBytes: number;
+  readonly flags: number;
+  readonly filter: Uint8Array;
 }
 
+/** Of a column that is not there. */
+const NOWHERE: FramePlace = [0, 0, 0];
+
 export class SegmentBuilder {
-  readonly #emit: (bytes: Uint8Array) => void;
-  readonly #level: number;
+  readonly #frames: FrameWriter;
   readonly #streams: Labels[] = [];
   readonly #blocks: number[] = [];
-  readonly #frames: number[] = [];
   readonly #times: OpenFrame = new OpenFrame();
   readonly #lines: OpenFrame = new OpenFrame();
   readonly #metadata: OpenFrame = new OpenFrame();
-  readonly #ownLines: OpenFrame = new OpenFrame();
   readonly #metadataNames = new Set<string>();
   readonly #filterBuilder: FilterBuilder;
   readonly #filters: ByteWriter = new ByteWriter(64 * 1024);
   readonly #tally: TallyBuilder = new TallyBuilder();
   #scratch: Uint8Array = new Uint8Array(64 * 1024);
-  #offset: number;
   rowCount = 0;
   lineBytes = 0;
   minOffsetNs: number = Number.POSITIVE_INFINITY;
   maxOffsetNs = 0;
 
   /**
-   * @param emit takes the bytes of the file in order, the first of them at `startOffset`
+   * @param emit takes the bytes of the file in order, the first of them at `startOffset`; they stay as they are, unless the owner of
+   *   `memory` takes them back
    * @param level zstd level
    * @param filters makes the skip filters; one for a thread
+   * @param memory where frames are until they are written
    */
-  constructor(emit: (bytes: Uint8Array) => void, startOffset: number, level: number, filters: FilterBuilder) {
+  constructor(
+    emit: (bytes: Uint8Array) => void,
+    startOffset: number,
+    level: number,
+    filters: FilterBuilder,
+    memory: FrameMemory = new FrameMemory(),
+  ) {
     this.#filterBuilder = filters;
-    this.#emit = emit;
-    this.#offset = startOffset;
-    this.#level = level;
+    this.#frames = new FrameWriter(emit, startOffset, level, memory);
   }
 
   /** Streams must come in ascending label order, each once. */
@@ -110,13 +121,27 @@ export class SegmentBuilder {
     }
   }
 
-  #addBlock(stream: number, rows: StreamRows, from: number, to: number, joinedBytes: number): void {
+  /** One block of the stream begun last, with lines that are taken over as they are; `rows` needs none. */
+  addStoredBlock(rows: StreamRows, lines: StoredLines): void {
+    const joinedBytes = lines.lineBytes + rows.rowCount - 1;
+    this.#addBlock(this.#streams.length - 1, rows, 0, rows.rowCount, joinedBytes, lines);
+  }
+
+  #addBlock(
+    stream: number,
+    rows: StreamRows,
+    from: number,
+    to: number,
+    joinedBytes: number,
+    stored?: StoredLines,
+  ): void {
     const count = to - from;
     this.#tally.addBlock(rows.times, rows.levels, from, to);
     const block = new Array<number>(BLOCK_FIELDS).fill(0);
     const times = this.#addTimes(rows, from, to, block);
     const filterAt = this.#filters.length;
-    const [lines, flags] = this.#addLines(rows, from, to, joinedBytes);
+    const [lines, flags] =
+      stored === undefined ? this.#addLines(rows, from, to, joinedBytes) : this.#addStoredLines(stored);
     const filterBytes = this.#filters.length - filterAt;
     const [metadata, metadataBytes] = this.#addMetadata(rows, from, to);
     const min = rows.times[from]!;
@@ -146,7 +171,7 @@ export class SegmentBuilder {
   }
 
   /** Times, then levels: one code for all rows, or a code a row. */
-  #addTimes(rows: StreamRows, from: number, to: number, block: number[]): number[] {
+  #addTimes(rows: StreamRows, from: number, to: number, block: number[]): FramePlace {
     const count = to - from;
     const need = maxTimesBytes(count) + 2 + count;
     if (this.#scratch.length < need) this.#scratch = new Uint8Array(need * 2);
@@ -164,26 +189,33 @@ export class SegmentBuilder {
       this.#scratch.set(rows.levels.subarray(from, to), at);
       at += count;
     }
-    return this.#put(this.#times, this.#scratch.subarray(0, at), TIMES_FRAME_BYTES);
+    return this.#frames.put(this.#times, this.#scratch.subarray(0, at), TIMES_FRAME_BYTES);
   }
 
   /** Lines joined by newlines; where a line holds one itself, all line lengths stand before them. */
-  #addLines(rows: StreamRows, from: number, to: number, joinedBytes: number): [number[], number] {
-    const own = joinedBytes >= OWN_FRAME_BYTES;
-    const frame = own ? this.#ownLines : this.#lines;
-    const start = this.#begin(frame);
+  #addLines(rows: StreamRows, from: number, to: number, joinedBytes: number): [FramePlace, number] {
     const joined = joinLines(rows, from, to, joinedBytes);
-    const embedded = countNewlines(joined) !== to - from - 1;
-    if (embedded)
-      for (let row = from; row < to; row++) frame.writer.varint(rows.lineEnds[row]! - rows.lineStarts[row]!);
-    frame.writer.raw(joined);
-    this.#filters.raw(this.#filterBuilder.build(joined));
-    const reference = [frame.index, start, frame.writer.length - start];
-    if (own || frame.writer.length >= BLOCK_LINE_BYTES) this.#close(frame);
-    return [reference, (isAscii(joined) ? FLAG_ASCII : 0) | (embedded ? FLAG_LENGTHS : 0)];
+    const { filter, newlines, ascii } = this.#filterBuilder.summarize(joined);
+    this.#filters.raw(filter);
+    const embedded = newlines !== to - from - 1;
+    const literal = joined.indexOf(UNICODE_ESCAPE) < 0;
+    const flags = (ascii ? FLAG_ASCII : 0) | (embedded ? FLAG_LENGTHS : 0) | (literal ? FLAG_LITERAL : 0);
+    const own = joinedBytes >= OWN_FRAME_BYTES;
+    if (own && !embedded) return [this.#frames.whole(joined), flags];
+    const frame = own ? new OpenFrame() : this.#lines;
+    const start = this.#frames.begin(frame);
+    if (embedded) for (let row = from; row < to; row++) frame.bytes.varint(rows.lineEnds[row]! - rows.lineStarts[row]!);
+    frame.bytes.raw(joined);
+    return [this.#frames.end(frame, start, own ? 0 : BLOCK_LINE_BYTES), flags];
   }
 
-  #addMetadata(rows: StreamRows, from: number, to: number): [number[], number] {
+  #addStoredLines({ frame, codec, crc, rawBytes, flags, filter }: StoredLines): [FramePlace, number] {
+    this.#filters.raw(filter);
+    return [this.#frames.stored(frame, rawBytes, codec, crc), flags];
+  }
+
+  #addMetadata(rows: StreamRows, from: number, to: number): [FramePlace, number] {
+    if (!hasMetadata(rows, from, to)) return [NOWHERE, 0];
     const columns = new MetadataColumnsBuilder(to - from);
     let bytes = 0;
     for (let row = from; row < to; row++) {
@@ -193,54 +225,23 @@ export class SegmentBuilder {
       bytes += end - start;
       if (rows.levels[row] === LEVEL_IN_METADATA) bytes -= levelPairBytes(rows.metadataBytes, start, end);
     }
-    if (columns.empty) return [[0, 0, 0], 0];
     for (const name of columns.names()) this.#metadataNames.add(name);
-    const start = this.#begin(this.#metadata);
-    columns.write(to - from, this.#metadata.writer);
-    const reference = [this.#metadata.index, start, this.#metadata.writer.length - start];
-    if (this.#metadata.writer.length >= METADATA_FRAME_BYTES) this.#close(this.#metadata);
-    return [reference, bytes];
-  }
-
-  #put(frame: OpenFrame, bytes: Uint8Array, closeAtBytes: number): number[] {
-    const start = this.#begin(frame);
-    frame.writer.raw(bytes);
-    const reference = [frame.index, start, bytes.length];
-    if (frame.writer.length >= closeAtBytes) this.#close(frame);
-    return reference;
-  }
-
-  #begin(frame: OpenFrame): number {
-    if (frame.index < 0) {
-      frame.index = this.#frames.length / 5;
-      this.#frames.push(0, 0, 0, 0, 0);
-    }
-    return frame.writer.length;
-  }
-
-  #close(frame: OpenFrame): void {
-    if (frame.index < 0) return;
-    const raw = frame.writer.view();
-    const { codec, bytes } = compressFrame(raw, this.#level);
-    this.#frames.splice(frame.index * 5, 5, this.#offset, bytes.length, raw.length, codec, crc32c(bytes));
-    this.#emit(bytes.length === raw.length ? Uint8Array.from(bytes) : bytes);
-    this.#offset += bytes.length;
-    frame.writer.reset();
-    frame.index = -1;
+    const start = this.#frames.begin(this.#metadata);
+    columns.write(to - from, this.#metadata.bytes);
+    return [this.#frames.end(this.#metadata, start, METADATA_FRAME_BYTES), bytes];
   }
 
   /** Closes the open frames and returns the directory; `emit` has then had every frame. */
   finish(identity: SegmentIdentity): Directory {
-    for (const frame of [this.#times, this.#lines, this.#metadata]) this.#close(frame);
-    const filters = Uint8Array.from(this.#filters.view());
-    const filterSection = { offset: this.#offset, length: filters.length, crc: crc32c(filters) };
-    this.#emit(filters);
-    this.#offset += filters.length;
+    for (const frame of [this.#times, this.#lines, this.#metadata]) this.#frames.close(frame);
+    const filters = new Uint8Array(this.#filters.view());
+    const filterSection = { offset: this.#frames.offset, length: filters.length, crc: crc32c(filters) };
+    this.#frames.emit(filters);
     return {
       ...identity,
       streams: this.#streams,
       blocks: Float64Array.from(this.#blocks),
-      frames: Float64Array.from(this.#frames),
+      frames: this.#frames.finish(),
       metadataNames: [...this.#metadataNames],
       tally: this.#tally.finish(),
       filterSection,
@@ -248,13 +249,16 @@ export class SegmentBuilder {
   }
 
   get fileOffset(): number {
-    return this.#offset;
+    return this.#frames.offset;
   }
 
   get streamCount(): number {
     return this.#streams.length;
   }
 }
+
+/** Begins the only escape by which JSON and logfmt can hide letters. */
+const UNICODE_ESCAPE: Buffer = Buffer.from('\\u');
 
 let joinScratch: Buffer = Buffer.allocUnsafeSlow(BLOCK_LINE_BYTES + 1024);
 
@@ -277,8 +281,7 @@ function contiguous(rows: StreamRows, from: number, to: number): boolean {
   return true;
 }
 
-function countNewlines(bytes: Buffer): number {
-  let count = 0;
-  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++;
-  return count;
+function hasMetadata(rows: StreamRows, from: number, to: number): boolean {
+  for (let row = from; row < to; row++) if (rows.metadataEnds[row]! > rows.metadataStarts[row]!) return true;
+  return false;
 }

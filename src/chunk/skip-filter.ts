@@ -1,3 +1,5 @@
+import type { FilterShape } from '../base/kernels/skip-filter-kernel.ts';
+
 /**
  * Skip filters: which blocks cannot hold a text. A filter is a Bloom filter over sampled 6-byte runs of word bytes (letters, digits,
  * `_` and bytes from 0x80 on), lower-cased, of all lines of a block. A run is sampled by its own content alone, so the runs of a
@@ -15,8 +17,10 @@ const BITS_PER_KEY = 6;
 const PROBES = 4;
 const MIN_FILTER_BYTES = 16;
 
+export const FILTER_SHAPE: FilterShape = { bitsPerKey: BITS_PER_KEY, probes: PROBES, minBytes: MIN_FILTER_BYTES };
+
 /** Lower-case form of each byte; 0 for bytes that end a word. */
-export const WORD_BYTES: Uint8Array = makeWordBytes();
+const WORD_BYTES: Uint8Array = makeWordBytes();
 
 function makeWordBytes(): Uint8Array {
   const table = new Uint8Array(256);

@@ -28,50 +28,69 @@ export const NO_TALLY: Tally = {
 };
 
 export class TallyBuilder {
-  readonly #starts: number[] = [0];
-  readonly #minutes: number[] = [];
-  readonly #levels: number[] = [];
-  readonly #counts: number[] = [];
-  /** Rows of the running minute by level, and which levels have any. */
-  readonly #running: Uint32Array = new Uint32Array(256);
-  readonly #touched: number[] = [];
+  #starts: Uint32Array = new Uint32Array(1024);
+  #blocks = 0;
+  #minutes: Uint16Array = new Uint16Array(16_384);
+  #levels: Uint8Array = new Uint8Array(16_384);
+  #counts: Uint32Array = new Uint32Array(16_384);
+  #entries = 0;
+  /** Where the running minute has its entry for a level, one more than its number; of an earlier minute if not above `#minuteStart`. */
+  readonly #entryOfLevel: Uint32Array = new Uint32Array(256);
 
   /** Adds the rows `from .. to` of a block; `times` ascend. */
   addBlock(times: Float64Array, levels: Uint8Array, from: number, to: number): void {
-    let minute = -1;
+    const entryOfLevel = this.#entryOfLevel;
+    let counts = this.#counts;
+    let minuteStart = this.#entries;
+    let entries = minuteStart;
+    let minute = 0;
     let endNs = -1;
     for (let row = from; row < to; row++) {
-      if (times[row]! > endNs) {
-        this.#closeMinute(minute);
-        minute = Math.ceil(times[row]! / MINUTE_NS);
+      const time = times[row]!;
+      if (time > endNs) {
+        minute = Math.ceil(time / MINUTE_NS);
         endNs = minute * MINUTE_NS;
+        minuteStart = entries;
       }
       const level = levels[row]!;
-      if (this.#running[level] === 0) this.#touched.push(level);
-      this.#running[level]!++;
+      const known = entryOfLevel[level]!;
+      if (known > minuteStart) {
+        counts[known - 1]!++;
+        continue;
+      }
+      if (entries === counts.length) counts = this.#grow();
+      this.#minutes[entries] = minute;
+      this.#levels[entries] = level;
+      counts[entries] = 1;
+      entryOfLevel[level] = ++entries;
     }
-    this.#closeMinute(minute);
-    this.#starts.push(this.#minutes.length);
+    this.#entries = entries;
+    if (this.#blocks + 1 === this.#starts.length)
+      this.#starts = larger(this.#starts, new Uint32Array(this.#starts.length * 2));
+    this.#starts[++this.#blocks] = entries;
   }
 
-  #closeMinute(minute: number): void {
-    for (const level of this.#touched) {
-      this.#minutes.push(minute);
-      this.#levels.push(level);
-      this.#counts.push(this.#running[level]!);
-      this.#running[level] = 0;
-    }
-    this.#touched.length = 0;
+  #grow(): Uint32Array {
+    const size = this.#counts.length * 2;
+    this.#minutes = larger(this.#minutes, new Uint16Array(size));
+    this.#levels = larger(this.#levels, new Uint8Array(size));
+    this.#counts = larger(this.#counts, new Uint32Array(size));
+    return this.#counts;
   }
 
   finish(): Tally {
     return {
-      starts: Uint32Array.from(this.#starts),
-      minutes: Uint16Array.from(this.#minutes),
-      levels: Uint8Array.from(this.#levels),
-      counts: Uint32Array.from(this.#counts),
+      starts: this.#starts.slice(0, this.#blocks + 1),
+      minutes: this.#minutes.slice(0, this.#entries),
+      levels: this.#levels.slice(0, this.#entries),
+      counts: this.#counts.slice(0, this.#entries),
     };
   }
+}
+
+function larger<T extends Uint32Array | Uint16Array | Uint8Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
 }
 
 /** Column by column: entries per block, minutes as steps from the entry before (first of a block: absolute), levels, counts. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Disk } from '../base/disk.ts';
 import { encodeDirectory, type SegmentIdentity } from '../chunk/directory.ts';
 import { FilterBuilder } from '../chunk/filter-builder.ts';
+import { FrameMemory } from '../chunk/frame-writer.ts';
 import { SegmentBuilder } from '../chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
 import { type FlushStream, gatherPages, RowColumns } from './gather-pages.ts';
@@ -27,12 +28,22 @@ export interface FlushResult {
   readonly maxOffsetNs: number;
 }
 
-/** One for the thread that flushes; made when the first segment is written. */
-let threadFilters: FilterBuilder | undefined;
+/** What a flush works in: kept, since fresh memory for every segment costs more than what is done in it. */
+class FlushMemory {
+  readonly filters: FilterBuilder = new FilterBuilder();
+  readonly frames: FrameMemory = new FrameMemory();
+  columns: RowColumns = new RowColumns(this.filters.texts);
+}
 
-function filterBuilder(): FilterBuilder {
-  threadFilters ??= new FilterBuilder();
-  return threadFilters;
+/** Those that no flush of this thread uses. There is more than one only where several stores share a thread. */
+const idle: FlushMemory[] = [];
+
+function giveBack(memory: FlushMemory): void {
+  memory.columns.clear();
+  memory.columns.forgetSlab();
+  if (!memory.columns.isWorthKeeping) memory.columns = new RowColumns(memory.filters.texts);
+  memory.frames.recycle();
+  idle.push(memory);
 }
 
 /** Line bytes gathered before they go to the builder: a few blocks, so that a huge stream is never copied whole. */
@@ -51,6 +62,7 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
   await disk.unlink(temporary);
   const file = await disk.create(temporary);
   let closed = false;
+  const memory = idle.pop() ?? new FlushMemory();
   try {
     let pending: Uint8Array[] = [SEGMENT_MAGIC];
     let pendingBytes = SEGMENT_MAGIC.length;
@@ -62,7 +74,8 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
       },
       SEGMENT_MAGIC.length,
       task.zstdLevel,
-      filterBuilder(),
+      memory.filters,
+      memory.frames,
     );
     const write = async (): Promise<void> => {
       const buffers = pending;
@@ -71,11 +84,11 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
       pendingBytes = 0;
       await file.write(buffers, written);
       written += count;
+      memory.frames.recycle();
     };
-    const columns = new RowColumns();
     for (const stream of task.streams) {
       builder.beginStream(stream.labels);
-      for (const rows of gatherPages(columns, task.slabs, stream, GATHER_BYTES)) {
+      for (const rows of gatherPages(memory.columns, task.slabs, stream, GATHER_BYTES)) {
         builder.addRows(rows);
         if (pendingBytes >= WRITE_BYTES) await write();
       }
@@ -96,5 +109,7 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
     if (!closed) await file.close();
     await disk.unlink(temporary);
     throw error;
+  } finally {
+    giveBack(memory);
   }
 }

@@ -1,6 +1,14 @@
 import type { StreamRows } from '../chunk/segment-builder.ts';
-import { type PageRows, pageRows } from '../head/load-pages.ts';
-import { PAGE_FIELDS } from '../head/page.ts';
+import {
+  P_BYTE_CAPACITY,
+  P_LINE_BYTES,
+  P_OFFSET,
+  P_ROW_CAPACITY,
+  P_ROWS,
+  P_SLAB,
+  PAGE_FIELDS,
+  ROW_BYTES,
+} from '../head/page.ts';
 import type { Labels } from '../model/labels.ts';
 
 /** Open rows of one stream, to be cut. */
@@ -10,22 +18,51 @@ export interface FlushStream {
   readonly sorted: boolean;
 }
 
-/** Growing columns that pages are copied into; one instance for a whole flush. */
+/** All of a slab's memory, in the widths that a page has. */
+interface SlabViews {
+  readonly memory: SharedArrayBuffer;
+  readonly f64: Float64Array;
+  readonly u32: Uint32Array;
+  readonly u8: Uint8Array;
+}
+
+const FIRST_ROWS = 8192;
+const FIRST_LINE_BYTES = 2 * 1024 * 1024;
+/** What has grown beyond these is not kept for the next segment. */
+const MAX_KEPT_ROWS = 128 * 1024;
+const MAX_KEPT_BYTES = 4 * 1024 * 1024;
+
+/** Growing columns that pages are copied into. */
 export class RowColumns implements StreamRows {
   rowCount = 0;
-  times: Float64Array = new Float64Array(8192);
-  lineStarts: Uint32Array = new Uint32Array(8192);
-  lineEnds: Uint32Array = new Uint32Array(8192);
-  levels: Uint8Array = new Uint8Array(8192);
-  metadataStarts: Uint32Array = new Uint32Array(8192);
-  metadataEnds: Uint32Array = new Uint32Array(8192);
-  bytes: Buffer = Buffer.allocUnsafeSlow(2 * 1024 * 1024);
+  times: Float64Array = new Float64Array(FIRST_ROWS);
+  lineStarts: Uint32Array = new Uint32Array(FIRST_ROWS);
+  lineEnds: Uint32Array = new Uint32Array(FIRST_ROWS);
+  levels: Uint8Array = new Uint8Array(FIRST_ROWS);
+  metadataStarts: Uint32Array = new Uint32Array(FIRST_ROWS);
+  metadataEnds: Uint32Array = new Uint32Array(FIRST_ROWS);
+  bytes: Buffer;
   metadataBytes: Buffer = Buffer.allocUnsafeSlow(256 * 1024);
   #lineBytes = 0;
   #metadataBytes = 0;
+  #views: SlabViews | undefined;
+
+  /** @param lineMemory where lines go as long as they fit; any memory if undefined */
+  constructor(lineMemory?: Buffer) {
+    this.bytes = lineMemory ?? Buffer.allocUnsafeSlow(FIRST_LINE_BYTES);
+  }
 
   get lineBytes(): number {
     return this.#lineBytes;
+  }
+
+  /** False when a stream has made these larger than is worth keeping. */
+  get isWorthKeeping(): boolean {
+    return (
+      this.times.length <= MAX_KEPT_ROWS &&
+      this.bytes.length <= MAX_KEPT_BYTES &&
+      this.metadataBytes.length <= MAX_KEPT_BYTES
+    );
   }
 
   clear(): void {
@@ -34,31 +71,76 @@ export class RowColumns implements StreamRows {
     this.#metadataBytes = 0;
   }
 
-  /** Copies a page behind what is there: lines stay joined by newlines. */
-  add(page: PageRows): void {
-    const count = page.rowCount;
+  /** Lets go of the slab seen last. */
+  forgetSlab(): void {
+    this.#views = undefined;
+  }
+
+  /** Copies a page behind what is there: lines stay joined by newlines. `at`: the page's numbers in `pages`. */
+  add(slabs: readonly SharedArrayBuffer[], pages: Float64Array, at: number): void {
+    const count = pages[at + P_ROWS]!;
     if (count === 0) return;
+    const { f64, u32, u8 } = this.#viewsOf(slabs[pages[at + P_SLAB]!]!);
+    const offset = pages[at + P_OFFSET]!;
+    const rowCapacity = pages[at + P_ROW_CAPACITY]!;
+    const byteCapacity = pages[at + P_BYTE_CAPACITY]!;
+    const bytesAt = offset + rowCapacity * ROW_BYTES;
+    const endsAt = (offset + rowCapacity * 8) >> 2;
+    const metadataAt = (offset + rowCapacity * 12) >> 2;
     this.#roomRows(count);
-    const from = this.rowCount;
-    const lineBytes = page.lineEnds[count - 1]! + 1;
+    // The page may have grown since it was described: what counts is in its numbers and in its columns up to `count`.
+    const lineBytes = pages[at + P_LINE_BYTES]!;
     this.bytes = roomBytes(this.bytes, this.#lineBytes, lineBytes);
-    page.bytes.copy(this.bytes, this.#lineBytes, 0, lineBytes);
-    const metadataStart = page.metadataStarts[count - 1]!;
-    const metadataBytes = page.metadataEnds[0]! - metadataStart;
-    this.metadataBytes = roomBytes(this.metadataBytes, this.#metadataBytes, metadataBytes);
-    page.bytes.copy(this.metadataBytes, this.#metadataBytes, metadataStart, metadataStart + metadataBytes);
-    const metadataShift = this.#metadataBytes - metadataStart;
-    this.times.set(page.times, from);
-    this.levels.set(page.levels, from);
-    for (let row = 0; row < count; row++) {
-      this.lineStarts[from + row] = page.lineStarts[row]! + this.#lineBytes;
-      this.lineEnds[from + row] = page.lineEnds[row]! + this.#lineBytes;
-      this.metadataStarts[from + row] = page.metadataStarts[row]! + metadataShift;
-      this.metadataEnds[from + row] = page.metadataEnds[row]! + metadataShift;
+    this.bytes.set(u8.subarray(bytesAt, bytesAt + lineBytes), this.#lineBytes);
+    const metadataStart = u32[metadataAt + count - 1]!;
+    const metadataBytes = byteCapacity - metadataStart;
+    if (metadataBytes > 0) {
+      this.metadataBytes = roomBytes(this.metadataBytes, this.#metadataBytes, metadataBytes);
+      this.metadataBytes.set(u8.subarray(bytesAt + metadataStart, bytesAt + byteCapacity), this.#metadataBytes);
     }
+    const from = this.rowCount;
+    this.times.set(f64.subarray(offset >> 3, (offset >> 3) + count), from);
+    const levelsAt = offset + rowCapacity * 16;
+    this.levels.set(u8.subarray(levelsAt, levelsAt + count), from);
+    this.#addRanges(u32, endsAt, metadataAt, count, byteCapacity, this.#metadataBytes - metadataStart);
     this.#lineBytes += lineBytes;
     this.#metadataBytes += metadataBytes;
     this.rowCount += count;
+  }
+
+  #addRanges(
+    u32: Uint32Array,
+    endsAt: number,
+    metadataAt: number,
+    count: number,
+    byteCapacity: number,
+    metadataShift: number,
+  ): void {
+    const { lineStarts, lineEnds, metadataStarts, metadataEnds, rowCount } = this;
+    const lineShift = this.#lineBytes;
+    let start = lineShift;
+    let metadataEnd = byteCapacity + metadataShift;
+    for (let row = 0; row < count; row++) {
+      const end = u32[endsAt + row]! + lineShift;
+      lineStarts[rowCount + row] = start;
+      lineEnds[rowCount + row] = end;
+      start = end + 1;
+      const metadataStart = u32[metadataAt + row]! + metadataShift;
+      metadataStarts[rowCount + row] = metadataStart;
+      metadataEnds[rowCount + row] = metadataEnd;
+      metadataEnd = metadataStart;
+    }
+  }
+
+  #viewsOf(memory: SharedArrayBuffer): SlabViews {
+    if (this.#views?.memory === memory) return this.#views;
+    this.#views = {
+      memory,
+      f64: new Float64Array(memory, 0, memory.byteLength >> 3),
+      u32: new Uint32Array(memory, 0, memory.byteLength >> 2),
+      u8: new Uint8Array(memory),
+    };
+    return this.#views;
   }
 
   #roomRows(count: number): void {
@@ -124,7 +206,7 @@ export function* gatherPages(
   columns.clear();
   const pages = stream.pages.length / PAGE_FIELDS;
   for (let i = 0; i < pages; i++) {
-    columns.add(pageRows(slabs, stream.pages, i));
+    columns.add(slabs, stream.pages, i * PAGE_FIELDS);
     if (!stream.sorted || columns.lineBytes < gatherBytes) continue;
     yield columns;
     columns.clear();

@@ -72,6 +72,24 @@ export function walFileNames(names: readonly string[]): WalFileName[] {
   return files.sort((a, b) => a.seq - b.seq || a.part - b.part);
 }
 
+const MARKER_ENDING = '.deleted';
+
+/**
+ * `000000000007.deleted`: an empty file that says that every row up to this segment is in segment files. It is made before the
+ * first WAL file goes, so that a part of the WAL is never taken for the whole, even when the index is lost.
+ */
+export function deletedMarkerName(seq: number): string {
+  return `${String(seq).padStart(12, '0')}${MARKER_ENDING}`;
+}
+
+/** Segments that the markers among the names of a folder stand for. */
+export function deletedMarkers(names: readonly string[]): number[] {
+  return names
+    .filter((name) => name.endsWith(MARKER_ENDING))
+    .map((name) => Number(name.slice(0, -MARKER_ENDING.length)))
+    .filter((seq) => Number.isSafeInteger(seq) && seq > 0);
+}
+
 export function encodeFileHeader(id: WalFileId): Uint8Array {
   const bytes = new Uint8Array(FILE_HEADER_BYTES);
   const view = new DataView(bytes.buffer);

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { type Disk, isDiskFull } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
+import { deleteWalFiles } from './delete-files.ts';
 import { walFailure } from './failure.ts';
 import { encodeRecordHead, MAX_PAYLOAD_BYTES, type WalRecord, walFileNames } from './format.ts';
 import { type EncodedRecord, WalFile } from './wal-file.ts';
@@ -142,9 +142,7 @@ export class WalWriter {
     await this.#inTurn(async () => {
       if (this.#file !== undefined && this.#file.id.seq <= seq) await this.#leaveFile(this.#file);
     });
-    const gone = walFileNames(await disk.list(dir)).filter((file) => file.seq <= seq);
-    for (const { name } of gone) await disk.unlink(join(dir, name));
-    if (gone.length > 0) await disk.syncDir(dir);
+    await deleteWalFiles(disk, dir, seq);
   }
 
   /**

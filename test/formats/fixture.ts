@@ -88,7 +88,7 @@ export function readRows(store: LogStore): FixtureRow[] {
   const byStream = new Map<string, FixtureRow[]>();
   for (const tenant of TENANTS) {
     const selection = store.select(tenant, [], { startNs: -(2n ** 62n), endNs: 2n ** 62n });
-    for (const part of selection.parts) {
+    for (const part of selection.stretches.parts()) {
       for (const block of loader.load(part, WHOLE_DAY, zeroCounts())) {
         const rows = byStream.get(`${tenant} ${block.streamLabels.join()}`) ?? [];
         byStream.set(`${tenant} ${block.streamLabels.join()}`, rows);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openBlockKernel } from '../../src/base/kernels/block-kernel.ts';
+import { createByteSearch, type Needle } from '../../src/base/regex/byte-search.ts';
 import { decodeTimes, encodeTimes, maxTimesBytes, TIME_UNITS_NS } from '../../src/chunk/times.ts';
 
 const kernel = openBlockKernel();
@@ -56,5 +57,57 @@ test('times are decoded as by the twin, cut ones too', () => {
       }
     }),
     { numRuns: 500 },
+  );
+});
+
+/** Texts of few letters, so that needles are found, nearly found, and found across lines. */
+const letters = fc.constantFrom('a', 'b', 'A', 'B', '@', '`', '\n', 'é', ' ');
+const textOf = (maxLength: number): fc.Arbitrary<string> =>
+  fc.array(letters, { minLength: 0, maxLength }).map((all) => all.join(''));
+const needleOf: fc.Arbitrary<Needle> = fc
+  .record({ text: fc.array(letters, { minLength: 1, maxLength: 6 }), ignoreCase: fc.boolean() })
+  .map(({ text, ignoreCase }) => {
+    const plain = text.join('');
+    return { bytes: Buffer.from(ignoreCase ? plain.toLowerCase() : plain), ignoreCase };
+  });
+
+test('needles are found in rows as by the twin', () => {
+  const cases = fc.record({
+    text: fc.tuple(textOf(200), fc.nat(3)).map(([text, times]) => text.repeat(times + 1)),
+    needles: fc.array(needleOf, { minLength: 1, maxLength: 3 }),
+    from: fc.nat(70),
+    low: fc.nat(20),
+    high: fc.nat(20),
+  });
+  fc.assert(
+    fc.property(cases, ({ text, needles, from, low, high }) => {
+      const bytes = Buffer.from(text);
+      const area = kernel!.lines.subarray(from, from + bytes.length);
+      area.set(bytes);
+      // What stands behind the text must not be found.
+      for (let i = 0; i < 80; i++) kernel!.lines[from + bytes.length + i] = needles[0]!.bytes[i % needles[0]!.bytes.length]!;
+      const lines = text.split('\n').map((line) => Buffer.from(line));
+      expect(kernel!.splitLines(area, lines.length)).toBe(true);
+      const first = Math.min(low, lines.length);
+      const end = Math.max(first, lines.length - high);
+      const searches = needles.map(createByteSearch);
+      const holds = (row: number, search: (typeof searches)[number]): boolean =>
+        search.indexOf(lines[row]!, 0, lines[row]!.length) >= 0;
+      const range = Array.from({ length: end - first }, (_, i) => first + i);
+      for (const [i, needle] of needles.entries()) {
+        const place = kernel!.findNeedle(area, needle);
+        expect(place).toBe(searches[i]!.findNext(bytes, 0));
+        for (const start of [0, Math.max(0, place)]) {
+          const count = kernel!.rowsWith(area, needle, first, end, start);
+          expect([...kernel!.rows.subarray(0, count)]).toEqual(range.filter((row) => holds(row, searches[i]!)));
+        }
+      }
+      for (const wanted of [true, false]) {
+        const count = kernel!.rowsWithAny(area, needles, wanted, first, end);
+        const expected = range.filter((row) => searches.some((search) => holds(row, search)) === wanted);
+        expect([...kernel!.rows.subarray(0, count)]).toEqual(expected);
+      }
+    }),
+    { numRuns: 2000 },
   );
 });

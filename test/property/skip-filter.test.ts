@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openSkipFilterKernel } from '../../src/base/kernels/skip-filter-kernel.ts';
 import { FilterBuilder } from '../../src/chunk/filter-builder.ts';
-import { buildFilter, collectKeys, keysOfText, mayHold, WORD_BYTES } from '../../src/chunk/skip-filter.ts';
+import { buildFilter, collectKeys, FILTER_SHAPE, keysOfText, mayHold } from '../../src/chunk/skip-filter.ts';
 
 /** Texts like logs: words, digits, separators, capitals, and any bytes at all. */
 const word = fc.stringMatching(/^[A-Za-z0-9_]{1,24}$/);
@@ -29,7 +29,7 @@ test('a filter never rules out a text that is there, in any case', () => {
 });
 
 test('the kernel finds the keys that its twin finds', () => {
-  const kernel = openSkipFilterKernel(WORD_BYTES);
+  const kernel = openSkipFilterKernel();
   expect(kernel, 'kernels are built: npm run build:kernels').toBeDefined();
   fc.assert(
     fc.property(text, (bytes) => {
@@ -39,6 +39,43 @@ test('the kernel finds the keys that its twin finds', () => {
     }),
     { numRuns: 2000 },
   );
+});
+
+test('the kernel builds the filter that its twin builds, and counts newlines and bytes outside ASCII', () => {
+  const kernel = openSkipFilterKernel()!;
+  fc.assert(
+    fc.property(fc.array(text, { maxLength: 6 }), fc.nat({ max: 40 }), (parts, from) => {
+      const bytes = Buffer.concat(parts);
+      const keys = new Set<number>();
+      collectKeys(bytes, 0, bytes.length, keys);
+      // In the kernel's own memory, at any place, with other bytes behind: nothing but the text may count.
+      kernel.texts.fill(0x61, 0, from + bytes.length + 64);
+      kernel.texts.set(bytes, from);
+      for (const place of [bytes, kernel.texts.subarray(from, from + bytes.length)]) {
+        const built = kernel.build(place, FILTER_SHAPE)!;
+        expect(Buffer.from(built.filter).equals(buildFilter(keys, keys.size))).toBe(true);
+        expect(built.newlines).toBe(bytes.filter((byte) => byte === 10).length);
+        expect(built.ascii).toBe(bytes.every((byte) => byte < 128));
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a text of many keys, and one that is too long', () => {
+  const kernel = openSkipFilterKernel()!;
+  const many = Buffer.alloc(1 << 20);
+  let state = 3;
+  for (let i = 0; i < many.length; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    many[i] = 0x30 + (state >>> 24) % 10;
+  }
+  const keys = new Set<number>();
+  collectKeys(many, 0, many.length, keys);
+  expect(keys.size).toBeGreaterThan(200_000);
+  expect(kernel.collect(many)!.length).toBe(keys.size);
+  expect(Buffer.from(kernel.build(many, FILTER_SHAPE)!.filter).equals(buildFilter(keys, keys.size))).toBe(true);
+  expect(kernel.build(Buffer.alloc(many.length + 1), FILTER_SHAPE)).toBeUndefined();
 });
 
 test('most texts that are not there are ruled out', () => {

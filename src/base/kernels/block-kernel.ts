@@ -1,7 +1,9 @@
+import type { Needle } from '../regex/byte-search.ts';
+import { type FieldExports, FieldKernel } from './field-kernel.ts';
 import { loadKernel } from './load-kernel.ts';
+import { rarestPlaces } from './rare-bytes.ts';
 
-interface BlockExports {
-  readonly memory: { readonly buffer: ArrayBuffer };
+interface BlockExports extends FieldExports {
   timesAt(): number;
   linesAt(): number;
   startsAt(): number;
@@ -9,12 +11,19 @@ interface BlockExports {
   offsetsAt(): number;
   splitLines(from: number, length: number, rows: number): number;
   decodeTimes(from: number, to: number, rows: number, unit: number): number;
+  needleAt(): number;
+  useNeedle(bytes: number, first: number, second: number, ignoreCase: boolean): void;
+  findNeedle(from: number, length: number, start: number): number;
+  matchRows(from: number, first: number, end: number, start: number, marks: boolean): number;
+  clearMarks(first: number, end: number): void;
+  listRows(first: number, end: number, marked: boolean): number;
 }
 
-/** Sizes of kernels/block.ts. */
+/** Sizes of kernels/block-areas.ts. */
 const TIMES_CAPACITY = 1 << 20;
 const LINES_CAPACITY = 1 << 21;
 const ROW_CAPACITY = 1 << 16;
+const NEEDLE_CAPACITY = 1 << 12;
 
 /**
  * Decodes the columns of stored blocks in a memory of its own, which frames are decompressed into. One instance for each thread;
@@ -28,8 +37,14 @@ export class BlockKernel {
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
   readonly offsets: Float64Array;
+  /** Rows that the last search found. */
+  readonly rows: Uint32Array;
   readonly rowCapacity: number = ROW_CAPACITY;
+  readonly fields: FieldKernel;
   readonly #exports: BlockExports;
+  readonly #needle: Uint8Array;
+  /** The needle that the kernel was told last. */
+  #used: Needle | undefined;
 
   constructor(exports: BlockExports) {
     const { buffer } = exports.memory;
@@ -39,6 +54,9 @@ export class BlockKernel {
     this.starts = new Uint32Array(buffer, exports.startsAt(), ROW_CAPACITY);
     this.ends = new Uint32Array(buffer, exports.endsAt(), ROW_CAPACITY);
     this.offsets = new Float64Array(buffer, exports.offsetsAt(), ROW_CAPACITY);
+    this.rows = new Uint32Array(buffer, exports.rowsAt(), ROW_CAPACITY);
+    this.#needle = new Uint8Array(buffer, exports.needleAt(), NEEDLE_CAPACITY);
+    this.fields = new FieldKernel(exports);
   }
 
   /** True when the bytes lie in `lines` (or `times`), as those of a frame that was decompressed into it do. */
@@ -56,6 +74,47 @@ export class BlockKernel {
     const shift = bytes.byteOffset - this.times.byteOffset;
     const next = this.#exports.decodeTimes(from + shift, to + shift, rowCount, unitNs);
     return next < 0 ? -1 : next - shift;
+  }
+
+  /** Whether a needle can be searched for here. */
+  searches(needle: Needle): boolean {
+    return needle.bytes.length > 0 && needle.bytes.length <= NEEDLE_CAPACITY;
+  }
+
+  /** First place of a needle in `bytes`, a part of `lines`; -1 when there is none. */
+  findNeedle(bytes: Uint8Array, needle: Needle): number {
+    this.#use(needle);
+    return this.#exports.findNeedle(bytes.byteOffset - this.lines.byteOffset, bytes.length, 0);
+  }
+
+  /**
+   * Lists in `rows` those of `[first, end)` whose lines hold the needle; `bytes` was split before.
+   *
+   * @param start a place in `bytes` before which the needle is not
+   */
+  rowsWith(bytes: Uint8Array, needle: Needle, first: number, end: number, start: number): number {
+    this.#use(needle);
+    return this.#exports.matchRows(bytes.byteOffset - this.lines.byteOffset, first, end, start, false);
+  }
+
+  /** Lists in `rows` those of `[first, end)` whose lines hold one of the needles, or, with `wanted` false, none of them. */
+  rowsWithAny(bytes: Uint8Array, needles: readonly Needle[], wanted: boolean, first: number, end: number): number {
+    const from = bytes.byteOffset - this.lines.byteOffset;
+    this.#exports.clearMarks(first, end);
+    for (const needle of needles) {
+      this.#use(needle);
+      this.#exports.matchRows(from, first, end, 0, true);
+    }
+    return this.#exports.listRows(first, end, wanted);
+  }
+
+  #use(needle: Needle): void {
+    if (this.#used === needle) return;
+    const { bytes, ignoreCase } = needle;
+    const [first, second] = rarestPlaces(bytes, ignoreCase);
+    this.#needle.set(bytes);
+    this.#exports.useNeedle(bytes.length, first, second, ignoreCase);
+    this.#used = needle;
   }
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
+import { deletedMarkers, walFileNames } from '../../../src/wal/format.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
 import { openWal, record, replayAll, WAL_DIR } from '../../support/wal-fixture.ts';
 
 const seqsOf = async (disk: MemoryDisk): Promise<number[]> =>
-  (await disk.list(WAL_DIR)).map((name) => Number(name.slice(0, 12)));
+  walFileNames(await disk.list(WAL_DIR)).map(({ seq }) => seq);
 
 describe('WalWriter', () => {
   it('has a record on the medium when append resolves', async () => {
@@ -96,6 +97,7 @@ describe('WalWriter', () => {
     expect(await seqsOf(disk.crash())).toEqual([3, 4]);
     await wal.deleteThrough(4);
     expect(await seqsOf(disk)).toEqual([]);
+    expect(deletedMarkers(await disk.list(WAL_DIR))).toEqual([4]);
     await expect(wal.deleteThrough(5)).rejects.toThrow('still open');
     await wal.append(record(5));
     expect((await replayAll(disk)).numbers).toEqual([5]);

@@ -1,0 +1,209 @@
+/** JSON lines. Twin: src/query/pipeline/json-parser.ts; what it takes for an error, and what needs care, is left to it. */
+import { expectedKey, fieldOf, findKey, follow, keyLength, UNCLEAR } from './field-keys';
+import { beginBlock, beginRow, endRow, LEFT, READ, rowEnd, rowStart, take, wants } from './fields';
+
+const QUOTE: u8 = 0x22;
+const COMMA: u8 = 0x2c;
+const COLON: u8 = 0x3a;
+const OPEN_BRACKET: u8 = 0x5b;
+const BACKSLASH: u8 = 0x5c;
+const CLOSE_BRACKET: u8 = 0x5d;
+const OPEN_BRACE: u8 = 0x7b;
+const CLOSE_BRACE: u8 = 0x7d;
+
+/** Outcome of a row: read, left to the twin, or stopped at an unknown key. */
+const DONE: i32 = 0;
+const GIVE_UP: i32 = 1;
+const UNKNOWN: i32 = 2;
+
+const MAX_DEPTH: i32 = 16;
+/** Keys of the objects around the current one. */
+const outer = memory.data(<i32>(MAX_DEPTH << 2));
+
+/** The string that was passed last holds a backslash. */
+let escaped = false;
+
+// @ts-ignore: decorator
+@inline
+function isSpace(c: u8): bool {
+  return c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09;
+}
+
+// @ts-ignore: decorator
+@inline
+function skipSpace(at: usize, end: usize): usize {
+  while (at < end && isSpace(load<u8>(at))) at++;
+  return at;
+}
+
+/** Place of the quote that ends the string whose contents start at `at`; 0 when it does not end. */
+function stringEnd(at: usize, end: usize): usize {
+  escaped = false;
+  const quote = i8x16.splat(<i8>QUOTE);
+  const backslash = i8x16.splat(<i8>BACKSLASH);
+  while (at < end) {
+    const text = v128.load(at);
+    const mask = <u32>i8x16.bitmask(v128.or(i8x16.eq(text, quote), i8x16.eq(text, backslash)));
+    if (mask === 0) {
+      at += 16;
+      continue;
+    }
+    at += <usize>ctz(mask);
+    if (at >= end) return 0;
+    if (load<u8>(at) === QUOTE) return at;
+    escaped = true;
+    at += 2;
+  }
+  return 0;
+}
+
+/** Place after the bracket that closes the one at `at`, 0 when none does; brackets of the other kind are not looked at. */
+function blockEnd(at: usize, end: usize): usize {
+  const open = load<u8>(at);
+  const close = open === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET;
+  let depth: u32 = 0;
+  while (at < end) {
+    const c = load<u8>(at);
+    if (c === QUOTE) {
+      at = stringEnd(at + 1, end);
+      if (at === 0) return 0;
+    } else if (c === open) {
+      depth++;
+    } else if (c === close) {
+      depth--;
+      if (depth === 0) return at + 1;
+    }
+    at++;
+  }
+  return 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function isWord4(at: usize, end: usize, word: u32): bool {
+  return end - at === 4 && load<u32>(at) === word;
+}
+
+/**
+ * Reads the selected rows from number `index` on.
+ *
+ * @returns `count`, or the row at which an unknown key was met
+ */
+export function scanJson(from: usize, index: u32, count: u32): u32 {
+  beginBlock(from);
+  for (; index < count; index++) {
+    beginRow(index);
+    const outcome = object(rowStart(index), rowEnd(index));
+    if (outcome === UNKNOWN) return index;
+    endRow(index, outcome === DONE ? READ : LEFT);
+  }
+  return count;
+}
+
+/** One line. */
+function object(at: usize, end: usize): i32 {
+  at = skipSpace(at, end);
+  if (at >= end || load<u8>(at) !== OPEN_BRACE) return GIVE_UP;
+  at++;
+  let depth: i32 = 0;
+  let parent: u32 = 0;
+  let before: u32 = 0;
+  /** The outermost nested object at work. */
+  let nested: usize = 0;
+  while (true) {
+    at = skipSpace(at, end);
+    if (at >= end) return GIVE_UP;
+    let c = load<u8>(at);
+    if (c === QUOTE) {
+      const keyStart = at + 1;
+      let key = expectedKey(before, parent, keyStart, end, QUOTE);
+      if (key !== 0) {
+        at = keyStart + keyLength(key) + 1;
+      } else {
+        at = stringEnd(keyStart, end);
+        if (at === 0) return GIVE_UP;
+        key = findKey(parent, keyStart, at);
+        if (key === 0) return UNKNOWN;
+        follow(before, key);
+        at++;
+      }
+      before = key;
+      const field = fieldOf(key);
+      if (field === UNCLEAR) return GIVE_UP;
+      at = skipSpace(at, end);
+      if (at >= end || load<u8>(at) !== COLON) return GIVE_UP;
+      at = skipSpace(at + 1, end);
+      if (at >= end) return GIVE_UP;
+      c = load<u8>(at);
+      if (c === QUOTE) {
+        const close = stringEnd(at + 1, end);
+        if (close === 0) return GIVE_UP;
+        if (wants(field)) {
+          if (escaped) return GIVE_UP;
+          if (take(field, at + 1, close)) return closes(nested, depth, end);
+        }
+        at = close + 1;
+      } else if (c === OPEN_BRACE) {
+        if (depth === MAX_DEPTH) return GIVE_UP;
+        if (depth === 0) nested = at;
+        store<u32>(outer + (<usize>depth << 2), parent);
+        depth++;
+        parent = key;
+        at++;
+        continue;
+      } else if (c === OPEN_BRACKET) {
+        const close = blockEnd(at, end);
+        if (close === 0) return GIVE_UP;
+        // Braces in an array count when the nested object around it is looked at as a whole.
+        if (depth > 0 && hasBrace(at, close) && blockEnd(nested, end) === 0) return GIVE_UP;
+        at = close;
+      } else {
+        const start = at;
+        at = tokenEnd(at, end);
+        if (at === 0) return GIVE_UP;
+        const first = c;
+        if ((first >= 0x30 && first <= 0x39) || first === 0x2d || isWord4(start, at, 0x65757274) || isFalse(start, at)) {
+          if (wants(field) && take(field, start, at)) return closes(nested, depth, end);
+        } else if (!isWord4(start, at, 0x6c6c756e)) return GIVE_UP;
+      }
+    } else if (c === CLOSE_BRACE) {
+      if (depth === 0) return DONE;
+      depth--;
+      parent = load<u32>(outer + (<usize>depth << 2));
+      at++;
+    } else return GIVE_UP;
+    at = skipSpace(at, end);
+    if (at >= end) return GIVE_UP;
+    c = load<u8>(at);
+    if (c === COMMA) at++;
+    else if (c !== CLOSE_BRACE) return GIVE_UP;
+  }
+}
+
+/** A line is left early: the nested object it is left in must be closed all the same. */
+function closes(nested: usize, depth: i32, end: usize): i32 {
+  return depth === 0 || blockEnd(nested, end) !== 0 ? DONE : GIVE_UP;
+}
+
+function isFalse(start: usize, end: usize): bool {
+  return end - start === 5 && load<u32>(start) === 0x736c6166 && load<u8>(start + 4) === 0x65;
+}
+
+/** End of a bare token; 0 for one that is no plain text or that another reading would end elsewhere. */
+function tokenEnd(at: usize, end: usize): usize {
+  while (at < end) {
+    const c = load<u8>(at);
+    if (c === COMMA || c === CLOSE_BRACE || c === CLOSE_BRACKET || isSpace(c)) break;
+    if (c === QUOTE || c === OPEN_BRACE || c === OPEN_BRACKET || c >= 0x80) return 0;
+    at++;
+  }
+  return at;
+}
+
+function hasBrace(at: usize, end: usize): bool {
+  for (; at < end; at++) {
+    const c = load<u8>(at);
+    if (c === OPEN_BRACE || c === CLOSE_BRACE) return true;
+  }
+  return false;
+}

@@ -1,0 +1,99 @@
+/** Lines of `key=value`. Twin: src/query/pipeline/logfmt-parser.ts; lines with anything broken in them are left to it. */
+import { expectedKey, fieldOf, findKey, follow, keyLength, UNCLEAR } from './field-keys';
+import { beginBlock, beginRow, endRow, LEFT, READ, rowEnd, rowStart, take, wants } from './fields';
+
+const QUOTE: u8 = 0x22;
+const EQUALS: u8 = 0x3d;
+const BACKSLASH: u8 = 0x5c;
+
+const DONE: i32 = 0;
+const GIVE_UP: i32 = 1;
+const UNKNOWN: i32 = 2;
+
+/**
+ * Reads the selected rows from number `index` on.
+ *
+ * @param keepsEmpty keys without a value are fields as well
+ * @returns `count`, or the row at which an unknown key was met
+ */
+export function scanLogfmt(from: usize, index: u32, count: u32, keepsEmpty: bool): u32 {
+  beginBlock(from);
+  for (; index < count; index++) {
+    beginRow(index);
+    const outcome = pairs(rowStart(index), rowEnd(index), keepsEmpty);
+    if (outcome === UNKNOWN) return index;
+    endRow(index, outcome === DONE ? READ : LEFT);
+  }
+  return count;
+}
+
+/** One line. */
+function pairs(at: usize, end: usize, keepsEmpty: bool): i32 {
+  let before: u32 = 0;
+  while (true) {
+    while (at < end && load<u8>(at) <= 0x20) at++;
+    if (at >= end) return DONE;
+    const keyStart = at;
+    let key = expectedKey(before, 0, at, end, EQUALS);
+    if (key !== 0) {
+      at += keyLength(key);
+    } else {
+      let high: u8 = 0;
+      for (; at < end; at++) {
+        const c = load<u8>(at);
+        if (c <= 0x20 || c === EQUALS || c === QUOTE) break;
+        high |= c;
+      }
+      if (at === keyStart || high > 0x7f || (at < end && load<u8>(at) === QUOTE)) return GIVE_UP;
+    }
+    const keyEnd = at;
+    let valueStart = at;
+    let valueEnd = at;
+    let escaped = false;
+    if (at < end && load<u8>(at) === EQUALS) {
+      at++;
+      if (at < end && load<u8>(at) === QUOTE) {
+        valueStart = ++at;
+        for (; at < end; at++) {
+          const c = load<u8>(at);
+          if (c === QUOTE) break;
+          if (c === BACKSLASH) {
+            escaped = true;
+            at++;
+            if (at >= end || !isSimpleEscape(load<u8>(at))) return GIVE_UP;
+          }
+        }
+        if (at >= end) return GIVE_UP;
+        valueEnd = at++;
+      } else {
+        valueStart = at;
+        for (; at < end; at++) {
+          const c = load<u8>(at);
+          if (c <= 0x20) break;
+          if (c === EQUALS || c === QUOTE) return GIVE_UP;
+        }
+        valueEnd = at;
+      }
+    }
+    if (valueStart === valueEnd && !keepsEmpty) continue;
+    if (key === 0) {
+      key = findKey(0, keyStart, keyEnd);
+      if (key === 0) return UNKNOWN;
+      follow(before, key);
+    }
+    before = key;
+    const field = fieldOf(key);
+    if (field === UNCLEAR) return GIVE_UP;
+    if (wants(field)) {
+      if (escaped) return GIVE_UP;
+      if (take(field, valueStart, valueEnd)) return DONE;
+    }
+  }
+}
+
+function isSimpleEscape(c: u8): bool {
+  return (
+    c === QUOTE || c === BACKSLASH || c === 0x2f || c === 0x27 || // " \\ / '
+    c === 0x62 || c === 0x66 || c === 0x6e || c === 0x72 || c === 0x74 // b f n r t
+  );
+}

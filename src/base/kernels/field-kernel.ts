@@ -1,0 +1,139 @@
+/** The part of the block kernel that reads fields of structured lines. */
+export interface FieldExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  rowsAt(): number;
+  statusAt(): number;
+  rangesAt(): number;
+  valuesAt(): number;
+  patternAt(): number;
+  useFields(count: number, enough: number): void;
+  clearKeys(): void;
+  addUnknown(field: number): number;
+  setField(key: number, field: number): void;
+  unknownKeyParent(): number;
+  unknownKeyStart(): number;
+  unknownKeyEnd(): number;
+  scanJson(from: number, index: number, count: number): number;
+  scanLogfmt(from: number, index: number, count: number, keepsEmpty: boolean): number;
+  scanPattern(from: number, count: number, captures: number): void;
+  convertField(from: number, count: number, field: number, kind: number): void;
+}
+
+/** Sizes of kernels/block-areas.ts. */
+const ROW_CAPACITY = 1 << 16;
+const PATTERN_CAPACITY = 1 << 12;
+export const MAX_FIELDS = 8;
+
+/** In place of a field: the key is not wanted; a row that has it is left alone. */
+export const NOT_WANTED: number = -1;
+export const UNCLEAR: number = -2;
+
+/** In place of the start of a range: the row does not have the field. */
+export const ABSENT = 0xffffffff;
+
+export type StructuredFormat = 'json' | 'logfmt' | 'logfmt-keep-empty';
+
+/** A key that is met for the first time: its bytes, and the number of the key whose object it stands in, 0 for the line. */
+export interface UnknownKey {
+  readonly parent: number;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface KeyReader {
+  /** @returns the field that the key is, NOT_WANTED or UNCLEAR */
+  fieldOf(key: UnknownKey): number;
+  /** The kernel numbered the key. */
+  numbered(number: number): void;
+}
+
+/** Reads wanted fields of many rows of a block at once, into columns that stay until the next call. */
+export class FieldKernel {
+  /** By row: 0 when its fields were read, 1 when the row is left to the plain parser. */
+  readonly status: Uint8Array;
+  /** By row and field: start and end in the bytes of the block; see ABSENT. */
+  readonly ranges: Uint32Array;
+  /** By row: what `convert` made of a field, NaN where it cannot tell. */
+  readonly values: Float64Array;
+  /** Whose keys and fields the kernel knows. */
+  owner: object | undefined;
+  /** Where the lines of the block are. */
+  from = 0;
+  readonly #exports: FieldExports;
+  readonly #bytes: Uint8Array;
+  readonly #rows: Uint32Array;
+  #count = 0;
+
+  constructor(exports: FieldExports) {
+    const { buffer } = exports.memory;
+    this.#exports = exports;
+    this.#bytes = new Uint8Array(buffer);
+    this.#rows = new Uint32Array(buffer, exports.rowsAt(), ROW_CAPACITY);
+    this.status = new Uint8Array(buffer, exports.statusAt(), ROW_CAPACITY);
+    this.ranges = new Uint32Array(buffer, exports.rangesAt(), ROW_CAPACITY * MAX_FIELDS * 2);
+    this.values = new Float64Array(buffer, exports.valuesAt(), ROW_CAPACITY);
+  }
+
+  /** Takes over the kernel: it forgets the keys of others. */
+  own(owner: object): void {
+    this.owner = owner;
+    this.#exports.clearKeys();
+  }
+
+  setField(key: number, field: number): void {
+    this.#exports.setField(key, field);
+  }
+
+  /** @param fieldCount up to MAX_FIELDS; a line is left when `enough` fields were found */
+  select(rows: Uint32Array, count: number, fieldCount: number, enough: number): void {
+    this.#rows.set(rows.subarray(0, count));
+    this.#count = count;
+    this.#exports.useFields(fieldCount, enough);
+  }
+
+  /** Reads the fields of the selected rows. */
+  readStructured(format: StructuredFormat, reader: KeyReader): void {
+    const exports = this.#exports;
+    const count = this.#count;
+    const keepsEmpty = format === 'logfmt-keep-empty';
+    let index = 0;
+    while (index < count) {
+      index =
+        format === 'json'
+          ? exports.scanJson(this.from, index, count)
+          : exports.scanLogfmt(this.from, index, count, keepsEmpty);
+      if (index === count) return;
+      const field = reader.fieldOf({
+        parent: exports.unknownKeyParent(),
+        bytes: this.#bytes,
+        start: exports.unknownKeyStart(),
+        end: exports.unknownKeyEnd(),
+      });
+      const number = exports.addUnknown(field);
+      if (number > 0) reader.numbered(number);
+      // No room for more keys.
+      else this.status[index++] = 1;
+    }
+  }
+
+  /**
+   * Reads the captures of a pattern.
+   *
+   * @param pattern as kernels/fields.ts wants it
+   */
+  readPattern(pattern: Uint8Array, captures: number): void {
+    this.#bytes.set(pattern, this.#exports.patternAt());
+    this.#exports.scanPattern(this.from, this.#count, captures);
+  }
+
+  /** Longest pattern. */
+  get patternCapacity(): number {
+    return PATTERN_CAPACITY;
+  }
+
+  /** Sets `values` to the numbers in a field, exact, or to its durations in nanoseconds, within a part in 10^9. */
+  convert(field: number, kind: 'number' | 'duration'): void {
+    this.#exports.convertField(this.from, this.#count, field, kind === 'number' ? 0 : 1);
+  }
+}

@@ -1,0 +1,136 @@
+import { crc32c } from '../base/crc32c.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { compressFrame } from './compress.ts';
+import { FRAME_FIELDS } from './directory.ts';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * Memory for frames on their way to the file, taken piece by piece from chunks. Whoever has written all that was emitted gives it
+ * back by `recycle`; else every chunk is fresh, and what was emitted stays as it is.
+ */
+export class FrameMemory {
+  readonly #chunks: Buffer[] = [];
+  #chunk = 0;
+  #used = 0;
+
+  copy(bytes: Uint8Array): Uint8Array {
+    const size = bytes.length;
+    if (size > CHUNK_BYTES) return new Uint8Array(bytes);
+    if (this.#chunk < this.#chunks.length && this.#used + size > CHUNK_BYTES) {
+      this.#chunk++;
+      this.#used = 0;
+    }
+    let chunk = this.#chunks[this.#chunk];
+    if (chunk === undefined) {
+      chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+      this.#chunks.push(chunk);
+    }
+    const copy = chunk.subarray(this.#used, this.#used + size);
+    copy.set(bytes);
+    this.#used += size;
+    return copy;
+  }
+
+  /** What was copied so far is not needed any more. */
+  recycle(): void {
+    this.#chunk = 0;
+    this.#used = 0;
+  }
+}
+
+/** A frame that is being filled. */
+export class OpenFrame {
+  readonly bytes: ByteWriter = new ByteWriter(64 * 1024);
+  /** Number in the directory; -1 while nothing is in it. */
+  index = -1;
+}
+
+/** Frame number, offset in the frame, length: where a column of a block stands. */
+export type FramePlace = readonly [frame: number, offset: number, length: number];
+
+/** Writes frames one behind the other and remembers where they are. */
+export class FrameWriter {
+  readonly #emit: (bytes: Uint8Array) => void;
+  readonly #level: number;
+  readonly #memory: FrameMemory;
+  readonly #fields: number[] = [];
+  /** Where the next bytes go in the file. */
+  offset: number;
+
+  constructor(emit: (bytes: Uint8Array) => void, startOffset: number, level: number, memory: FrameMemory) {
+    this.#emit = emit;
+    this.offset = startOffset;
+    this.#level = level;
+    this.#memory = memory;
+  }
+
+  #reserve(): number {
+    const index = this.#fields.length / FRAME_FIELDS;
+    this.#fields.push(0, 0, 0, 0, 0);
+    return index;
+  }
+
+  /** Opens the frame if nothing is in it yet; returns where the next column begins. */
+  begin(frame: OpenFrame): number {
+    if (frame.index < 0) frame.index = this.#reserve();
+    return frame.bytes.length;
+  }
+
+  /** Adds a column to a frame, and closes it when it has so many bytes. */
+  put(frame: OpenFrame, column: Uint8Array, closeAtBytes: number): FramePlace {
+    const start = this.begin(frame);
+    frame.bytes.raw(column);
+    return this.end(frame, start, closeAtBytes);
+  }
+
+  /** Ends the column that began at `start`. */
+  end(frame: OpenFrame, start: number, closeAtBytes: number): FramePlace {
+    const place: FramePlace = [frame.index, start, frame.bytes.length - start];
+    if (frame.bytes.length >= closeAtBytes) this.close(frame);
+    return place;
+  }
+
+  /** Compresses and emits what is in a frame, if anything is. */
+  close(frame: OpenFrame): void {
+    if (frame.index < 0) return;
+    this.#write(frame.index, frame.bytes.view());
+    frame.bytes.reset();
+    frame.index = -1;
+  }
+
+  /** A column with a frame of its own. */
+  whole(column: Uint8Array): FramePlace {
+    const index = this.#reserve();
+    this.#write(index, column);
+    return [index, 0, column.length];
+  }
+
+  /** A column in a frame that has been compressed before. `frame` must not change any more. */
+  stored(frame: Uint8Array, rawBytes: number, codec: number, crc: number): FramePlace {
+    const index = this.#reserve();
+    this.#emitFrame(index, frame, rawBytes, codec, crc);
+    return [index, 0, rawBytes];
+  }
+
+  #write(index: number, raw: Uint8Array): void {
+    const { codec, bytes } = compressFrame(raw, this.#level);
+    this.#emitFrame(index, this.#memory.copy(bytes), raw.length, codec, crc32c(bytes));
+  }
+
+  #emitFrame(index: number, bytes: Uint8Array, rawBytes: number, codec: number, crc: number): void {
+    this.#fields.splice(index * FRAME_FIELDS, FRAME_FIELDS, this.offset, bytes.length, rawBytes, codec, crc);
+    this.emit(bytes);
+  }
+
+  /** Writes bytes that are no frame; they must not change any more. */
+  emit(bytes: Uint8Array): void {
+    this.#emit(bytes);
+    this.offset += bytes.length;
+  }
+
+  /** Numbers of all frames, as `Directory.frames` has them. */
+  finish(): Float64Array {
+    return Float64Array.from(this.#fields);
+  }
+}
