@@ -64,7 +64,38 @@ function serverSettings(availableBytes: number = availableMemoryBytes()): readon
       default: memory.bodyBytes,
       about: 'bodies of all running requests together; a single one may always fill it',
     },
+    {
+      key: 'querier.tail_max_duration',
+      kind: 'duration',
+      default: 60 * 60_000,
+      about: 'longest time of a live tail; its client may open another',
+    },
     { key: 'query.workers', kind: 'count', default: 0, about: 'threads that scan; 0: one per core' },
+    {
+      key: 'merge.tier_segments',
+      kind: 'count',
+      default: 8,
+      about: 'segments of like size of a day that are joined to one; 0: never',
+    },
+    {
+      key: 'merge.max_segment_bytes',
+      kind: 'size',
+      default: 256 * 1024 * 1024,
+      about: 'largest segment file that joining makes',
+    },
+    {
+      key: 'merge.cold_after',
+      kind: 'duration',
+      default: 2 * 60 * 60_000,
+      about: 'a day is packed when it ended so long ago and got no lines since; 0: never',
+    },
+    { key: 'merge.cold_level', kind: 'count', default: 6, about: 'zstd level of packed days, 1 to 19' },
+    {
+      key: 'merge.cpu_percent',
+      kind: 'count',
+      default: 50,
+      about: 'share of one core that joining and packing may take, 1 to 100',
+    },
     {
       key: 'retention.max_bytes',
       kind: 'size',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
 import { LogError } from './base/errors.ts';
+import { yaml } from './base/yaml.ts';
 import { environmentName, LIMITS_SECTION, OVERRIDES_SECTION, type SettingSpec } from './config-keys.ts';
 import { IGNORED_LIMIT_KEYS, LIMIT_SPECS, withLimits } from './config-limits.ts';
 import { unknownName } from './config-nearest.ts';
@@ -87,7 +87,7 @@ export function readConfigFile(file: string, specs: readonly SettingSpec[]): Fil
   } catch (cause) {
     throw new LogError('CONFIG_INVALID', `cannot read ${file}: ${(cause as Error).message}`, { cause });
   }
-  const document = parseDocument(text);
+  const document = yaml().parseDocument(text);
   const bad = document.errors[0];
   if (bad !== undefined) throw new LogError('CONFIG_INVALID', `${file}: ${bad.message}`, { cause: bad });
   const root: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};

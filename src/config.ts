@@ -1,10 +1,11 @@
-import { stringify } from 'yaml';
 import { LogError } from './base/errors.ts';
+import { yaml } from './base/yaml.ts';
 import { allSettings, LIMITS_SECTION, type LOG_LEVELS, type SettingSpec, type WAL_SYNCS } from './config-keys.ts';
 import { withLimits } from './config-limits.ts';
 import { overriddenLimits, type RawSettings, readConfigFile, readEnvironment, readFlags } from './config-sources.ts';
 import { formatSetting, parseSetting, type SettingValue } from './config-units.ts';
 import { DEFAULT_LIMITS, type Limits } from './model/limits.ts';
+import type { MergeSettings } from './store/merge-plan.ts';
 
 type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -24,7 +25,9 @@ export interface Settings {
   readonly cacheBytes: number;
   readonly bodyBytes: number;
   /** 0: one per core. */
+  readonly tailMaxDurationMs: number;
   readonly queryWorkers: number;
+  readonly merge: MergeSettings;
   /** 0: off, as for the next. */
   readonly retentionMaxBytes: number;
   readonly retentionMinFreeBytes: number;
@@ -99,6 +102,11 @@ function buildSettings(
 ): Settings {
   const text = (key: string): string => values.get(key) as string;
   const number = (key: string): number => values.get(key) as number;
+  const within = (from: number, to: number, key: string): number => {
+    const value = number(key);
+    if (value >= from && value <= to) return value;
+    throw new LogError('CONFIG_INVALID', `${key}: expected ${from} to ${to}, found ${value}`);
+  };
   if (text('data') === '') throw new LogError('CONFIG_INVALID', 'data: expected the path of a folder, found ""');
   const maxBodyBytes = number('server.max_body_bytes');
   if (maxBodyBytes === 0) throw new LogError('CONFIG_INVALID', 'server.max_body_bytes: expected more than 0');
@@ -113,7 +121,15 @@ function buildSettings(
     headBytes: number('memory.head_bytes'),
     cacheBytes: number('memory.cache_bytes'),
     bodyBytes: number('memory.body_bytes'),
+    tailMaxDurationMs: number('querier.tail_max_duration'),
     queryWorkers: number('query.workers'),
+    merge: {
+      tierSegments: within(0, 1000, 'merge.tier_segments'),
+      maxSegmentBytes: number('merge.max_segment_bytes'),
+      coldAfterMs: number('merge.cold_after'),
+      coldLevel: within(1, 19, 'merge.cold_level'),
+      cpuPercent: within(1, 100, 'merge.cpu_percent'),
+    },
     retentionMaxBytes: number('retention.max_bytes'),
     retentionMinFreeBytes: number('retention.min_free'),
     logLevel: text('log.level') as LogLevel,
@@ -155,5 +171,5 @@ function printValues(valueByKey: ReadonlyMap<string, SettingValue>): string {
     root[section] ??= {};
     (root[section] as Record<string, SettingValue>)[name] = value;
   }
-  return stringify(root);
+  return yaml().stringify(root);
 }

@@ -14,8 +14,10 @@ export interface EngineOptions {
 /** Everything behind the routes: store, ingest, queries and their threads, opened on one data folder. */
 export interface Engine {
   readonly push: PushService;
-  readonly queries: QueryService;
-  readonly tails: TailService;
+  /** Queries and tails; their code is loaded when it is first asked for. */
+  readers(): Promise<{ readonly queries: QueryService; readonly tails: TailService }>;
+  /** Loads and starts what the first requests would else wait for. Call it when the server is ready. */
+  warmUp(): void;
   /** Undefined while all is well, else why no traffic should come. */
   notReadyReason(): string | undefined;
   flush(): Promise<void>;

@@ -65,7 +65,7 @@ export async function repair(settings: Settings, say: Say): Promise<number> {
     tails: { tap: (_tenant, sink) => sink },
   });
   try {
-    const store = await openStore(settings, pool, pushes, {
+    const store = await openStore({ ...settings, merge: { ...settings.merge, tierSegments: 0 } }, pool, pushes, {
       damage: ({ file, reason, quarantinedAs }) => {
         damaged++;
         say(`damaged: ${file}: ${reason}${quarantinedAs === undefined ? '' : `, kept as ${quarantinedAs}`}`);

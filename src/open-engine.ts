@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Engine, EngineOptions } from './engine.ts';
-import { QueryAnswers } from './http/query-answers.ts';
-import { TailAnswers } from './http/tail-answers.ts';
+import type { QueryParts } from './open-queries.ts';
 import { openStore } from './open-store.ts';
 import { WorkerPool } from './pool/pool.ts';
 import { StorePushService } from './push-service.ts';
@@ -10,16 +9,15 @@ import type { LogStore } from './store/store.ts';
 import type { StoreStats } from './store/store-stats.ts';
 
 const RETENTION_EVERY_MS = 5 * 60_000;
-/** Characters of a query that the log shows. */
-const MAX_LOGGED_QUERY = 2000;
-/** Loki's tail_max_duration. */
-const TAIL_MAX_DURATION_MS = 60 * 60_000;
+/** Loading the code of queries holds up the main thread for a while; first come the requests that wait for the server to be ready. */
+const WARM_UP_AFTER_MS = 100;
 
 /** Wall clock in nanoseconds; milliseconds are all it knows. */
 const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
 
 /** Opens the data folder and starts the threads: store, ingest and queries joined. */
-export async function openEngine({ settings, limitsFor, metrics, logger }: EngineOptions): Promise<Engine> {
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { settings, limitsFor, metrics, logger } = options;
   const pool = new WorkerPool({
     scanners: settings.queryWorkers === 0 ? availableParallelism() : settings.queryWorkers,
     onDamage: (message) => logger.error({ damage: message }, 'a damaged block was left out of a query'),
@@ -42,27 +40,21 @@ export async function openEngine({ settings, limitsFor, metrics, logger }: Engin
       flushed: (info) => logger.info(info, 'head written'),
       flushFailed: (err, retryMs) => logger.error({ err, retryMs }, 'head not written'),
       walFailed: (err) => logger.error({ err }, 'write-ahead log not written'),
+      merged: (info) => logger.info(info, 'segments merged'),
+      mergeFailed: (err) => logger.error({ err }, 'segments not merged'),
     });
   } catch (error) {
     await pool.close();
     throw error;
   }
   watchStore(metrics, () => store.stats());
-  const queries = new QueryAnswers({
-    store,
-    runner: pool,
-    limitsFor,
-    nowNs,
-    onQuery: ({ type, range, stats, tenant, query, tags }) => {
-      const { execSeconds: seconds, bytesProcessed: bytes, linesProcessed: lines, entriesReturned: returned } = stats;
-      metrics.queried(type, range, 200, seconds, bytes);
-      logger.info(
-        { tenant, type, range, query: query.slice(0, MAX_LOGGED_QUERY), tags, seconds, bytes, lines, returned },
-        'query',
-      );
-    },
-  });
-  const tails = new TailAnswers({ store, runner: pool, hub, limitsFor, nowNs, maxDurationMs: TAIL_MAX_DURATION_MS });
+  let readers: Promise<QueryParts> | undefined;
+  const loadReaders = (): Promise<QueryParts> => {
+    readers ??= import('./open-queries.ts').then(({ openQueries }) =>
+      openQueries({ ...options, store, runner: pool, hub, nowNs }),
+    );
+    return readers;
+  };
   metrics.watch([
     { name: 'loki_querier_tail_active', help: 'live tails that are open', kind: 'gauge', read: () => hub.active },
     {
@@ -89,8 +81,11 @@ export async function openEngine({ settings, limitsFor, metrics, logger }: Engin
   retention.unref();
   return {
     push: pushes,
-    queries,
-    tails,
+    readers: loadReaders,
+    warmUp: () => {
+      pool.start();
+      setTimeout(() => void loadReaders(), WARM_UP_AFTER_MS).unref();
+    },
     notReadyReason: () => undefined,
     flush: () => store.flush(),
     close: async () => {
@@ -118,6 +113,31 @@ function watchStore(metrics: EngineOptions['metrics'], stats: () => StoreStats):
     },
     { name: 'halogi_segments', help: 'segment files', kind: 'gauge', read: () => stats().segments },
     { name: 'halogi_segment_bytes', help: 'bytes of segment files', kind: 'gauge', read: () => stats().segmentBytes },
+    { name: 'halogi_merges_total', help: 'merges of segments', kind: 'counter', read: () => stats().merge.merges },
+    {
+      name: 'halogi_merge_failures_total',
+      help: 'merges of segments that failed',
+      kind: 'counter',
+      read: () => stats().merge.failures,
+    },
+    {
+      name: 'halogi_merge_read_bytes_total',
+      help: 'bytes of segment files that were merged',
+      kind: 'counter',
+      read: () => stats().merge.bytesIn,
+    },
+    {
+      name: 'halogi_merge_written_bytes_total',
+      help: 'bytes of segment files that merges made',
+      kind: 'counter',
+      read: () => stats().merge.bytesOut,
+    },
+    {
+      name: 'halogi_merge_seconds_total',
+      help: 'time that merges worked',
+      kind: 'counter',
+      read: () => stats().merge.workedMs / 1000,
+    },
     { name: 'halogi_stored_rows', help: 'rows in segments', kind: 'gauge', read: () => stats().storedRows },
     {
       name: 'loki_ingester_memory_streams',

@@ -30,6 +30,8 @@ export async function openStore(
     walSync: settings.walSync,
     walSyncIntervalMs: SYNC_INTERVAL_MS,
     runFlush: (task) => pool.flush(task),
+    merge: { settings: settings.merge, run: (task) => pool.merge(task) },
+    onSegmentGone: (path) => pool.forgetFile(path),
     applyLogged: (record, sink) => pushes.replay(record, sink),
     now: Date.now,
     events,

@@ -16,6 +16,12 @@ export class Postings {
   readonly #all = new IdList();
   readonly #byName = new Map<string, NamePostings>();
   readonly #labels = new Map<number, Labels>();
+  #version = 0;
+
+  /** Grows with every change, so that answers can be kept while it stays. */
+  get version(): number {
+    return this.#version;
+  }
 
   get streamCount(): number {
     return this.#labels.size;
@@ -29,6 +35,7 @@ export class Postings {
   /** Adds a stream, or gives it other labels. Quick when ids ascend. Labels with an empty value do not count. */
   add(streamId: number, labels: Labels): void {
     this.remove(streamId);
+    this.#version++;
     this.#labels.set(streamId, labels);
     this.#all.add(streamId);
     for (let i = 0; i < labels.length; i += 2) {
@@ -49,6 +56,7 @@ export class Postings {
   remove(streamId: number): void {
     const labels = this.#labels.get(streamId);
     if (labels === undefined) return;
+    this.#version++;
     this.#labels.delete(streamId);
     this.#all.remove(streamId);
     for (let i = 0; i < labels.length; i += 2) {

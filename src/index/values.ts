@@ -9,7 +9,7 @@ export interface SegmentSummary {
   readonly day: number;
   /** File name in the folder of tenant and day. */
   readonly name: string;
-  /** 0 for a segment cut from the head, one more than the oldest of its sources after each merge. */
+  /** 0 for a segment cut from the head, one more than the highest of its sources after each merge. */
   readonly generation: number;
   readonly rowCount: number;
   readonly lineBytes: number;
@@ -19,6 +19,8 @@ export interface SegmentSummary {
   readonly minOffsetNs: number;
   readonly maxOffsetNs: number;
   readonly streamCount: number;
+  /** zstd level of its frames; absent in segments that were cut from the head. */
+  readonly zstdLevel?: number;
 }
 
 const encoder = new TextEncoder();

@@ -1,15 +1,24 @@
 import type { ErrorCode } from '../base/errors.ts';
 import type { ScanResult, ScanTask } from '../query/task.ts';
 import type { FlushResult, FlushTask } from '../store/flush-task.ts';
+import type { MergeResult, MergeTask } from '../store/merge-task.ts';
 
 /** What the main thread and a worker say to each other. */
 export type WorkerRequest =
   | { readonly kind: 'scan'; readonly id: number; readonly task: ScanTask }
-  | { readonly kind: 'flush'; readonly id: number; readonly task: FlushTask };
+  | { readonly kind: 'flush'; readonly id: number; readonly task: FlushTask }
+  | { readonly kind: 'merge'; readonly id: number; readonly task: MergeTask };
+
+/** What workers are told without an answer: a segment file was removed. */
+export interface WorkerNotice {
+  readonly kind: 'gone';
+  readonly path: string;
+}
 
 export type WorkerReply =
   | { readonly kind: 'scan'; readonly id: number; readonly result: ScanResult; readonly damage: readonly string[] }
   | { readonly kind: 'flush'; readonly id: number; readonly result: FlushResult }
+  | { readonly kind: 'merge'; readonly id: number; readonly result: MergeResult }
   | { readonly kind: 'error'; readonly id: number; readonly error: WorkerError };
 
 /** An error as it crosses threads: classes do not. `code` is absent for errors that are not ours. */

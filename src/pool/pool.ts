@@ -2,8 +2,10 @@ import { Worker } from 'node:worker_threads';
 import { LogError } from '../base/errors.ts';
 import type { ScanResult, ScanTask, TaskRunner } from '../query/task.ts';
 import type { FlushResult, FlushTask } from '../store/flush-task.ts';
+import type { MergeResult, MergeTask } from '../store/merge-task.ts';
 import { unpackError } from './error-transfer.ts';
-import type { WorkerReply, WorkerRequest } from './messages.ts';
+import { MergeThread } from './merge-thread.ts';
+import type { WorkerNotice, WorkerReply, WorkerRequest } from './messages.ts';
 
 export interface PoolOptions {
   /** Scanning threads; one for each core. */
@@ -48,13 +50,15 @@ class PoolThread {
 
 /**
  * Scanning threads and one that writes segments. Scans wait in one queue and go to the thread that has least to do; segments
- * have a thread of their own, since compressing a generation takes a second and no query should stand behind that.
+ * have a thread of their own, since compressing a generation takes a second and no query should stand behind that. Threads
+ * start with `start`, or with the first task: until the server is ready they would take the cores from the thread that gets it there.
  */
 export class WorkerPool implements TaskRunner {
   readonly parallelism: number;
   readonly #options: PoolOptions;
   readonly #threads: PoolThread[] = [];
-  readonly #writer: PoolThread;
+  #writer: PoolThread | undefined;
+  readonly #merger: MergeThread = new MergeThread(WORKER_FILE);
   #queue: Waiting[] = [];
   #nextId = 1;
   #closed = false;
@@ -62,11 +66,16 @@ export class WorkerPool implements TaskRunner {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.parallelism = options.scanners;
-    for (let i = 0; i < options.scanners; i++) this.#threads.push(this.#start());
-    this.#writer = this.#start();
   }
 
-  #start(): PoolThread {
+  /** Starts the threads, if they do not run yet. */
+  start(): void {
+    if (this.#threads.length > 0 || this.#closed) return;
+    for (let i = 0; i < this.parallelism; i++) this.#threads.push(this.#startThread());
+    this.#writer ??= this.#startThread();
+  }
+
+  #startThread(): PoolThread {
     const thread = new PoolThread(this.#spawn());
     this.#watch(thread);
     return thread;
@@ -90,6 +99,7 @@ export class WorkerPool implements TaskRunner {
     thread.alive = false;
     const lost = [...thread.given.values()];
     thread.given.clear();
+    this.#merger.busy = this.#isBusy();
     for (const waiting of lost) waiting.reject(new LogError('INTERNAL', 'a worker thread died', { cause: error }));
     if (this.#closed) return;
     this.#options.onWorkerExit(error);
@@ -113,6 +123,7 @@ export class WorkerPool implements TaskRunner {
     thread.given.delete(reply.id);
     if (thread.given.size === 0) thread.worker.unref();
     this.#dispatch();
+    this.#merger.busy = this.#isBusy();
     if (waiting === undefined) return;
     if (reply.kind === 'error') waiting.reject(unpackError(reply.error));
     else waiting.resolve(reply);
@@ -129,7 +140,13 @@ export class WorkerPool implements TaskRunner {
     }
   }
 
+  #isBusy(): boolean {
+    if (this.#queue.length > 0 || (this.#writer?.given.size ?? 0) > 0) return true;
+    return this.#threads.some((thread) => thread.given.size > 0);
+  }
+
   #give(thread: PoolThread, waiting: Waiting): void {
+    this.#merger.busy = true;
     thread.given.set(waiting.request.id, waiting);
     thread.worker.ref();
     thread.worker.postMessage(waiting.request);
@@ -138,6 +155,7 @@ export class WorkerPool implements TaskRunner {
   /** Runs a scan. When the signal aborts it rejects with its reason; a scan that was begun ends unheard. */
   async run(task: ScanTask, signal: AbortSignal): Promise<ScanResult> {
     signal.throwIfAborted();
+    this.start();
     const request: WorkerRequest = { kind: 'scan', id: this.#nextId++, task };
     let onAbort: (() => void) | undefined;
     try {
@@ -162,17 +180,30 @@ export class WorkerPool implements TaskRunner {
   /** Writes a segment. */
   async flush(task: FlushTask): Promise<FlushResult> {
     const request: WorkerRequest = { kind: 'flush', id: this.#nextId++, task };
-    if (!this.#writer.alive)
+    this.#writer ??= this.#startThread();
+    const writer = this.#writer;
+    if (!writer.alive)
       throw new LogError('INTERNAL', 'the thread that writes segments has died and is being started again');
-    const reply = await new Promise<WorkerReply>((resolve, reject) =>
-      this.#give(this.#writer, { request, resolve, reject }),
-    );
+    const reply = await new Promise<WorkerReply>((resolve, reject) => this.#give(writer, { request, resolve, reject }));
     if (reply.kind !== 'flush') throw new LogError('INTERNAL', `a flush was answered by ${reply.kind}`);
     return reply.result;
   }
 
+  /** Joins segments, in a thread of its own that stands back for scans and flushes. */
+  merge(task: MergeTask): Promise<MergeResult> {
+    return this.#merger.run(task);
+  }
+
+  /** Closes a removed file wherever it is open. */
+  forgetFile(path: string): void {
+    const notice: WorkerNotice = { kind: 'gone', path };
+    for (const thread of this.#threads) if (thread.alive) thread.worker.postMessage(notice);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#threads, this.#writer].map((thread) => thread.worker.terminate()));
+    await this.#merger.close();
+    const threads = this.#writer === undefined ? this.#threads : [...this.#threads, this.#writer];
+    await Promise.all(threads.map((thread) => thread.worker.terminate()));
   }
 }

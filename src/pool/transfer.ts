@@ -10,7 +10,13 @@ export function transferList(reply: WorkerReply): ArrayBuffer[] {
       found.add(buffer);
   };
   if (reply.kind === 'flush') add(reply.result.directory);
-  else if (reply.kind === 'scan') for (const value of Object.values(reply.result)) collect(value, add);
+  else if (reply.kind === 'merge') {
+    if (reply.result.segment !== undefined) add(reply.result.segment.directory);
+  } else if (reply.kind === 'scan') {
+    const { result } = reply;
+    const values = result.kind === 'tail' ? result.answers.flatMap(Object.values) : Object.values(result);
+    for (const value of values) collect(value, add);
+  }
   return [...found];
 }
 

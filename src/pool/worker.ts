@@ -1,10 +1,13 @@
 import { parentPort } from 'node:worker_threads';
 import { nodeDisk } from '../base/node-disk.ts';
+import { closeCachedFile } from '../base/sync-file.ts';
 import { runScanTask } from '../query/scan.ts';
 import { runFlushTask } from '../store/flush-task.ts';
 import { PartLoader } from '../store/load-part.ts';
+import { runMergeTask } from '../store/merge-task.ts';
 import { packError } from './error-transfer.ts';
-import type { WorkerReply, WorkerRequest } from './messages.ts';
+import type { WorkerNotice, WorkerReply, WorkerRequest } from './messages.ts';
+import { lowerPriority } from './thread-priority.ts';
 import { transferList } from './transfer.ts';
 
 /** A worker: runs scan tasks one after the other and writes segments; reads what is closed or shared, writes only new segment files. */
@@ -31,6 +34,9 @@ async function handle(request: WorkerRequest): Promise<void> {
       const found = damage;
       damage = [];
       answer({ kind: 'scan', id: request.id, result, damage: found });
+    } else if (request.kind === 'merge') {
+      lowerPriority();
+      answer({ kind: 'merge', id: request.id, result: await runMergeTask(request.task, nodeDisk) });
     } else {
       answer({ kind: 'flush', id: request.id, result: await runFlushTask(request.task, nodeDisk) });
     }
@@ -39,4 +45,7 @@ async function handle(request: WorkerRequest): Promise<void> {
   }
 }
 
-port.on('message', (request: WorkerRequest) => void handle(request));
+port.on('message', (request: WorkerRequest | WorkerNotice) => {
+  if (request.kind === 'gone') closeCachedFile(request.path);
+  else void handle(request);
+});

@@ -1,187 +1,116 @@
-import { REF_FIELDS, writeBlockRef } from '../chunk/block-ref.ts';
-import {
-  B_LINE_BYTES,
-  B_MAX,
-  B_METADATA_BYTES,
-  B_MIN,
-  B_ROWS,
-  BLOCK_FIELDS,
-  type Directory,
-} from '../chunk/directory.ts';
-import type { HeadPart } from '../head/part.ts';
-import type { HeadSource, PartSource } from './part-source.ts';
-import { rememberTally } from './part-tally.ts';
+import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
 import type { PartRef } from './select.ts';
+import type { Stretches } from './stretches.ts';
 
 /**
- * Cuts what is stored of one stream and day into parts that do not overlap in time. Nearly always every piece follows the
- * one before, and parts are just stretches of blocks; where late rows made pieces overlap, those become one part that is merged
- * when it is read.
+ * Makes what is stored of each stream disjoint in time. Nearly always every stretch of a stream follows the one before; where
+ * late rows made some overlap, the blocks concerned become one part that is merged when it is read.
+ *
+ * @param stored in order of arrival within a day (oldest segment first, head last), days ascending
  */
-
-/** Line bytes of one part: about a millisecond of scanning, so that tasks can be balanced and a limit can stop early. */
-const PART_LINE_BYTES = 1024 * 1024;
-/** More blocks than a segment has: makes one number of segment and block. */
-const BLOCKS_PER_SEGMENT = 2 ** 24;
-
-/** A run of blocks of one segment or the pages of one head part; times in nanoseconds from the start of the day. */
-export type Piece =
-  | {
-      readonly kind: 'blocks';
-      readonly path: string;
-      /** Number of the segment within the selection. */
-      readonly segment: number;
-      readonly directory: Directory;
-      readonly from: number;
-      readonly to: number;
-      readonly min: number;
-      readonly max: number;
+export function disjoint(stored: Stretches): Stretches {
+  const tangled = tangledStreams(stored);
+  if (tangled.size === 0) return stored;
+  const out = stored.sibling();
+  /** Stretches by day and stream. */
+  const lists = new Map<string, number[]>();
+  for (let i = 0; i < stored.count; i++) {
+    const key = `${stored.days[i]!} ${stored.streamIds[i]!}`;
+    if (!tangled.has(key)) {
+      out.addFrom(stored, i);
+      continue;
     }
-  | {
-      readonly kind: 'head';
-      readonly part: HeadPart;
-      readonly slabs: readonly SharedArrayBuffer[];
-      readonly min: number;
-      readonly max: number;
-    };
-
-interface PartFrame {
-  readonly streamId: number;
-  readonly streamLabels: readonly string[];
-  readonly day: number;
-}
-
-/** @param pieces in order of arrival (oldest segment first, head last) */
-export function clusterPieces(frame: PartFrame, pieces: readonly Piece[], into: PartRef[]): void {
-  if (isAscending(pieces)) {
-    for (const piece of pieces) cutPiece(frame, piece, into);
-    return;
+    const list = lists.get(key);
+    if (list === undefined) lists.set(key, [i]);
+    else list.push(i);
   }
-  // Down to single blocks, so that only what really overlaps is merged.
-  const small = pieces.flatMap(splitPiece);
-  const order = small.map((_, i) => i).sort((a, b) => small[a]!.min - small[b]!.min || a - b);
-  let cluster: number[] = [];
-  let end = -1;
-  for (const i of order) {
-    if (cluster.length > 0 && small[i]!.min > end) {
-      addCluster(frame, small, cluster, into);
-      cluster = [];
-    }
-    cluster.push(i);
-    end = Math.max(end, small[i]!.max);
-  }
-  if (cluster.length > 0) addCluster(frame, small, cluster, into);
-}
-
-function isAscending(pieces: readonly Piece[]): boolean {
-  for (let i = 1; i < pieces.length; i++) if (pieces[i]!.min <= pieces[i - 1]!.max) return false;
-  return true;
-}
-
-function splitPiece(piece: Piece): Piece[] {
-  if (piece.kind === 'head') return [piece];
-  const out: Piece[] = [];
-  for (let block = piece.from; block < piece.to; block++) {
-    const at = block * BLOCK_FIELDS;
-    out.push({
-      ...piece,
-      from: block,
-      to: block + 1,
-      min: piece.directory.blocks[at + B_MIN]!,
-      max: piece.directory.blocks[at + B_MAX]!,
-    });
-  }
+  for (const list of lists.values()) untangle(stored, list, out);
   return out;
 }
 
-function addCluster(frame: PartFrame, pieces: readonly Piece[], cluster: readonly number[], into: PartRef[]): void {
-  if (cluster.length === 1) {
-    cutPiece(frame, pieces[cluster[0]!]!, into);
-    return;
+/** Days and streams with a stretch that does not lie behind the one before. */
+function tangledStreams(stored: Stretches): ReadonlySet<string> {
+  const found = new Set<string>();
+  let largest = 0;
+  for (let i = 0; i < stored.count; i++) largest = Math.max(largest, stored.streamIds[i]!);
+  const ends = new Float64Array(stored.count === 0 ? 0 : largest + 1).fill(-1);
+  let day: number | undefined;
+  for (let i = 0; i < stored.count; i++) {
+    if (stored.days[i] !== day) {
+      if (day !== undefined) ends.fill(-1);
+      day = stored.days[i]!;
+    }
+    const streamId = stored.streamIds[i]!;
+    if (stored.mins[i]! <= ends[streamId]!) found.add(`${day} ${streamId}`);
+    ends[streamId] = Math.max(ends[streamId]!, stored.maxs[i]!);
   }
+  return found;
+}
+
+/** One block, or one loose part. */
+interface Piece {
+  readonly stretch: number;
+  readonly block: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Groups the pieces of one stream and day that overlap; pieces down to single blocks, so that only what really overlaps is merged. */
+function untangle(stored: Stretches, list: readonly number[], out: Stretches): void {
+  const pieces = list.flatMap((i) => piecesOf(stored, i));
+  const order = pieces.map((_, i) => i).sort((a, b) => pieces[a]!.min - pieces[b]!.min || a - b);
+  let cluster: number[] = [];
+  let end = -1;
+  for (const i of order) {
+    if (cluster.length > 0 && pieces[i]!.min > end) {
+      addCluster(stored, pieces, cluster, out);
+      cluster = [];
+    }
+    cluster.push(i);
+    end = Math.max(end, pieces[i]!.max);
+  }
+  if (cluster.length > 0) addCluster(stored, pieces, cluster, out);
+}
+
+function piecesOf(stored: Stretches, stretch: number): Piece[] {
+  const directory = stored.directory(stretch);
+  if (directory === undefined) return [{ stretch, block: 0, min: stored.mins[stretch]!, max: stored.maxs[stretch]! }];
+  const pieces: Piece[] = [];
+  for (let block = stored.firsts[stretch]!; block < stored.ends[stretch]!; block++) {
+    const at = block * BLOCK_FIELDS;
+    pieces.push({ stretch, block, min: directory.blocks[at + B_MIN]!, max: directory.blocks[at + B_MAX]! });
+  }
+  return pieces;
+}
+
+function addCluster(stored: Stretches, pieces: readonly Piece[], cluster: readonly number[], out: Stretches): void {
   // Arrival order decides which of equal rows is first.
   const members = [...cluster].sort((a, b) => a - b).map((i) => pieces[i]!);
-  const parts = members.map((piece) => wholePart(frame, piece));
-  into.push({
-    ...frame,
-    place: parts[0]!.place,
-    minOffsetNs: Math.min(...parts.map((part) => part.minOffsetNs)),
-    maxOffsetNs: Math.max(...parts.map((part) => part.maxOffsetNs)),
-    rowCount: parts.reduce((sum, part) => sum + part.rowCount, 0),
-    lineBytes: parts.reduce((sum, part) => sum + part.lineBytes, 0),
-    metadataBytes: parts.reduce((sum, part) => sum + (part.metadataBytes ?? 0), 0),
-    sources: parts.flatMap((part) => part.sources),
-  });
-}
-
-function wholePart(frame: PartFrame, piece: Piece): PartRef {
-  return piece.kind === 'head' ? headPart(frame, piece) : blocksPart(frame, piece, piece.from, piece.to);
-}
-
-function cutPiece(frame: PartFrame, piece: Piece, into: PartRef[]): void {
-  if (piece.kind === 'head') {
-    into.push(headPart(frame, piece));
+  if (members.length === 1) {
+    const { stretch, block } = members[0]!;
+    const source = stored.sources[stretch]!;
+    if (source < 0) out.addFrom(stored, stretch);
+    else out.addBlocks(stored.streamIds[stretch]!, source, block, block + 1);
     return;
   }
-  let from = piece.from;
-  while (from < piece.to) {
-    let to = from;
-    let bytes = 0;
-    while (to < piece.to && (to === from || bytes < PART_LINE_BYTES))
-      bytes += piece.directory.blocks[to++ * BLOCK_FIELDS + B_LINE_BYTES]!;
-    into.push(blocksPart(frame, piece, from, to));
-    from = to;
-  }
+  const parts = members.map(({ stretch, block }) => stored.part(stretch, block, block + 1));
+  out.addLoose(joined(parts));
 }
 
-/** The references are made when somebody reads them: a part that statistics answer for needs none. */
-function blocksPart(frame: PartFrame, piece: Piece & { kind: 'blocks' }, from: number, to: number): PartRef {
-  const { directory, path } = piece;
-  const { blocks } = directory;
-  let rowCount = 0;
-  let lineBytes = 0;
-  let metadataBytes = 0;
-  for (let at = from * BLOCK_FIELDS; at < to * BLOCK_FIELDS; at += BLOCK_FIELDS) {
-    rowCount += blocks[at + B_ROWS]!;
-    lineBytes += blocks[at + B_LINE_BYTES]!;
-    metadataBytes += blocks[at + B_METADATA_BYTES]!;
-  }
-  let sources: readonly PartSource[] | undefined;
-  const part: PartRef = {
-    ...frame,
-    place: piece.segment * BLOCKS_PER_SEGMENT + from,
-    minOffsetNs: blocks[from * BLOCK_FIELDS + B_MIN]!,
-    maxOffsetNs: blocks[(to - 1) * BLOCK_FIELDS + B_MAX]!,
-    rowCount,
-    lineBytes,
-    metadataBytes,
-    // An accessor of the object itself: a clone for another thread reads it as a plain value.
-    get sources() {
-      sources ??= [{ kind: 'segment', path, refs: blockRefs(directory, from, to) }];
-      return sources;
-    },
-  };
-  rememberTally(part, directory, from, to, metadataBytes);
-  return part;
-}
-
-function blockRefs(directory: Directory, from: number, to: number): Float64Array {
-  const refs = new Float64Array((to - from) * REF_FIELDS);
-  for (let block = from; block < to; block++) writeBlockRef(directory, block, refs, (block - from) * REF_FIELDS);
-  return refs;
-}
-
-function headPart(frame: PartFrame, piece: Piece & { kind: 'head' }): PartRef {
-  const { part } = piece;
-  const source: HeadSource = { kind: 'head', slabs: piece.slabs, pages: part.describe(), sorted: part.sorted };
+/** Several parts of a stream as one, to be merged when it is read. */
+function joined(parts: readonly PartRef[]): PartRef {
+  const { streamId, streamLabels, day, place } = parts[0]!;
+  const sum = (of: (part: PartRef) => number): number => parts.reduce((total, part) => total + of(part), 0);
   return {
-    ...frame,
-    place: Number.MAX_SAFE_INTEGER,
-    minOffsetNs: part.minOffsetNs,
-    maxOffsetNs: part.maxOffsetNs,
-    rowCount: part.rowCount,
-    lineBytes: part.lineBytes,
-    metadataBytes: part.metadataBytes,
-    sources: [source],
+    streamId,
+    streamLabels,
+    day,
+    place,
+    minOffsetNs: Math.min(...parts.map((part) => part.minOffsetNs)),
+    maxOffsetNs: Math.max(...parts.map((part) => part.maxOffsetNs)),
+    rowCount: sum((part) => part.rowCount),
+    lineBytes: sum((part) => part.lineBytes),
+    metadataBytes: sum((part) => part.metadataBytes ?? 0),
+    sources: parts.flatMap((part) => part.sources),
   };
 }

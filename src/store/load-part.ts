@@ -1,3 +1,4 @@
+import type { Needle } from '../base/regex/byte-search.ts';
 import { BlockReader, type StoredRows } from '../chunk/block-reader.ts';
 import { R_MAX, R_MIN, R_ROWS, REF_FIELDS } from '../chunk/block-ref.ts';
 import { type PageRows, pageRows } from '../head/load-pages.ts';
@@ -55,6 +56,7 @@ export class PartLoader {
         rows,
         rows.ascii,
         options.metadata ? storedMetadata(rows.levels, rows.columns, rows.rowCount) : new NoMetadata(),
+        rows,
       );
     }
   }
@@ -65,21 +67,22 @@ export class PartLoader {
       counts.blocksSkippedByTime++;
       return true;
     }
-    if (!options.lines || options.needles.length === 0) return false;
+    if (!options.lines || this.#mayHold(source, at, options)) return false;
+    // Read and searched as a whole: its rows count as scanned.
+    count1(counts, source.refs[at + R_ROWS]!);
+    counts.blocksSkippedByFilter++;
+    return true;
+  }
+
+  /** False when a search of all lines rules every row out. */
+  #mayHold(source: SegmentSource, at: number, { needles, anyOf }: LoadOptions): boolean {
+    const holds = (needle: Needle): boolean => this.#reader.mayHold(source.path, source.refs, at, needle);
     try {
-      const lines = this.#reader.lineColumn(source.path, source.refs, at);
-      for (const needle of options.needles) {
-        if (lines.indexOf(needle) >= 0) continue;
-        // Read and searched as a whole: its rows count as scanned.
-        count1(counts, source.refs[at + R_ROWS]!);
-        counts.blocksSkippedByFilter++;
-        return true;
-      }
-    } catch (error) {
-      this.#onDamage(error);
+      return needles.every(holds) && (anyOf === undefined || anyOf.some(holds));
+    } catch {
+      // The reading that follows meets the same damage and reports it.
       return true;
     }
-    return false;
   }
 
   #tryRead(reader: BlockReader, source: SegmentSource, at: number, options: LoadOptions): StoredRows | undefined {

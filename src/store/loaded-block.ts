@@ -1,6 +1,7 @@
+import type { FieldKernel } from '../base/kernels/field-kernel.ts';
 import type { StoredRows } from '../chunk/block-reader.ts';
 import type { Labels } from '../model/labels.ts';
-import type { RowBlock } from '../model/row-block.ts';
+import type { RowBlock, RowFinder } from '../model/row-block.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { RowMetadata } from './row-set.ts';
 import type { PartRef } from './select.ts';
@@ -16,6 +17,9 @@ export class LoadedBlock implements RowBlock {
   readonly lineStarts: Uint32Array;
   readonly lineEnds: Uint32Array;
   readonly ascii: boolean;
+  readonly joined: boolean;
+  readonly finder: RowFinder | undefined;
+  readonly fields: FieldKernel | undefined;
   readonly #metadata: RowMetadata;
 
   constructor(
@@ -23,6 +27,8 @@ export class LoadedBlock implements RowBlock {
     rows: Pick<StoredRows, 'rowCount' | 'times' | 'bytes' | 'lineStarts' | 'lineEnds'>,
     ascii: boolean,
     metadata: RowMetadata,
+    /** Given for blocks as they are stored. */
+    stored?: Pick<StoredRows, 'finder' | 'fields'>,
   ) {
     this.streamId = part.streamId;
     this.streamLabels = part.streamLabels;
@@ -34,6 +40,9 @@ export class LoadedBlock implements RowBlock {
     this.lineEnds = rows.lineEnds;
     this.ascii = ascii;
     this.#metadata = metadata;
+    this.joined = stored !== undefined;
+    this.finder = stored?.finder;
+    this.fields = stored?.fields;
   }
 
   get metadataIdCount(): number {

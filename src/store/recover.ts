@@ -1,26 +1,16 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Disk } from '../base/disk.ts';
-import { LogError } from '../base/errors.ts';
-import { decodeDirectory } from '../chunk/directory.ts';
-import type { IndexState, LogIndex, StreamEntry } from '../index/index.ts';
+import type { IndexState, LogIndex } from '../index/index.ts';
 import type { SegmentSummary } from '../index/values.ts';
 import { labelsKey } from '../model/labels.ts';
-import { walFileNames } from '../wal/format.ts';
+import { adoptUnknown, type UnknownCounts } from './adopt.ts';
 import type { StoreDamage } from './open-index.ts';
-import { readSegmentDirectory } from './segment-directory.ts';
 import { StoredSegment, segmentFolder } from './stored-segment.ts';
-import { summaryOfDirectory } from './summary.ts';
 import type { TenantState } from './tenant-state.ts';
 
-export interface RecoverCounts {
+export interface RecoverCounts extends Readonly<UnknownCounts> {
   readonly streams: number;
   readonly segments: number;
-  /** Files that no index entry named and whose rows the WAL still has: what a crash left half done. Removed. */
-  readonly orphans: number;
-  /** Files that no index entry named and that are the only copy of their rows: the index was lost. Taken in again. */
-  readonly adopted: number;
-  /** Files that cannot be read as segments; moved to quarantine. */
-  readonly damaged: number;
   /** Index entries without a file: their rows are gone, and queries go on without them. */
   readonly missing: number;
 }
@@ -33,111 +23,33 @@ export interface RestoreOptions {
   readonly state: IndexState;
   readonly onDamage: (damage: StoreDamage) => void;
   readonly tenant: (name: string, nextStreamId: number) => TenantState;
+  readonly nowMs: number;
 }
-
-const TEMPORARY_ENDING = '.tmp';
 
 /** Holds the index against the segment files; what the index does not know is sorted out. */
 export async function restoreIndex(options: RestoreOptions): Promise<{ counts: RecoverCounts; checkpointSeq: number }> {
-  const { disk, dataFolder, state } = options;
-  for (const { tenant, streamId, labels } of state.streams) {
-    options.tenant(tenant, state.nextStreamIds.get(tenant) ?? 1).restore(streamId, labels, labelsKey(labels), true);
-  }
+  const { disk, dataFolder, state, nowMs } = options;
+  const tenant = (name: string): TenantState => options.tenant(name, state.nextStreamIds.get(name) ?? 1);
+  for (const { tenant: name, streamId, labels } of state.streams)
+    tenant(name).restore(streamId, labels, labelsKey(labels), true);
   const present = await listSegments(disk, dataFolder);
-  let missing = 0;
+  const listed = new Map<string, StoredSegment>();
+  const missing = new Map<string, SegmentSummary>();
   for (const summary of state.segments) {
     const path = join(segmentFolder(dataFolder, summary.tenant, summary.day), summary.name);
-    if (!present.delete(path)) {
-      missing++;
-      continue;
-    }
-    options
-      .tenant(summary.tenant, state.nextStreamIds.get(summary.tenant) ?? 1)
-      .addSegment(new StoredSegment(summary, path));
+    if (present.delete(path)) listed.set(path, new StoredSegment(summary, path, nowMs));
+    else missing.set(path, summary);
   }
-  const unknown = await sortOutUnknown(options, [...present], state.checkpointSeq);
-  const counts = { streams: state.streams.length, segments: state.segments.length, missing, ...unknown.counts };
-  return { counts, checkpointSeq: unknown.checkpointSeq };
-}
-
-interface Unknown {
-  readonly counts: { orphans: number; adopted: number; damaged: number };
-  checkpointSeq: number;
-}
-
-async function sortOutUnknown(
-  options: RestoreOptions,
-  paths: readonly string[],
-  checkpointSeq: number,
-): Promise<Unknown> {
-  const { disk, dataFolder } = options;
-  const out: Unknown = { counts: { orphans: 0, adopted: 0, damaged: 0 }, checkpointSeq };
-  if (paths.length === 0) return out;
-  const firstWalSeq = walFileNames(await disk.list(join(dataFolder, 'wal')))[0]?.seq ?? Number.POSITIVE_INFINITY;
-  for (const path of paths) {
-    if (path.endsWith(TEMPORARY_ENDING)) {
-      await disk.unlink(path);
-      out.counts.orphans++;
-      continue;
-    }
-    const found = await readOrQuarantine(options, path);
-    if (found === undefined) {
-      out.counts.damaged++;
-    } else if (firstWalSeq <= found.walSeq) {
-      // The WAL that these rows came from is still there: they will be replayed, and written anew.
-      await disk.unlink(path);
-      out.counts.orphans++;
-    } else {
-      await adopt(options, path, found, out.checkpointSeq);
-      out.counts.adopted++;
-      out.checkpointSeq = Math.max(out.checkpointSeq, found.walSeq);
-    }
-  }
-  return out;
-}
-
-interface FoundSegment {
-  readonly summary: SegmentSummary;
-  readonly directory: Uint8Array;
-  readonly walSeq: number;
-}
-
-async function readOrQuarantine(options: RestoreOptions, path: string): Promise<FoundSegment | undefined> {
-  const { disk, dataFolder } = options;
-  try {
-    const { directory, fileBytes } = await readSegmentDirectory(disk, path);
-    return {
-      directory,
-      summary: summaryOfDirectory(basename(path), directory, fileBytes, path),
-      walSeq: decodeDirectory(directory, path).walSeq,
-    };
-  } catch (error) {
-    if (!(error instanceof LogError) || error.kind !== 'corrupt') throw error;
-    await disk.mkdir(join(dataFolder, 'quarantine'));
-    const quarantinedAs = join(dataFolder, 'quarantine', basename(path));
-    await disk.rename(path, quarantinedAs);
-    options.onDamage({ file: path, reason: error.message, quarantinedAs, cause: error });
-    return undefined;
-  }
-}
-
-async function adopt(options: RestoreOptions, path: string, found: FoundSegment, checkpointSeq: number): Promise<void> {
-  const { tenant: name } = found.summary;
-  const tenant = options.tenant(name, 1);
-  const streams: StreamEntry[] = [];
-  for (const labels of decodeDirectory(found.directory, path).streams) {
-    const stream = tenant.stream(labels);
-    if (stream.persisted) continue;
-    stream.persisted = true;
-    streams.push({ tenant: name, streamId: stream.streamId, labels });
-  }
-  await options.index.commit({
-    streams,
-    addSegments: [found],
-    removeSegments: [],
-    checkpointSeq: Math.max(found.walSeq, checkpointSeq),
-  });
-  tenant.addSegment(new StoredSegment(found.summary, path));
+  const { counts, checkpointSeq, replaced } = await adoptUnknown(
+    { ...options, listed, missing, checkpointSeq: state.checkpointSeq, tenant },
+    [...present],
+  );
+  for (const [path, segment] of listed) if (!replaced.has(path)) tenant(segment.summary.tenant).addSegment(segment);
+  const lost = [...missing.keys()].filter((path) => !replaced.has(path));
+  return {
+    counts: { streams: state.streams.length, segments: state.segments.length, missing: lost.length, ...counts },
+    checkpointSeq,
+  };
 }
 
 /** Paths of all files below `segments/`, half-written ones included, in the order in which they were written. */

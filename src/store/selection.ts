@@ -1,13 +1,17 @@
-import { B_FILTER, B_LINE_BYTES, B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
-import { mayHold } from '../chunk/skip-filter.ts';
+import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
 import type { Generation } from '../head/generation.ts';
+import type { HeadPart } from '../head/part.ts';
 import { compareLabels, type Labels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
 import { dayOf, dayStartNs, NS_PER_DAY_NUMBER, type TimeRange } from '../model/time.ts';
-import { clusterPieces, type Piece } from './cluster.ts';
-import type { FilterReader } from './filter-cache.ts';
-import type { PartRef, Selection } from './select.ts';
+import { disjoint } from './cluster.ts';
+import type { FilterCache } from './filter-cache.ts';
+import type { HeadSource } from './part-source.ts';
+import type { Selection, WantedRows } from './query-store.ts';
+import type { PartRef } from './select.ts';
+import { blockSkipper, leaveOutBlocks } from './skip-blocks.ts';
 import type { OpenDirectory, StoredSegment } from './stored-segment.ts';
+import { Stretches } from './stretches.ts';
 import type { TenantState } from './tenant-state.ts';
 
 /** What a selection reads of the store, taken in one step of the main thread. */
@@ -16,60 +20,61 @@ export interface StoreView {
   /** Oldest first; the open one last. */
   readonly generations: readonly Generation[];
   open(segment: StoredSegment): OpenDirectory;
+  readonly filters: FilterCache;
 }
 
-/** Rules blocks out by their skip filters. */
-export interface BlockSkipper {
-  readonly keys: Uint32Array;
-  readonly filters: FilterReader;
-  blocks: number;
-  lineBytes: number;
+/** Offsets of a range within a day, both ends included, cut to the day. */
+interface DayRange {
+  readonly day: number;
+  readonly from: number;
+  readonly to: number;
 }
-
-/** Pieces of one stream and day, in order of arrival. */
-type PiecesByStream = Map<number, Piece[]>;
 
 class PinnedSelection implements Selection {
-  readonly parts: readonly PartRef[];
   readonly chunkCount: number;
   readonly compressedBytes: number;
-  readonly skippedBlocks: number;
-  readonly skippedBytes: number;
-  #pinned: readonly (StoredSegment | Generation)[];
+  readonly #view: StoreView;
+  readonly #pinned: (StoredSegment | Generation)[];
+  #stored: Stretches;
+  #stretches: Stretches | undefined;
+  skippedBlocks = 0;
+  skippedBytes = 0;
 
-  constructor(
-    parts: readonly PartRef[],
-    chunkCount: number,
-    compressedBytes: number,
-    pinned: readonly (StoredSegment | Generation)[],
-    skipper?: BlockSkipper,
-  ) {
-    this.skippedBlocks = skipper?.blocks ?? 0;
-    this.skippedBytes = skipper?.lineBytes ?? 0;
-    this.parts = parts;
-    this.chunkCount = chunkCount;
+  constructor(view: StoreView, stored: Stretches, compressedBytes: number, pinned: (StoredSegment | Generation)[]) {
+    this.#view = view;
+    this.#stored = stored;
+    this.chunkCount = stored.count;
     this.compressedBytes = compressedBytes;
     this.#pinned = pinned;
     for (const one of pinned) one.pin();
   }
 
+  get stored(): Stretches {
+    return this.#stored;
+  }
+
+  get stretches(): Stretches {
+    this.#stretches ??= disjoint(this.#stored);
+    return this.#stretches;
+  }
+
+  async leaveOut(wanted: WantedRows): Promise<void> {
+    const skipper = blockSkipper(wanted, this.#view.filters);
+    if (skipper === undefined) return;
+    const { left, blocks, lineBytes } = await leaveOutBlocks(this.#stored, skipper);
+    this.#stored = left;
+    this.#stretches = undefined;
+    this.skippedBlocks += blocks;
+    this.skippedBytes += lineBytes;
+  }
+
   release(): void {
-    for (const one of this.#pinned) one.unpin();
-    this.#pinned = [];
+    for (const one of this.#pinned.splice(0)) one.unpin();
   }
 }
 
-/** Offsets of a range within a day, both ends included, cut to the day. */
-function offsetsInDay(day: number, range: TimeRange): { from: number; to: number } {
-  const start = dayStartNs(day);
-  return {
-    from: Math.max(0, Number(range.startNs - start)),
-    to: Math.min(NS_PER_DAY_NUMBER - 1, Number(range.endNs - start)),
-  };
-}
-
 /** Days of a tenant that have rows in a range, ascending. */
-function daysOf(view: StoreView, range: TimeRange): number[] {
+function daysOf(view: StoreView, range: TimeRange): DayRange[] {
   const first = dayOf(range.startNs);
   const last = dayOf(range.endNs);
   const days = new Set<number>();
@@ -78,148 +83,140 @@ function daysOf(view: StoreView, range: TimeRange): number[] {
     for (const part of generation.parts(view.tenant.name))
       if (part.day >= first && part.day <= last) days.add(part.day);
   }
-  return [...days].sort((a, b) => a - b);
+  return [...days]
+    .sort((a, b) => a - b)
+    .map((day) => {
+      const start = dayStartNs(day);
+      return {
+        day,
+        from: Math.max(0, Number(range.startNs - start)),
+        to: Math.min(NS_PER_DAY_NUMBER - 1, Number(range.endNs - start)),
+      };
+    });
 }
 
-/** True if a block of stream number `s` overlaps the range. */
-function hasBlockWithin(open: OpenDirectory, s: number, from: number, to: number): boolean {
-  const { blocks } = open.directory;
-  for (let block = open.firstBlocks[s]!; block < open.firstBlocks[s + 1]!; block++) {
-    const at = block * BLOCK_FIELDS;
-    if (blocks[at + B_MAX]! >= from && blocks[at + B_MIN]! <= to) return true;
-  }
-  return false;
+/** Segments of a day that overlap its range, in the order in which they were written. */
+function segmentsWithin(view: StoreView, { day, from, to }: DayRange): StoredSegment[] {
+  const segments = view.tenant.segments.get(day) ?? [];
+  return segments.filter(({ summary }) => summary.maxOffsetNs >= from && summary.minOffsetNs <= to);
 }
 
-export function selectParts(
-  view: StoreView,
-  matchers: readonly CompiledMatcher[],
-  range: TimeRange,
-  skipper?: BlockSkipper,
-): Selection {
-  const parts: PartRef[] = [];
-  const pinned = new Set<StoredSegment | Generation>();
-  const totals = { chunks: 0, compressedBytes: 0 };
-  if (range.endNs < range.startNs) return new PinnedSelection(parts, 0, 0, []);
-  const streamIds = view.tenant.postings.select(matchers);
-  const wanted = new Set(streamIds);
-  let ordinal = 0;
-  for (const day of daysOf(view, range)) {
-    const { from, to } = offsetsInDay(day, range);
-    const pieces: PiecesByStream = new Map();
-    for (const segment of view.tenant.segments.get(day) ?? []) {
-      if (segment.summary.maxOffsetNs < from || segment.summary.minOffsetNs > to) continue;
-      const place = { segment, ordinal: ordinal++ };
-      const found = addSegmentPieces(view.open(segment), place, wanted, from, to, pieces, skipper);
-      if (found === 0) continue;
-      pinned.add(segment);
-      totals.chunks += found;
-      totals.compressedBytes += segment.summary.fileBytes;
+/** What is stored of the streams that the matchers take, pinned. The range includes both ends. */
+export function selectStored(view: StoreView, matchers: readonly CompiledMatcher[], range: TimeRange): Selection {
+  const { tenant } = view;
+  const stored = new Stretches((streamId) => tenant.byId.get(streamId)!.labels);
+  const pinned: (StoredSegment | Generation)[] = [];
+  let compressedBytes = 0;
+  if (range.endNs < range.startNs) return new PinnedSelection(view, stored, 0, pinned);
+  const wanted = tenant.matched.select(tenant.postings, matchers);
+  for (const bounds of daysOf(view, range)) {
+    for (const segment of segmentsWithin(view, bounds)) {
+      const open = view.open(segment);
+      const before = stored.count;
+      const source = stored.segments.length;
+      const { directory, columns } = open;
+      stored.segments.push({ path: segment.path, day: bounds.day, directory, columns, ordinal: source });
+      addSegment(stored, source, open, wanted, bounds);
+      if (stored.count === before) continue;
+      pinned.push(segment);
+      compressedBytes += segment.summary.fileBytes;
     }
     for (const generation of view.generations) {
-      const found = addHeadPieces(generation, view.tenant.name, day, wanted, from, to, pieces);
-      if (found === 0) continue;
-      pinned.add(generation);
-      totals.chunks += found;
-    }
-    for (const [streamId, list] of pieces) {
-      clusterPieces({ streamId, streamLabels: view.tenant.byId.get(streamId)!.labels, day }, list, parts);
+      const before = stored.count;
+      addHead(stored, generation, tenant, wanted.mask, bounds);
+      if (stored.count > before && !pinned.includes(generation)) pinned.push(generation);
     }
   }
-  return new PinnedSelection(parts, totals.chunks, totals.compressedBytes, [...pinned], skipper);
+  return new PinnedSelection(view, stored, compressedBytes, pinned);
 }
 
-/** @returns number of chunks (stream runs) added */
-function addSegmentPieces(
+/** Calls back for each wanted stream of a segment with its number there; by way of whichever list is shorter. */
+function forEachWanted(
+  { streamIds, byStreamId }: OpenDirectory,
+  { ids, mask }: { readonly ids: Uint32Array; readonly mask: Uint8Array },
+  found: (stream: number, streamId: number) => void,
+): void {
+  if (ids.length * 4 < streamIds.length) {
+    for (const streamId of ids) {
+      const stream = byStreamId.get(streamId);
+      if (stream !== undefined) found(stream, streamId);
+    }
+    return;
+  }
+  for (let stream = 0; stream < streamIds.length; stream++) {
+    const streamId = streamIds[stream]!;
+    if (mask[streamId] === 1) found(stream, streamId);
+  }
+}
+
+function addSegment(
+  stored: Stretches,
+  source: number,
   open: OpenDirectory,
-  { segment, ordinal }: { readonly segment: StoredSegment; readonly ordinal: number },
-  wanted: ReadonlySet<number>,
-  from: number,
-  to: number,
-  pieces: PiecesByStream,
-  skipper: BlockSkipper | undefined,
-): number {
-  const { directory, streamIds, firstBlocks } = open;
-  const filters = skipper?.filters(segment.path, directory);
-  let found = 0;
-  const add = (stream: number, streamId: number): void => {
-    const blocks = directory.blocks;
+  wanted: { readonly ids: Uint32Array; readonly mask: Uint8Array },
+  { from, to }: DayRange,
+): void {
+  const { firstBlocks, columns } = open;
+  const { blocks } = open.directory;
+  forEachWanted(open, wanted, (stream, streamId) => {
+    const min = columns.mins[stream]!;
+    const max = columns.maxs[stream]!;
+    if (max < from || min > to || max < min) return;
     let first = firstBlocks[stream]!;
     let end = firstBlocks[stream + 1]!;
+    if (min >= from && max <= to) {
+      stored.addStream(streamId, source, stream, first, end);
+      return;
+    }
     while (first < end && blocks[first * BLOCK_FIELDS + B_MAX]! < from) first++;
     while (end > first && blocks[(end - 1) * BLOCK_FIELDS + B_MIN]! > to) end--;
-    if (first === end) return;
-    found++;
-    const push = (begin: number, stop: number): void =>
-      pushPiece(pieces, streamId, {
-        kind: 'blocks',
-        path: segment.path,
-        segment: ordinal,
-        directory,
-        from: begin,
-        to: stop,
-        min: blocks[begin * BLOCK_FIELDS + B_MIN]!,
-        max: blocks[(stop - 1) * BLOCK_FIELDS + B_MAX]!,
-      });
-    if (skipper === undefined || filters === undefined) push(first, end);
-    else pushUnskipped(blocks, first, end, filters, skipper, push);
-  };
-  if (wanted.size < streamIds.length) {
-    for (const streamId of wanted) {
-      const stream = open.byStreamId.get(streamId);
-      if (stream !== undefined) add(stream, streamId);
-    }
-  } else {
-    for (let s = 0; s < streamIds.length; s++) if (wanted.has(streamIds[s]!)) add(s, streamIds[s]!);
-  }
-  return found;
+    if (first < end) stored.addBlocks(streamId, source, first, end);
+  });
 }
 
-/** Runs of blocks that may hold the texts. */
-function pushUnskipped(
-  blocks: Float64Array,
-  first: number,
-  end: number,
-  filters: Uint8Array,
-  skipper: BlockSkipper,
-  push: (begin: number, stop: number) => void,
-): void {
-  let begin = first;
-  for (let block = first; block < end; block++) {
-    const at = block * BLOCK_FIELDS;
-    const start = blocks[at + B_FILTER]!;
-    if (mayHold(filters, start, start + blocks[at + B_FILTER + 1]!, skipper.keys)) continue;
-    skipper.blocks++;
-    skipper.lineBytes += blocks[at + B_LINE_BYTES]!;
-    if (begin < block) push(begin, block);
-    begin = block + 1;
-  }
-  if (begin < end) push(begin, end);
-}
-
-function addHeadPieces(
+function addHead(
+  stored: Stretches,
   generation: Generation,
-  tenant: string,
-  day: number,
-  wanted: ReadonlySet<number>,
-  from: number,
-  to: number,
-  pieces: PiecesByStream,
-): number {
-  const slabs = generation.memories();
-  let found = 0;
-  for (const part of generation.parts(tenant)) {
-    if (part.day !== day || !wanted.has(part.streamId) || part.maxOffsetNs < from || part.minOffsetNs > to) continue;
-    found++;
-    pushPiece(pieces, part.streamId, { kind: 'head', part, slabs, min: part.minOffsetNs, max: part.maxOffsetNs });
+  tenant: TenantState,
+  mask: Uint8Array,
+  { day, from, to }: DayRange,
+): void {
+  let slabs: readonly SharedArrayBuffer[] | undefined;
+  for (const part of generation.parts(tenant.name)) {
+    if (part.day !== day || mask[part.streamId] !== 1 || part.maxOffsetNs < from || part.minOffsetNs > to) continue;
+    slabs ??= generation.memories();
+    stored.addLoose(headPart(part, slabs, stored.labels(part.streamId)));
   }
-  return found;
 }
 
-function pushPiece(pieces: PiecesByStream, streamId: number, piece: Piece): void {
-  const list = pieces.get(streamId);
-  if (list === undefined) pieces.set(streamId, [piece]);
-  else list.push(piece);
+/** The rows that a part of the head has now: what comes later is not seen. */
+function headPart(part: HeadPart, slabs: readonly SharedArrayBuffer[], streamLabels: Labels): PartRef {
+  const source: HeadSource = { kind: 'head', slabs, pages: part.describe(), sorted: part.sorted };
+  return {
+    streamId: part.streamId,
+    streamLabels,
+    day: part.day,
+    place: Number.MAX_SAFE_INTEGER,
+    minOffsetNs: part.minOffsetNs,
+    maxOffsetNs: part.maxOffsetNs,
+    rowCount: part.rowCount,
+    lineBytes: part.lineBytes,
+    metadataBytes: part.metadataBytes,
+    sources: [source],
+  };
+}
+
+/** True if a block of stream number `stream` overlaps the range. */
+function hasBlockWithin({ firstBlocks, directory, columns }: OpenDirectory, stream: number, range: DayRange): boolean {
+  const min = columns.mins[stream]!;
+  const max = columns.maxs[stream]!;
+  if (max < range.from || min > range.to || max < min) return false;
+  if (min >= range.from || max <= range.to) return true;
+  for (let block = firstBlocks[stream]!; block < firstBlocks[stream + 1]!; block++) {
+    const at = block * BLOCK_FIELDS;
+    if (directory.blocks[at + B_MAX]! >= range.from && directory.blocks[at + B_MIN]! <= range.to) return true;
+  }
+  return false;
 }
 
 /** Label sets of the streams that have rows in the range, in order. */
@@ -228,25 +225,33 @@ export function selectStreams(
   matchers: readonly CompiledMatcher[],
   range: TimeRange,
 ): readonly Labels[] {
-  const state = view.tenant;
-  const wanted = new Set(state.postings.select(matchers));
-  const found = new Set<number>();
-  for (const day of daysOf(view, range)) {
-    const { from, to } = offsetsInDay(day, range);
-    for (const segment of state.segments.get(day) ?? []) {
-      if (segment.summary.maxOffsetNs < from || segment.summary.minOffsetNs > to) continue;
+  const { tenant } = view;
+  const wanted = tenant.matched.select(tenant.postings, matchers);
+  const found = new Uint8Array(wanted.mask.length);
+  let missing = wanted.ids.length;
+  for (const bounds of daysOf(view, range)) {
+    for (const segment of segmentsWithin(view, bounds)) {
+      if (missing === 0) break;
       const open = view.open(segment);
-      const inside = segment.summary.minOffsetNs >= from && segment.summary.maxOffsetNs <= to;
-      for (const [s, id] of open.streamIds.entries()) {
-        if (wanted.has(id) && !found.has(id) && (inside || hasBlockWithin(open, s, from, to))) found.add(id);
-      }
+      forEachWanted(open, wanted, (stream, streamId) => {
+        if (found[streamId] === 1 || !hasBlockWithin(open, stream, bounds)) return;
+        found[streamId] = 1;
+        missing--;
+      });
     }
     for (const generation of view.generations) {
-      for (const part of generation.parts(state.name)) {
-        if (part.day === day && part.maxOffsetNs >= from && part.minOffsetNs <= to && wanted.has(part.streamId))
-          found.add(part.streamId);
+      for (const part of generation.parts(tenant.name)) {
+        if (
+          part.day === bounds.day &&
+          part.maxOffsetNs >= bounds.from &&
+          part.minOffsetNs <= bounds.to &&
+          wanted.mask[part.streamId] === 1
+        )
+          found[part.streamId] = 1;
       }
     }
   }
-  return [...found].map((id) => state.byId.get(id)!.labels).sort(compareLabels);
+  const labels: Labels[] = [];
+  for (const id of wanted.ids) if (found[id] === 1) labels.push(tenant.byId.get(id)!.labels);
+  return labels.sort(compareLabels);
 }

@@ -1,5 +1,6 @@
 import type { WalWriter } from '../wal/writer.ts';
 import type { HeadState } from './head-state.ts';
+import type { MergeTotals } from './merger.ts';
 import type { TenantState } from './tenant-state.ts';
 
 /** What the store knows of itself, for metrics. */
@@ -19,6 +20,7 @@ export interface StoreStats {
     readonly queuedBytes: number;
   };
   readonly flushError: unknown;
+  readonly merge: MergeTotals;
 }
 
 export function storeStats(
@@ -26,6 +28,7 @@ export function storeStats(
   head: HeadState,
   wal: WalWriter,
   flushError: unknown,
+  merge: MergeTotals,
 ): StoreStats {
   const segments = [...tenants.values()].flatMap((tenant) => [...tenant.segments.values()].flat());
   return {
@@ -38,5 +41,6 @@ export function storeStats(
     streamsByTenant: new Map([...tenants].map(([name, tenant]) => [name, tenant.streams.size])),
     wal: { ...wal.stats, queuedBytes: wal.queuedBytes },
     flushError,
+    merge,
   };
 }

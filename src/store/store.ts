@@ -4,7 +4,6 @@ import type { Disk } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { checkFolderFormat } from '../base/folder-format.ts';
 import { type FolderLock, lockFolder } from '../base/folder-lock.ts';
-import { keysOfText } from '../chunk/skip-filter.ts';
 import type { IndexState, LogIndex } from '../index/index.ts';
 import type { Labels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
@@ -18,14 +17,15 @@ import { type FlushInfo, FlushLoop } from './flush-loop.ts';
 import type { FlushRunner } from './flusher.ts';
 import { type HeadOptions, HeadState } from './head-state.ts';
 import { loadDirectory } from './load-directory.ts';
+import type { MergeInfo } from './merger.ts';
 import { openIndex, type StoreDamage } from './open-index.ts';
-import { tallyOf } from './part-tally.ts';
+import type { QueryStore, Selection } from './query-store.ts';
 import { type RecoverCounts, restoreIndex } from './recover.ts';
-import { expiredSegments, type RetentionRules } from './retention.ts';
-import type { PartRef, PartTally, QueryStore, Selection } from './select.ts';
-import { type BlockSkipper, type StoreView, selectParts, selectStreams } from './selection.ts';
+import type { RetentionRules } from './retention.ts';
+import { type MergeOptions, SegmentUpkeep } from './segment-upkeep.ts';
+import { type StoreView, selectStored, selectStreams } from './selection.ts';
 import { type StoreStats, storeStats } from './store-stats.ts';
-import type { OpenDirectory, StoredSegment } from './stored-segment.ts';
+import { type OpenDirectory, type StoredSegment, writerName } from './stored-segment.ts';
 import { TenantSink } from './tenant-sink.ts';
 import { TenantState } from './tenant-state.ts';
 
@@ -46,6 +46,10 @@ export interface StoreOptions {
   readonly walSync: 'always' | 'interval';
   readonly walSyncIntervalMs: number;
   readonly runFlush: FlushRunner;
+  /** Absent: segments stay as they were written. */
+  readonly merge?: MergeOptions;
+  /** Told of segment files that are gone, so that nobody keeps them open. */
+  readonly onSegmentGone?: (path: string) => void;
   /** Decodes a logged push and appends its rows to the sink. */
   readonly applyLogged: (record: LoggedPush, sink: RowSink) => void;
   readonly now: () => number;
@@ -59,10 +63,14 @@ export interface StoreEvents {
   flushed(info: FlushInfo): void;
   flushFailed(error: unknown, retryMs: number): void;
   walFailed(error: unknown): void;
+  merged?(info: MergeInfo): void;
+  mergeFailed?(error: unknown): void;
 }
 
 /** How often the age and idleness of the head are looked at. */
 const TICK_MS = 1000;
+/** Ticks between looks for segments to merge, besides those after each flush: days become cold by themselves. */
+const MERGE_TICKS = 60;
 /** How long a push waits for a full head before it is refused. */
 const ADMIT_WAIT_MS = 5000;
 
@@ -74,11 +82,13 @@ export class LogStore implements QueryStore {
   readonly #head: HeadState;
   readonly #tenants = new Map<string, TenantState>();
   readonly #sinks = new Map<string, TenantSink>();
-  readonly #writer: string;
+  #writer = '';
   readonly #reserve: DiskReserve;
   readonly #filters: FilterCache;
   #wal!: WalWriter;
   #flushes!: FlushLoop;
+  #upkeep!: SegmentUpkeep;
+  #ticks = 0;
   #ticker: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -88,10 +98,9 @@ export class LogStore implements QueryStore {
     this.#lock = lock;
     this.#index = index;
     this.#head = new HeadState(options.head, options.now);
-    this.#filters = new FilterCache(options.cacheBytes, (cause) =>
+    this.#filters = new FilterCache(options.cacheBytes, options.disk, (cause) =>
       options.events.damage({ file: 'skip filters', reason: String(cause), quarantinedAs: undefined, cause }),
     );
-    this.#writer = options.now().toString(36).padStart(9, '0');
   }
 
   /**
@@ -130,7 +139,9 @@ export class LogStore implements QueryStore {
       state,
       onDamage: events.damage,
       tenant: (name, next) => this.#tenant(name, next),
+      nowMs: this.#options.now(),
     });
+    this.#writer = writerName(this.#options.now(), this.#tenants.values());
     const walFolder = join(dataFolder, 'wal');
     const replay = await replayWal({
       disk,
@@ -148,6 +159,7 @@ export class LogStore implements QueryStore {
       syncIntervalMs: this.#options.walSyncIntervalMs,
       onFailure: (error) => events.walFailed(error),
     });
+    this.#upkeep = this.#makeUpkeep();
     this.#flushes = new FlushLoop({
       disk,
       dataFolder,
@@ -158,17 +170,42 @@ export class LogStore implements QueryStore {
       head: this.#head,
       wal: this.#wal,
       now: this.#options.now,
-      onFlushed: (info) => events.flushed(info),
+      onFlushed: (info) => {
+        events.flushed(info);
+        void this.#upkeep.merge();
+      },
       onFailed: (error, retryMs) => events.flushFailed(error, retryMs),
     });
     await this.#wal.deleteThrough(checkpointSeq);
     events.recovered({ ...counts, records: replay.records, tornBytes: replay.tornBytes });
     this.#ticker = setInterval(() => {
       this.#cutIfDue();
+      if (this.#ticks++ % MERGE_TICKS === 0) void this.#upkeep.merge();
       void this.#reserve.check();
     }, TICK_MS);
     this.#ticker.unref();
     this.#cutIfDue();
+  }
+
+  #makeUpkeep(): SegmentUpkeep {
+    const { disk, dataFolder, merge, now, events, onSegmentGone } = this.#options;
+    return new SegmentUpkeep({
+      disk,
+      dataFolder,
+      index: this.#index,
+      tenants: () => this.#tenants.values(),
+      merge,
+      writer: this.#writer,
+      isDiskShort: () => this.#reserve.isMissing || this.#flushes.lastError !== undefined,
+      now,
+      onGone: (path) => {
+        this.#filters.forget(path);
+        onSegmentGone?.(path);
+      },
+      onMerged: (info) => events.merged?.(info),
+      onMergeFailed: (error) => events.mergeFailed?.(error),
+      onUnlinkFailed: (error) => events.flushFailed(error, 0),
+    });
   }
 
   #tenant(name: string, nextStreamId = 1): TenantState {
@@ -251,6 +288,7 @@ export class LogStore implements QueryStore {
       tenant: this.#tenant(tenant),
       generations: this.#head.all(),
       open: (segment) => this.#open(this.#tenant(tenant), segment),
+      filters: this.#filters,
     };
   }
 
@@ -261,56 +299,27 @@ export class LogStore implements QueryStore {
     );
   }
 
-  select(
-    tenant: string,
-    matchers: readonly CompiledMatcher[],
-    range: TimeRange,
-    texts: readonly Uint8Array[] = [],
-  ): Selection {
-    return selectParts(this.#view(tenant), matchers, range, this.#skipper(texts));
-  }
-
-  tallyOf(part: PartRef): PartTally | undefined {
-    return tallyOf(part);
+  select(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): Selection {
+    return selectStored(this.#view(tenant), matchers, range);
   }
 
   streams(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): readonly Labels[] {
     return selectStreams(this.#view(tenant), matchers, range);
   }
 
-  #skipper(texts: readonly Uint8Array[]): BlockSkipper | undefined {
-    const keys = texts.flatMap((text) => [...keysOfText(text)]);
-    if (keys.length === 0) return undefined;
-    return { keys: Uint32Array.from(keys), filters: this.#filters.forQuery(), blocks: 0, lineBytes: 0 };
+  /** Drops segments that nothing asks to keep. @returns how many */
+  applyRetention(rules: Omit<RetentionRules, 'freeBytes'>): Promise<number> {
+    return this.#upkeep.applyRetention(rules);
   }
 
-  /** Drops segments that nothing asks to keep. @returns how many */
-  async applyRetention(rules: Omit<RetentionRules, 'freeBytes'>): Promise<number> {
-    const { freeBytes } =
-      rules.minFreeBytes > 0 ? await this.#options.disk.space(this.#options.dataFolder) : { freeBytes: 0 };
-    const dropped = expiredSegments(this.#tenants.values(), { ...rules, freeBytes }, this.#options.now());
-    if (dropped.length === 0) return 0;
-    await this.#index.commit({
-      streams: [],
-      addSegments: [],
-      removeSegments: dropped.map(({ segment }) => segment.summary),
-    });
-    for (const { tenant, segment } of dropped) {
-      tenant.removeSegment(segment);
-      this.#filters.forget(segment.path);
-      segment.whenUnused(
-        () =>
-          void this.#options.disk
-            .unlink(segment.path)
-            .catch((error: unknown) => this.#options.events.flushFailed(error, 0)),
-      );
-    }
-    return dropped.length;
+  /** Joins segments until nothing is left that is worth it. */
+  merge(): Promise<void> {
+    return this.#upkeep.merge();
   }
 
   /** Numbers for metrics. */
   stats(): StoreStats {
-    return storeStats(this.#tenants, this.#head, this.#wal, this.#flushes.lastError);
+    return storeStats(this.#tenants, this.#head, this.#wal, this.#flushes.lastError, this.#upkeep.mergeTotals);
   }
 
   /** Writes the head (one last attempt if that failed so far), so that the next start has nothing to replay, and frees the folder. */
@@ -321,7 +330,7 @@ export class LogStore implements QueryStore {
     if (this.#head.sealedCount > 0) this.#flushes.start();
     this.#closed = true;
     this.#flushes.close();
-    await Promise.all([this.#flushes.running, this.#reserve.settle()]);
+    await Promise.all([this.#flushes.running, this.#reserve.settle(), this.#upkeep.close()]);
     await this.#wal.close();
     await this.#index.close();
     this.#lock.release();

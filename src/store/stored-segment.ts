@@ -3,6 +3,7 @@ import { B_STREAM, BLOCK_FIELDS, type Directory } from '../chunk/directory.ts';
 import type { SegmentSummary } from '../index/values.ts';
 import { type Labels, labelsKey } from '../model/labels.ts';
 import { dayName } from '../model/time.ts';
+import { type StreamColumns, streamColumns } from './stream-columns.ts';
 
 /** A segment's directory joined with the stream ids of this index. */
 export interface OpenDirectory {
@@ -13,19 +14,24 @@ export interface OpenDirectory {
   readonly firstBlocks: Uint32Array;
   /** Stream number by stream id. */
   readonly byStreamId: ReadonlyMap<number, number>;
+  /** Sums by stream number. */
+  readonly columns: StreamColumns;
 }
 
 /** One closed segment as the store knows it: its summary always, its directory when somebody asked. */
 export class StoredSegment {
   readonly summary: SegmentSummary;
   readonly path: string;
+  /** When this process came to know it, milliseconds since the epoch. */
+  readonly addedMs: number;
   #open: OpenDirectory | undefined;
   #pins = 0;
   #onUnused: (() => void) | undefined;
 
-  constructor(summary: SegmentSummary, path: string) {
+  constructor(summary: SegmentSummary, path: string, addedMs: number = Date.now()) {
     this.summary = summary;
     this.path = path;
+    this.addedMs = addedMs;
   }
 
   /**
@@ -76,7 +82,7 @@ function joinDirectory(directory: Directory, idOf: (labels: Labels, key: string)
   for (let block = 0; block < blockCount; block++)
     firstBlocks[directory.blocks[block * BLOCK_FIELDS + B_STREAM]! + 1]!++;
   for (let s = 0; s < count; s++) firstBlocks[s + 1]! += firstBlocks[s]!;
-  return { directory, streamIds, firstBlocks, byStreamId };
+  return { directory, streamIds, firstBlocks, byStreamId, columns: streamColumns(directory, firstBlocks) };
 }
 
 /** Folder of a tenant's day. The tenant is coded so that no name can leave the data folder or meet another one. */
@@ -90,4 +96,19 @@ export function segmentFolder(dataFolder: string, tenant: string, day: number): 
  */
 function tenantFolder(tenant: string): string {
   return tenant.replace(/[^a-z0-9_-]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+/** First part of the names of a process's segments: its start, or just behind that of the newest segment when the clock was set back. */
+export function writerName(
+  nowMs: number,
+  tenants: Iterable<{ readonly segments: ReadonlyMap<number, readonly StoredSegment[]> }>,
+): string {
+  let newest = nowMs;
+  for (const { segments } of tenants) {
+    for (const list of segments.values()) {
+      const earlier = Number.parseInt(list.at(-1)!.summary.name, 36);
+      if (earlier >= newest) newest = earlier + 1;
+    }
+  }
+  return newest.toString(36).padStart(9, '0');
 }

@@ -1,15 +1,15 @@
-import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, decodeDirectory } from '../chunk/directory.ts';
+import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, type Directory } from '../chunk/directory.ts';
 import type { SegmentSummary } from '../index/values.ts';
 
 /** Summary of a segment from its directory alone, for a rebuilt index. */
-export function summaryOfDirectory(name: string, bytes: Uint8Array, fileBytes: number, where: string): SegmentSummary {
-  const directory = decodeDirectory(bytes, where);
+export function summaryOfDirectory(name: string, directory: Directory, fileBytes: number): SegmentSummary {
   const totals = directoryTotals(directory.blocks);
   return {
     tenant: directory.tenant,
     day: directory.day,
     name,
-    generation: 0,
+    generation: directory.merge?.level ?? 0,
+    ...(directory.merge === undefined ? {} : { zstdLevel: directory.merge.zstdLevel }),
     fileBytes,
     chunkCount: directory.streams.length,
     streamCount: directory.streams.length,

@@ -2,6 +2,7 @@ import type { HeadPart } from '../head/part.ts';
 import { Postings } from '../index/postings.ts';
 import { type Labels, labelsKey } from '../model/labels.ts';
 import type { SinkStream } from '../model/row-sink.ts';
+import { MatchCache } from './matched-streams.ts';
 import type { StoredSegment } from './stored-segment.ts';
 
 /** A stream of one tenant: known from the first push on, in the index from its first flush on. */
@@ -28,6 +29,8 @@ export class TenantStream implements SinkStream {
 export class TenantState {
   readonly name: string;
   readonly postings: Postings = new Postings();
+  /** Answers of selectors. */
+  readonly matched: MatchCache = new MatchCache();
   readonly streams: Map<string, TenantStream> = new Map();
   readonly byId: Map<number, TenantStream> = new Map();
   /** Closed segments by day, in the order in which they were written. */
@@ -54,17 +57,28 @@ export class TenantState {
     return stream;
   }
 
+  /** Puts a segment in its place: names are in order of arrival. */
   addSegment(segment: StoredSegment): void {
     const { day } = segment.summary;
     const list = this.segments.get(day);
-    if (list === undefined) this.segments.set(day, [segment]);
-    else list.push(segment);
+    if (list === undefined) {
+      this.segments.set(day, [segment]);
+      return;
+    }
+    let at = list.length;
+    while (at > 0 && list[at - 1]!.summary.name > segment.summary.name) at--;
+    list.splice(at, 0, segment);
   }
 
   removeSegment(segment: StoredSegment): void {
-    const { day } = segment.summary;
-    const rest = (this.segments.get(day) ?? []).filter((other) => other !== segment);
-    if (rest.length === 0) this.segments.delete(day);
-    else this.segments.set(day, rest);
+    this.removeSegments([segment]);
+  }
+
+  removeSegments(gone: readonly StoredSegment[]): void {
+    for (const day of new Set(gone.map((segment) => segment.summary.day))) {
+      const rest = (this.segments.get(day) ?? []).filter((segment) => !gone.includes(segment));
+      if (rest.length === 0) this.segments.delete(day);
+      else this.segments.set(day, rest);
+    }
   }
 }

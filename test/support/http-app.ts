@@ -33,7 +33,7 @@ export interface AppSetup {
 
 /** Live tails on which nothing happens. */
 export const NO_TAILS: TailService = {
-  check: (params) => parseTailParams(params, 0n),
+  check: async (params) => parseTailParams(params, 0n),
   open: async () => ({
     onReady: () => undefined,
     onEnd: () => undefined,

@@ -4,7 +4,9 @@ import type { RowBlock } from '../../src/model/row-block.ts';
 import { dayOf, dayStartNs, type TimeRange } from '../../src/model/time.ts';
 import { runScanTask } from '../../src/query/scan.ts';
 import type { PartLoader, TaskRunner } from '../../src/query/task.ts';
-import type { PartRef, QueryStore, Selection } from '../../src/store/select.ts';
+import type { QueryStore, Selection } from '../../src/store/query-store.ts';
+import type { PartRef } from '../../src/store/select.ts';
+import { Stretches } from '../../src/store/stretches.ts';
 
 /** A row as tests give it. */
 export interface MemoryRow {
@@ -77,13 +79,21 @@ export class MemoryStore implements QueryStore {
       }
     }
     this.openSelections++;
-    return { parts, chunkCount: parts.length, compressedBytes: 0, release: () => void this.openSelections-- };
+    const stretches = Stretches.ofParts(parts);
+    return {
+      stored: stretches,
+      stretches,
+      chunkCount: parts.length,
+      compressedBytes: 0,
+      release: () => void this.openSelections--,
+    };
   }
 
   streams(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): readonly Labels[] {
     const selection = this.select(tenant, matchers, range);
     selection.release();
-    const byKey = new Map(selection.parts.map((part) => [labelsKey(part.streamLabels), part.streamLabels]));
+    const { loose } = selection.stretches;
+    const byKey = new Map(loose.map((part) => [labelsKey(part.streamLabels), part.streamLabels]));
     return [...byKey.values()].sort(compareLabels);
   }
 

@@ -6,7 +6,8 @@ import { encodeMetadata } from '../../src/model/metadata-bytes.ts';
 import type { RowSink } from '../../src/model/row-sink.ts';
 import { dayOf, dayStartNs } from '../../src/model/time.ts';
 import { PartLoader } from '../../src/store/load-part.ts';
-import type { LoadCounts, LoadOptions, QueryStore } from '../../src/store/select.ts';
+import type { QueryStore } from '../../src/store/query-store.ts';
+import type { LoadCounts, LoadOptions } from '../../src/store/select.ts';
 
 /** One row as tests write and read it. */
 export interface TestRow {
@@ -73,7 +74,7 @@ export function readAll(
   const loader = new PartLoader((error) => damage.push(String(error)));
   const selection = store.select(tenant, matchers, { startNs: -(2n ** 62n), endNs: 2n ** 62n });
   const out: string[] = [];
-  for (const part of selection.parts) {
+  for (const part of selection.stretches.parts()) {
     for (const block of loader.load(part, options, zeroCounts())) {
       for (let row = 0; row < block.rowCount; row++) {
         const ns = block.dayStartNs + BigInt(block.times[row]!);

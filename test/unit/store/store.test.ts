@@ -162,7 +162,7 @@ describe('what comes back is what went in', () => {
     await store.flush();
     expect(readAll(store, 't1', [matcher('app', 'a')])).toEqual(textsOf(rows));
     const selection = store.select('t1', [matcher('app', 'a')], { startNs: T0, endNs: T0 + 10n });
-    expect(selection.parts.reduce((sum, part) => sum + part.rowCount, 0)).toBeLessThan(1000);
+    expect(selection.stretches.parts().reduce((sum, part) => sum + part.rowCount, 0)).toBeLessThan(1000);
     selection.release();
   });
 });

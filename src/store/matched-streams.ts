@@ -1,0 +1,58 @@
+import type { Postings } from '../index/postings.ts';
+import type { CompiledMatcher } from '../model/matcher.ts';
+
+/** Streams that a selector takes: ascending ids, and by id 1 for each of them. */
+export interface MatchedStreams {
+  readonly ids: Uint32Array;
+  readonly mask: Uint8Array;
+}
+
+interface Entry extends MatchedStreams {
+  readonly version: number;
+}
+
+/** Selectors of dashboards and live pages come again and again; their answers change only with the streams of the tenant. */
+const MAX_ENTRIES = 64;
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** Answers of selectors, least recently used first to go. */
+export class MatchCache {
+  readonly #entries = new Map<string, Entry>();
+  #bytes = 0;
+
+  select(postings: Postings, matchers: readonly CompiledMatcher[]): MatchedStreams {
+    const key = JSON.stringify(matchers.map(({ name, op, value }) => [name, op, value]));
+    const known = this.#entries.get(key);
+    if (known !== undefined) {
+      this.#remove(key, known);
+      if (known.version === postings.version) {
+        this.#add(key, known);
+        return known;
+      }
+    }
+    const ids = postings.select(matchers);
+    const mask = new Uint8Array((ids.at(-1) ?? -1) + 1);
+    for (const id of ids) mask[id] = 1;
+    const entry = { ids, mask, version: postings.version };
+    this.#add(key, entry);
+    return entry;
+  }
+
+  #add(key: string, entry: Entry): void {
+    this.#entries.set(key, entry);
+    this.#bytes += sizeOf(entry);
+    for (const [oldest, one] of this.#entries) {
+      if (this.#entries.size <= MAX_ENTRIES && this.#bytes <= MAX_BYTES) break;
+      this.#remove(oldest, one);
+    }
+  }
+
+  #remove(key: string, entry: Entry): void {
+    this.#entries.delete(key);
+    this.#bytes -= sizeOf(entry);
+  }
+}
+
+function sizeOf({ ids, mask }: MatchedStreams): number {
+  return ids.byteLength + mask.byteLength;
+}

@@ -1,0 +1,154 @@
+import { dayStartNs, NS_PER_DAY_NUMBER, NS_PER_MS } from '../model/time.ts';
+import type { StoredSegment } from './stored-segment.ts';
+import type { TenantState } from './tenant-state.ts';
+
+/** When segments are joined, and how. */
+export interface MergeSettings {
+  /** So many segments of like size, one behind the other, become one. 0: never. */
+  readonly tierSegments: number;
+  /** Largest file that a merge makes of several. */
+  readonly maxSegmentBytes: number;
+  /** A day to which nothing was added for so long after its end is packed; 0: never. */
+  readonly coldAfterMs: number;
+  /** zstd level of packed days. */
+  readonly coldLevel: number;
+  /** Share of one core that a merge may take. */
+  readonly cpuPercent: number;
+}
+
+/** Segments of one tenant and day, one behind the other in order of arrival, that are to become one. */
+export interface MergePlan {
+  readonly tenant: TenantState;
+  readonly sources: readonly StoredSegment[];
+  readonly zstdLevel: number;
+  readonly kind: 'tier' | 'cold';
+}
+
+/** Level of fresh segments and of merges of days that still grow (docs/decisions/0003-block-size.md). */
+export const FRESH_ZSTD_LEVEL = 1;
+/** Segments up to this size are of one tier, the lowest. */
+const LOWEST_TIER_BYTES = 256 * 1024;
+/** Most sources of a merge: each costs a decoder and its memory. */
+const MAX_SOURCES = 16;
+/** A merge rewrites no segment that is more than this share of it: a large one waits for others like it. */
+const MAX_SHARE = 2 / 3;
+/** Share of bytes not yet packed from which packing is worth rewriting the packed ones beside them. */
+const MIN_UNPACKED_SHARE = 1 / 4;
+
+/**
+ * The next merge that is worth its work, undefined when there is none: first many small segments to one, then cold days. Only
+ * neighbours in order of arrival are joined, so that this order, which decides among equal times, stays what it was.
+ *
+ * @param mayMerge false for segments that retention is about to drop, or that cannot be read
+ */
+export function planMerge(
+  tenants: Iterable<TenantState>,
+  settings: MergeSettings,
+  mayMerge: (segment: StoredSegment) => boolean,
+  nowMs: number,
+): MergePlan | undefined {
+  if (settings.tierSegments === 0) return undefined;
+  let cold: MergePlan | undefined;
+  for (const tenant of tenants) {
+    for (const [day, segments] of tenant.segments) {
+      const isCold = isColdDay(day, segments, settings, nowMs);
+      const zstdLevel = isCold ? settings.coldLevel : FRESH_ZSTD_LEVEL;
+      for (const run of mergeableRuns(segments, mayMerge)) {
+        const sources = tierWindow(run, settings);
+        if (sources !== undefined) return { tenant, sources, zstdLevel, kind: 'tier' };
+        const unpacked = isCold && cold === undefined ? coldWindow(run, settings) : undefined;
+        if (unpacked !== undefined) cold = { tenant, sources: unpacked, zstdLevel, kind: 'cold' };
+      }
+    }
+  }
+  return cold;
+}
+
+function isColdDay(day: number, segments: readonly StoredSegment[], settings: MergeSettings, nowMs: number): boolean {
+  if (settings.coldAfterMs === 0) return false;
+  const dayEndMs = (Number(dayStartNs(day)) + NS_PER_DAY_NUMBER) / Number(NS_PER_MS);
+  const changedMs = segments.reduce((latest, segment) => Math.max(latest, segment.addedMs), dayEndMs);
+  return nowMs >= changedMs + settings.coldAfterMs;
+}
+
+/** Stretches of neighbours that may all be merged. */
+function mergeableRuns(
+  segments: readonly StoredSegment[],
+  mayMerge: (segment: StoredSegment) => boolean,
+): StoredSegment[][] {
+  const runs: StoredSegment[][] = [];
+  let run: StoredSegment[] = [];
+  for (const segment of segments) {
+    if (mayMerge(segment)) {
+      run.push(segment);
+      continue;
+    }
+    if (run.length > 0) runs.push(run);
+    run = [];
+  }
+  if (run.length > 0) runs.push(run);
+  return runs;
+}
+
+function tierOf(segment: StoredSegment, factor: number): number {
+  const { fileBytes } = segment.summary;
+  if (fileBytes <= LOWEST_TIER_BYTES) return 0;
+  return Math.ceil(Math.log(fileBytes / LOWEST_TIER_BYTES) / Math.log(Math.max(2, factor)));
+}
+
+/** Enough neighbours of the lowest tier that has them, smaller ones between them included. */
+function tierWindow(run: readonly StoredSegment[], settings: MergeSettings): StoredSegment[] | undefined {
+  if (run.length < 2) return undefined;
+  const tiers = run.map((segment) => tierOf(segment, settings.tierSegments));
+  for (const tier of [...new Set(tiers)].sort((a, b) => a - b)) {
+    for (let from = 0; from < run.length; from++) {
+      const window = grow(run, from, settings, (i) => tiers[i]! <= tier);
+      if (isWorthwhile(window, settings, from + window.length < run.length)) return window;
+    }
+  }
+  return undefined;
+}
+
+/** Neighbours from a place on, as many as one merge takes. */
+function grow(
+  run: readonly StoredSegment[],
+  from: number,
+  settings: MergeSettings,
+  fits: (i: number) => boolean,
+): StoredSegment[] {
+  const window: StoredSegment[] = [];
+  let bytes = 0;
+  for (let i = from; i < run.length && fits(i) && window.length < Math.max(MAX_SOURCES, settings.tierSegments); i++) {
+    bytes += run[i]!.summary.fileBytes;
+    if (window.length > 0 && bytes > settings.maxSegmentBytes) break;
+    window.push(run[i]!);
+  }
+  return window;
+}
+
+function isWorthwhile(window: readonly StoredSegment[], settings: MergeSettings, hasMore: boolean): boolean {
+  if (window.length < 2) return false;
+  const total = bytesOf(window);
+  const largest = Math.max(...window.map((segment) => segment.summary.fileBytes));
+  if (largest > total * MAX_SHARE) return false;
+  // Fewer are enough when more would not fit into one file.
+  return window.length >= settings.tierSegments || (hasMore && total > settings.maxSegmentBytes / 2);
+}
+
+/** Neighbours of a cold day of which enough is not packed yet; a single one will do. */
+function coldWindow(run: readonly StoredSegment[], settings: MergeSettings): StoredSegment[] | undefined {
+  for (let from = 0; from < run.length; from++) {
+    const window = grow(run, from, settings, () => true);
+    const unpacked = bytesOf(window.filter((segment) => zstdLevelOf(segment) < settings.coldLevel));
+    if (unpacked > 0 && unpacked >= bytesOf(window) * MIN_UNPACKED_SHARE) return window;
+  }
+  return undefined;
+}
+
+export function bytesOf(segments: readonly StoredSegment[]): number {
+  return segments.reduce((sum, segment) => sum + segment.summary.fileBytes, 0);
+}
+
+function zstdLevelOf(segment: StoredSegment): number {
+  return segment.summary.zstdLevel ?? FRESH_ZSTD_LEVEL;
+}

@@ -1,0 +1,198 @@
+import { basename, join } from 'node:path';
+import { crc32c } from '../base/crc32c.ts';
+import type { Disk, DiskFile } from '../base/disk.ts';
+import { LogError } from '../base/errors.ts';
+import { SyncFile } from '../base/sync-file.ts';
+import { BlockReader } from '../chunk/block-reader.ts';
+import { C_COMPRESSED, C_CRC, C_FRAME_OFFSET, R_LINES } from '../chunk/block-ref.ts';
+import { decodeDirectory, encodeDirectory, type SegmentIdentity } from '../chunk/directory.ts';
+import { FilterBuilder } from '../chunk/filter-builder.ts';
+import { SegmentBuilder } from '../chunk/segment-builder.ts';
+import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
+import type { SegmentSummary } from '../index/values.ts';
+import { type MergeControl, MergePace } from './merge-pace.ts';
+import { type MergeCounts, type MergeSource, StreamMerger } from './merge-streams.ts';
+import { readSegmentDirectorySync } from './segment-directory.ts';
+
+/** Joins segments of one tenant and day into one file; plain data, runs in a worker. */
+export interface MergeTask {
+  readonly tenant: string;
+  readonly day: number;
+  /** Start of the process that merges. */
+  readonly writer: string;
+  /** One more than the highest level of the sources. */
+  readonly level: number;
+  readonly zstdLevel: number;
+  readonly folder: string;
+  readonly name: string;
+  /** Paths in order of arrival, and the zstd level that their frames have. */
+  readonly sources: readonly { readonly path: string; readonly zstdLevel: number }[];
+  /** Rows before this time of the day have expired. */
+  readonly fromNs: number;
+  readonly cpuPercent: number;
+  readonly control: MergeControl;
+}
+
+export interface MergeResult extends MergeCounts {
+  /** Absent when no row was left: then there is no file. */
+  readonly segment?: { readonly summary: SegmentSummary; readonly directory: Uint8Array };
+  readonly workedMs: number;
+}
+
+/** Bytes written at once. */
+const WRITE_BYTES = 4 * 1024 * 1024;
+
+/** Kept by the thread that merges: kernels and their memory are made once. */
+let threadFilters: FilterBuilder | undefined;
+const threadReaders: BlockReader[] = [];
+
+/**
+ * Writes the merged segment under a temporary name, syncs it, renames it, and syncs the folder: what has its name is whole.
+ *
+ * @throws LogError CHUNK_CORRUPT when a source cannot be read whole, SHUTTING_DOWN when it was told to end; the error of the disk. The
+ * temporary file is then removed
+ */
+export async function runMergeTask(task: MergeTask, disk: Disk): Promise<MergeResult> {
+  const path = join(task.folder, task.name);
+  const temporary = `${path}.tmp`;
+  const files: SyncFile[] = [];
+  await disk.unlink(temporary);
+  const file = await disk.create(temporary);
+  const output = new SegmentOutput(file);
+  const pace = new MergePace(task.control, task.cpuPercent);
+  let closed = false;
+  try {
+    const sources = task.sources.map((source, i) => openSource(source, i, task.zstdLevel, files));
+    threadFilters ??= new FilterBuilder();
+    const builder = new SegmentBuilder(
+      (bytes) => output.add(bytes),
+      SEGMENT_MAGIC.length,
+      task.zstdLevel,
+      threadFilters,
+    );
+    const merger = new StreamMerger(sources, builder, task.fromNs);
+    for (const _ of merger.run()) {
+      if (output.pendingBytes >= WRITE_BYTES) await output.write();
+      if (pace.isDue) await pace.turn();
+    }
+    await pace.turn();
+    if (builder.rowCount === 0) {
+      await file.close();
+      closed = true;
+      await disk.unlink(temporary);
+      return { ...merger.counts, workedMs: pace.workedMs };
+    }
+    const directory = encodeDirectory(builder.finish(identityOf(task, sources)));
+    output.add(directory);
+    output.add(encodeFooter(builder.fileOffset, directory));
+    await output.write();
+    await file.datasync();
+    await file.close();
+    closed = true;
+    await disk.rename(temporary, path);
+    await disk.syncDir(task.folder);
+    const summary = summaryOf(task, builder, output.writtenBytes);
+    return { ...merger.counts, segment: { summary, directory }, workedMs: pace.workedMs };
+  } catch (error) {
+    if (!closed) await file.close();
+    await disk.unlink(temporary);
+    throw error;
+  } finally {
+    for (const each of files) each.close();
+    for (const reader of threadReaders) reader.frames.close();
+  }
+}
+
+/** Whose rows these are: all sources, and all that they stand for themselves. */
+function identityOf(task: MergeTask, sources: readonly MergeSource[]): SegmentIdentity {
+  const replaces = new Set<string>();
+  let walSeq = 0;
+  for (const { path, directory } of sources) {
+    replaces.add(basename(path));
+    for (const name of directory.merge?.replaces ?? []) replaces.add(name);
+    walSeq = Math.max(walSeq, directory.walSeq);
+  }
+  const { tenant, day, writer, level, zstdLevel } = task;
+  const merge = { level, zstdLevel, replaces: [...replaces] };
+  return { tenant, day, generation: 0, part: 0, parts: 1, walSeq, writer, merge };
+}
+
+function summaryOf(task: MergeTask, builder: SegmentBuilder, fileBytes: number): SegmentSummary {
+  const { tenant, day, name, level, zstdLevel } = task;
+  const { rowCount, lineBytes, minOffsetNs, maxOffsetNs, streamCount } = builder;
+  return {
+    tenant,
+    day,
+    name,
+    generation: level,
+    rowCount,
+    lineBytes,
+    fileBytes,
+    chunkCount: streamCount,
+    minOffsetNs,
+    maxOffsetNs,
+    streamCount,
+    zstdLevel,
+  };
+}
+
+/** The bytes of a segment file on their way to disk. */
+class SegmentOutput {
+  readonly #file: DiskFile;
+  #pending: Uint8Array[] = [SEGMENT_MAGIC];
+  pendingBytes: number = SEGMENT_MAGIC.length;
+  writtenBytes = 0;
+
+  constructor(file: DiskFile) {
+    this.#file = file;
+  }
+
+  add(bytes: Uint8Array): void {
+    this.#pending.push(bytes);
+    this.pendingBytes += bytes.length;
+  }
+
+  async write(): Promise<void> {
+    const pending = this.#pending;
+    const count = this.pendingBytes;
+    this.#pending = [];
+    this.pendingBytes = 0;
+    await this.#file.write(pending, this.writtenBytes);
+    this.writtenBytes += count;
+  }
+}
+
+function openSource(
+  source: MergeTask['sources'][number],
+  number: number,
+  zstdLevel: number,
+  files: SyncFile[],
+): MergeSource {
+  const { path } = source;
+  const directory = decodeDirectory(readSegmentDirectorySync(path), path);
+  const file = new SyncFile(path);
+  files.push(file);
+  const { offset, length, crc } = directory.filterSection;
+  const filters = readChecked(file, offset, length, crc);
+  threadReaders[number] ??= new BlockReader(true);
+  return {
+    path,
+    directory,
+    filters,
+    reader: threadReaders[number],
+    mayCopy: source.zstdLevel >= zstdLevel,
+    readFrame: (refs) =>
+      readChecked(file, refs[R_LINES + C_FRAME_OFFSET]!, refs[R_LINES + C_COMPRESSED]!, refs[R_LINES + C_CRC]!),
+  };
+}
+
+function readChecked(file: SyncFile, offset: number, length: number, crc: number): Uint8Array {
+  if (offset + length > file.sizeBytes())
+    throw new LogError('CHUNK_CORRUPT', `${file.path}: ${length} bytes at ${offset} end behind the file`);
+  const bytes = Buffer.allocUnsafeSlow(length);
+  file.read(bytes, length, offset);
+  const found = crc32c(bytes);
+  if (found !== crc)
+    throw new LogError('CHUNK_CORRUPT', `${file.path} at ${offset}: checksum ${found}, expected ${crc}`);
+  return bytes;
+}

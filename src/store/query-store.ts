@@ -1,0 +1,54 @@
+import type { Labels } from '../model/labels.ts';
+import type { CompiledMatcher } from '../model/matcher.ts';
+import type { TimeRange } from '../model/time.ts';
+import type { Stretches } from './stretches.ts';
+
+/**
+ * What a query sees of the store: a snapshot, pinned until released. A row is in exactly one stretch, also while the head is being flushed.
+ */
+export interface Selection {
+  /** All that is stored of the streams in the range, as it lies: what overlaps in time may hold the same row twice. For statistics. */
+  readonly stored: Stretches;
+  /** The same with every row in exactly one stretch: what to scan. */
+  readonly stretches: Stretches;
+  /** Chunks (streams by segment) and bytes behind them, for `stats`. */
+  readonly chunkCount: number;
+  readonly compressedBytes: number;
+  /** Blocks and their line bytes that `leaveOut` took away. */
+  readonly skippedBlocks?: number;
+  readonly skippedBytes?: number;
+  /**
+   * Leaves out blocks that cannot hold a wanted row, where the store knows. May read from disk; call before `stretches` is looked at.
+   */
+  leaveOut?(wanted: WantedRows): Promise<void>;
+  /** Lets the store delete what it has replaced meanwhile. Must be called exactly once. */
+  release(): void;
+}
+
+/** What is known of every row that a query wants. */
+export interface WantedRows {
+  /** Texts that the line holds, in lower or mixed case; any case is taken for them. */
+  readonly texts: readonly Uint8Array[];
+  readonly labels: readonly LabelText[];
+}
+
+/**
+ * A label with a certain value. Where neither the stream nor the metadata of a segment has the name, the value is taken out of the line,
+ * so its texts are in the line:
+ *
+ * - `none`: no parser stands before the filter; then no row has the label at all
+ * - `part`: the value is a part of the line
+ * - `escaped`: the value may have been written with escapes; the texts hold no character that has a short one
+ */
+export interface LabelText {
+  readonly name: string;
+  readonly origin: 'none' | 'part' | 'escaped';
+  readonly texts: readonly Uint8Array[];
+}
+
+/** The store as queries see it (main thread). Ranges here include both ends. */
+export interface QueryStore {
+  select(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): Selection;
+  /** Label sets of streams with rows in the range (as exact as chunk bounds), sorted by labels. */
+  streams(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): readonly Labels[];
+}

@@ -1,0 +1,226 @@
+import { REF_FIELDS, writeBlockRef } from '../chunk/block-ref.ts';
+import {
+  B_LINE_BYTES,
+  B_MAX,
+  B_METADATA_BYTES,
+  B_MIN,
+  B_ROWS,
+  BLOCK_FIELDS,
+  type Directory,
+} from '../chunk/directory.ts';
+import type { Labels } from '../model/labels.ts';
+import type { PartSource } from './part-source.ts';
+import type { PartRef } from './select.ts';
+import type { StreamColumns } from './stream-columns.ts';
+
+/** More blocks than a segment has: makes one number of segment and block. */
+const BLOCKS_PER_SEGMENT = 2 ** 24;
+const FIRST_CAPACITY = 256;
+
+/** A segment as a selection sees it. */
+export interface SelectedSegment {
+  readonly path: string;
+  readonly day: number;
+  readonly directory: Directory;
+  /** Sums by stream of the segment. */
+  readonly columns: StreamColumns;
+  /** Order among all segments of the selection. */
+  readonly ordinal: number;
+}
+
+/**
+ * Stretches of stored streams in columns, by number: each is a run of blocks of one stream in one segment, or a part that stands for
+ * itself (pages of the head, sources to be merged). Columns, because a selection of a day may have a hundred thousand of them, of which
+ * statistics answer for most: a part as an object is made only for what is scanned.
+ */
+export class Stretches {
+  count = 0;
+  streamIds: Int32Array = new Int32Array(FIRST_CAPACITY);
+  days: Int32Array = new Int32Array(FIRST_CAPACITY);
+  /** Number in `segments`, or `-1 - number` in `loose`. */
+  sources: Int32Array = new Int32Array(FIRST_CAPACITY);
+  /** Blocks `firsts .. ends` of the segment; 0 for loose parts. */
+  firsts: Int32Array = new Int32Array(FIRST_CAPACITY);
+  ends: Int32Array = new Int32Array(FIRST_CAPACITY);
+  /** First and last time, nanoseconds from the start of the day. */
+  mins: Float64Array = new Float64Array(FIRST_CAPACITY);
+  maxs: Float64Array = new Float64Array(FIRST_CAPACITY);
+  rows: Float64Array = new Float64Array(FIRST_CAPACITY);
+  lineBytes: Float64Array = new Float64Array(FIRST_CAPACITY);
+  metadataBytes: Float64Array = new Float64Array(FIRST_CAPACITY);
+  readonly segments: SelectedSegment[];
+  readonly loose: PartRef[];
+  readonly #labelsOf: (streamId: number) => Labels;
+
+  constructor(labelsOf: (streamId: number) => Labels, segments: SelectedSegment[] = [], loose: PartRef[] = []) {
+    this.#labelsOf = labelsOf;
+    this.segments = segments;
+    this.loose = loose;
+  }
+
+  /** Stretches of parts that stand for themselves. */
+  static ofParts(parts: readonly PartRef[]): Stretches {
+    const labels = new Map(parts.map((part) => [part.streamId, part.streamLabels]));
+    const stretches = new Stretches((streamId) => labels.get(streamId)!);
+    for (const part of parts) stretches.addLoose(part);
+    return stretches;
+  }
+
+  /** None yet, of the same segments and parts. */
+  sibling(): Stretches {
+    return new Stretches(this.#labelsOf, this.segments, this.loose);
+  }
+
+  labels(streamId: number): Labels {
+    return this.#labelsOf(streamId);
+  }
+
+  addLoose(part: PartRef): void {
+    this.loose.push(part);
+    const at = this.#next(part.streamId, part.day, -this.loose.length);
+    this.mins[at] = part.minOffsetNs;
+    this.maxs[at] = part.maxOffsetNs;
+    this.rows[at] = part.rowCount;
+    this.lineBytes[at] = part.lineBytes;
+    this.metadataBytes[at] = part.metadataBytes ?? 0;
+  }
+
+  /** Adds blocks `first .. end`, all of them of one stream. */
+  addBlocks(streamId: number, source: number, first: number, end: number): void {
+    const { day, directory } = this.segments[source]!;
+    const { blocks } = directory;
+    const at = this.#next(streamId, day, source);
+    this.firsts[at] = first;
+    this.ends[at] = end;
+    this.mins[at] = blocks[first * BLOCK_FIELDS + B_MIN]!;
+    this.maxs[at] = blocks[(end - 1) * BLOCK_FIELDS + B_MAX]!;
+    let rows = 0;
+    let lineBytes = 0;
+    let metadataBytes = 0;
+    for (let from = first * BLOCK_FIELDS; from < end * BLOCK_FIELDS; from += BLOCK_FIELDS) {
+      rows += blocks[from + B_ROWS]!;
+      lineBytes += blocks[from + B_LINE_BYTES]!;
+      metadataBytes += blocks[from + B_METADATA_BYTES]!;
+    }
+    this.rows[at] = rows;
+    this.lineBytes[at] = lineBytes;
+    this.metadataBytes[at] = metadataBytes;
+  }
+
+  /** Adds all blocks of stream number `stream` of a segment, without a look at any. */
+  addStream(streamId: number, source: number, stream: number, first: number, end: number): void {
+    const { day, columns } = this.segments[source]!;
+    const at = this.#next(streamId, day, source);
+    this.firsts[at] = first;
+    this.ends[at] = end;
+    this.mins[at] = columns.mins[stream]!;
+    this.maxs[at] = columns.maxs[stream]!;
+    this.rows[at] = columns.rows[stream]!;
+    this.lineBytes[at] = columns.lineBytes[stream]!;
+    this.metadataBytes[at] = columns.metadataBytes[stream]!;
+  }
+
+  /** Adds stretch `i` of a sibling. */
+  addFrom(other: Stretches, i: number): void {
+    const at = this.#next(other.streamIds[i]!, other.days[i]!, other.sources[i]!);
+    this.firsts[at] = other.firsts[i]!;
+    this.ends[at] = other.ends[i]!;
+    this.mins[at] = other.mins[i]!;
+    this.maxs[at] = other.maxs[i]!;
+    this.rows[at] = other.rows[i]!;
+    this.lineBytes[at] = other.lineBytes[i]!;
+    this.metadataBytes[at] = other.metadataBytes[i]!;
+  }
+
+  #next(streamId: number, day: number, source: number): number {
+    const at = this.count++;
+    if (at === this.streamIds.length) this.#grow();
+    this.streamIds[at] = streamId;
+    this.days[at] = day;
+    this.sources[at] = source;
+    return at;
+  }
+
+  #grow(): void {
+    const wider = <T extends Int32Array | Float64Array>(column: T, next: T): T => {
+      next.set(column);
+      return next;
+    };
+    const capacity = this.streamIds.length * 2;
+    this.streamIds = wider(this.streamIds, new Int32Array(capacity));
+    this.days = wider(this.days, new Int32Array(capacity));
+    this.sources = wider(this.sources, new Int32Array(capacity));
+    this.firsts = wider(this.firsts, new Int32Array(capacity));
+    this.ends = wider(this.ends, new Int32Array(capacity));
+    this.mins = wider(this.mins, new Float64Array(capacity));
+    this.maxs = wider(this.maxs, new Float64Array(capacity));
+    this.rows = wider(this.rows, new Float64Array(capacity));
+    this.lineBytes = wider(this.lineBytes, new Float64Array(capacity));
+    this.metadataBytes = wider(this.metadataBytes, new Float64Array(capacity));
+  }
+
+  /** Directory of the segment of a stretch, undefined for a loose part. */
+  directory(i: number): Directory | undefined {
+    const source = this.sources[i]!;
+    return source < 0 ? undefined : this.segments[source]!.directory;
+  }
+
+  /** Order on disk of a block of a stretch. */
+  place(i: number, block: number = this.firsts[i]!): number {
+    const source = this.sources[i]!;
+    return source < 0 ? this.loose[-1 - source]!.place : this.segments[source]!.ordinal * BLOCKS_PER_SEGMENT + block;
+  }
+
+  /** Stretch `i`, or its blocks `first .. end`, as a part for a worker. */
+  part(i: number, first: number = this.firsts[i]!, end: number = this.ends[i]!): PartRef {
+    const source = this.sources[i]!;
+    if (source < 0) return this.loose[-1 - source]!;
+    const { path, directory, day } = this.segments[source]!;
+    const { blocks } = directory;
+    let rowCount = 0;
+    let lineBytes = 0;
+    let metadataBytes = 0;
+    const refs = new Float64Array((end - first) * REF_FIELDS);
+    for (let block = first; block < end; block++) {
+      const at = block * BLOCK_FIELDS;
+      rowCount += blocks[at + B_ROWS]!;
+      lineBytes += blocks[at + B_LINE_BYTES]!;
+      metadataBytes += blocks[at + B_METADATA_BYTES]!;
+      writeBlockRef(directory, block, refs, (block - first) * REF_FIELDS);
+    }
+    const sources: readonly PartSource[] = [{ kind: 'segment', path, refs }];
+    const streamId = this.streamIds[i]!;
+    return {
+      streamId,
+      streamLabels: this.#labelsOf(streamId),
+      day,
+      place: this.place(i, first),
+      minOffsetNs: blocks[first * BLOCK_FIELDS + B_MIN]!,
+      maxOffsetNs: blocks[(end - 1) * BLOCK_FIELDS + B_MAX]!,
+      rowCount,
+      lineBytes,
+      metadataBytes,
+      sources,
+    };
+  }
+
+  /** All stretches as parts, by day, stream and time. */
+  parts(): PartRef[] {
+    const parts = Array.from({ length: this.count }, (_, i) => this.part(i));
+    return parts.sort((a, b) => a.day - b.day || a.streamId - b.streamId || a.minOffsetNs - b.minOffsetNs);
+  }
+
+  /** Number of different streams. */
+  streamCount(): number {
+    let largest = 0;
+    for (let i = 0; i < this.count; i++) largest = Math.max(largest, this.streamIds[i]!);
+    const seen = new Uint8Array(largest + 1);
+    let count = 0;
+    for (let i = 0; i < this.count; i++) {
+      const id = this.streamIds[i]!;
+      count += 1 - seen[id]!;
+      seen[id] = 1;
+    }
+    return count;
+  }
+}
