@@ -1,3 +1,5 @@
+import type { FieldKernel } from '../base/kernels/field-kernel.ts';
+import type { Needle } from '../base/regex/byte-search.ts';
 import type { Labels } from './labels.ts';
 
 /**
@@ -27,4 +29,21 @@ export interface RowBlock {
   metadata(id: number): Labels;
   /** Lines hold only ASCII bytes (known from a flag or a test): byte positions are character positions. */
   readonly ascii: boolean;
+  /** Lines follow each other with one byte between them. */
+  readonly joined?: boolean;
+  /** A search over all lines at once; absent where lines have to be searched one by one. */
+  readonly finder?: RowFinder | undefined;
+  /** Reads fields of many lines at once; absent where lines have to be parsed one by one. */
+  readonly fields?: FieldKernel | undefined;
+}
+
+/** Searches the lines of the block that was loaded last. */
+export interface RowFinder {
+  /**
+   * Rows of `[first, end)` whose lines hold one of the needles, ascending; with `wanted` false those that hold none.
+   *
+   * @param into has room for all rows of the range
+   * @returns number of rows, -1 when it cannot search for one of the needles
+   */
+  rowsWith(needles: readonly Needle[], wanted: boolean, first: number, end: number, into: Uint32Array): number;
 }

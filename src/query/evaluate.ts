@@ -13,7 +13,7 @@ import { foldOf } from './fold.ts';
 export interface EvaluationContext {
   /** Points of the grid. */
   readonly count: number;
-  /** At most this many series in the answer of a query or of the argument of functions that look at each; 0: no limit. */
+  /** At most this many series in an answer, or in what a function takes over one by one; 0: no limit. */
   readonly maxSeries: number;
   /** Told when series beyond the limit are cut off; absent: too many series are an error. */
   readonly onTruncated?: (limit: number) => void;
@@ -68,6 +68,11 @@ function limited(value: VectorValue, context: EvaluationContext): VectorValue {
   return { kind: 'vector', series: value.series.slice(0, maxSeries) };
 }
 
+/** For what an aggregation folds: its series are not in the answer and count for nothing; their memory is bounded by the scans. */
+function unlimited(context: EvaluationContext): EvaluationContext {
+  return { ...context, maxSeries: 0 };
+}
+
 function tooManySeries(limit: number): LogError {
   return new LogError(
     'QUERY_LIMIT',
@@ -104,10 +109,11 @@ async function evaluateAggregation(expr: VectorAggExpr, context: EvaluationConte
     throw new LogError('QUERY_EXECUTION', 'approx_topk is not enabled. See -limits.shard_aggregations');
   const folded = foldOf(expr);
   if (folded !== undefined) return vectorOf(await context.scan(folded, expr, true));
+  const inner = expr.op === 'sort' || expr.op === 'sort_desc' ? context : unlimited(context);
   const input =
     expr.expr.kind === 'range-agg'
-      ? await evaluateRange(expr.expr, expr, context)
-      : await evaluateVector(expr.expr, context);
+      ? await evaluateRange(expr.expr, expr, inner)
+      : await evaluateVector(expr.expr, inner);
   switch (expr.op) {
     case 'sum':
     case 'avg':
@@ -119,7 +125,7 @@ async function evaluateAggregation(expr: VectorAggExpr, context: EvaluationConte
       return reduceVector(expr.op, input, expr.grouping);
     case 'topk':
     case 'bottomk':
-      return rankVector(limited(input, context), expr.param ?? 0, expr.op === 'topk', expr.grouping);
+      return rankVector(input, expr.param ?? 0, expr.op === 'topk', expr.grouping);
     case 'sort':
     case 'sort_desc':
       return sortVector(limited(input, context), expr.op === 'sort_desc');

@@ -52,7 +52,7 @@ const MAX_DEPTH = 128;
 export function jsonFields(line: string): JsonField[] | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = JSON.parse(line, numberAsWritten);
   } catch {
     // Not JSON: the caller tries logfmt.
     return undefined;
@@ -61,6 +61,11 @@ export function jsonFields(line: string): JsonField[] | undefined {
   const fields = new Map<string, JsonField>();
   collect(value, [], '', fields);
   return [...fields.values()];
+}
+
+/** Numbers keep the text they came in, as with `| json`: an id may have more digits than a double holds. */
+function numberAsWritten(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  return typeof value === 'number' ? (context?.source ?? value) : value;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

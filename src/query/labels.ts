@@ -3,7 +3,7 @@ import type { Labels } from '../model/labels.ts';
 import { compareLabels, compareText, labelsKey, labelValue } from '../model/labels.ts';
 import type { Limits } from '../model/limits.ts';
 import type { TimeRange } from '../model/time.ts';
-import type { QueryStore } from '../store/select.ts';
+import type { QueryStore } from '../store/query-store.ts';
 import { checkQueryLength, clampStart } from './check-query.ts';
 import { compileSelector, parseSelectorOnly } from './selectors.ts';
 

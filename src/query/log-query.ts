@@ -1,12 +1,15 @@
 import type { LogExpr } from '../../grammar/ast.ts';
 import type { Labels } from '../model/labels.ts';
 import { compareText, labelsKey } from '../model/labels.ts';
-import type { PartRef } from '../store/select.ts';
+import type { Stretches } from '../store/stretches.ts';
 import { decodeLine, labelText } from '../wire/json-text.ts';
 import type { ResultEntry, ResultStream } from '../wire/result-json.ts';
-import type { LogScanResult, ResultLabels, ScanCounts, TaskPart, TaskRunner } from './task.ts';
-import { cutPieces, groupPieces, type Piece } from './task-plan.ts';
-import { runTasks } from './task-queue.ts';
+import { LogOrder } from './log-order.ts';
+import { boundByTally } from './log-window.ts';
+import { SharedBound } from './shared-bound.ts';
+import type { LogScanResult, LogScanTask, ResultLabels, ScanCounts, TaskPart, TaskRunner } from './task.ts';
+import { TASK_BYTES } from './task-plan.ts';
+import { runUnordered } from './task-queue.ts';
 
 /** What a log query wants of the parts that were selected for it. */
 export interface LogQuery {
@@ -37,81 +40,76 @@ export interface ScanDeps {
 interface Candidate {
   readonly timeNs: bigint;
   readonly streamId: number;
+  /** Task that found it; rows of one stream and time come in the order of tasks. */
+  readonly task: number;
   readonly result: LogScanResult;
   readonly row: number;
 }
 
+/** Tasks grow with what was read in vain: a filter that lets little through is better served by few messages. */
+const FIRST_TASK_BYTES = 1024 * 1024;
+const GROWTH = 8;
+/** Neighbouring blocks of a stream come as one part once tasks are this many times as large. */
+const RUNS_PER_TASK = 16;
+
 /**
- * The first `limit` rows in the asked direction. Parts are scanned in waves, newest (or oldest) first, and the scan stops as
- * soon as no part that is left can hold a row that would still make it into the answer.
+ * The first `limit` rows in the asked direction. Blocks are read in the order of their newest (or oldest) row, and no block that cannot
+ * beat the worst row found so far.
  */
-export async function runLogQuery(query: LogQuery, parts: readonly PartRef[], deps: ScanDeps): Promise<LogRow[]> {
-  const { backward, limit } = query;
-  let pieces = cutPieces(parts, query.fromNs, query.toNs);
-  pieces.sort(backward ? (a, b) => compare(b.maxNs, a.maxNs) : (a, b) => compare(a.minNs, b.minNs));
+export async function runLogQuery(query: LogQuery, stretches: Stretches, deps: ScanDeps): Promise<LogRow[]> {
+  const { backward, limit, categorize } = query;
+  const { stages } = query.expr;
+  const order = new LogOrder(stretches, query.fromNs, query.toNs, backward);
+  const bound = new SharedBound(backward);
+  const known = boundByTally(stretches, query, stages);
+  if (known !== undefined) bound.tighten(known);
   let best: Candidate[] = [];
-  while (pieces.length > 0) {
-    const bound = best.length >= limit ? best[limit - 1]!.timeNs : undefined;
-    if (bound !== undefined) pieces = narrowed(pieces, bound, backward);
-    const tasks = nextWave(pieces, deps.runner.parallelism);
-    if (tasks.length === 0) break;
-    pieces = pieces.slice(tasks.reduce((sum, task) => sum + task.length, 0));
-    deps.onTasks(tasks.length);
-    const wave = tasks.map((task) => ({
-      kind: 'logs' as const,
-      parts: task,
-      stages: query.expr.stages,
-      limit,
-      backward,
-      categorize: query.categorize,
-    }));
-    const found: Candidate[] = [];
-    await runTasks(wave, deps.runner, deps.signal, (result, index) => {
-      if (result.kind !== 'logs') return;
-      deps.addCounts(result.counts);
-      pushCandidates(found, result, wave[index]!.parts);
-    });
-    best = mergeCandidates(best, found, backward, limit);
-  }
+  let givenBytes = 0;
+  const given: (readonly TaskPart[])[] = [];
+  const next = (): LogScanTask | undefined => {
+    const cost = Math.min(TASK_BYTES, Math.max(FIRST_TASK_BYTES, givenBytes / GROWTH));
+    const parts = order.next(cost, cost / RUNS_PER_TASK, bound.get());
+    if (parts.length === 0) return undefined;
+    givenBytes += cost;
+    given.push(parts);
+    deps.onTasks(1);
+    return { kind: 'logs', parts, stages, limit, backward, categorize, bound: bound.memory };
+  };
+  await runUnordered(next, deps.runner, deps.signal, (result, task) => {
+    if (result.kind !== 'logs') return;
+    deps.addCounts(result.counts);
+    best = merged(best, candidatesOf(result, task, given[task]!), backward, limit);
+    if (best.length >= limit) bound.tighten(best[limit - 1]!.timeNs);
+  });
   return best.map(toRow);
 }
 
-function compare(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Pieces that can still hold a row as good as the worst kept one. */
-function narrowed(pieces: readonly Piece[], boundNs: bigint, backward: boolean): Piece[] {
-  return pieces.filter((piece) => (backward ? piece.maxNs >= boundNs : piece.minNs <= boundNs));
-}
-
-/** The next tasks: one per worker, each of at most the usual cost. */
-function nextWave(pieces: readonly Piece[], parallelism: number): TaskPart[][] {
-  const lanes = Math.max(1, parallelism);
-  const tasks = groupPieces(pieces, 1).slice(0, lanes);
-  if (tasks.length >= lanes || tasks.length === 0) return tasks;
-  const count = tasks.reduce((sum, task) => sum + task.length, 0);
-  return groupPieces(pieces.slice(0, count), lanes);
-}
-
-function pushCandidates(found: Candidate[], result: LogScanResult, parts: readonly TaskPart[]): void {
+function candidatesOf(result: LogScanResult, task: number, parts: readonly TaskPart[]): Candidate[] {
+  const found: Candidate[] = [];
   for (let row = 0; row < result.timesNs.length; row++) {
     const { streamId } = parts[result.partIndexes[row]!]!.part;
-    found.push({ timeNs: result.timesNs[row]!, streamId, result, row });
+    found.push({ timeNs: result.timesNs[row]!, streamId, task, result, row });
   }
+  return found;
 }
 
-/** Sorts stably, so that rows of one stream and time keep the order in which they were found. */
-function mergeCandidates(
-  best: Candidate[],
-  found: readonly Candidate[],
-  backward: boolean,
-  limit: number,
-): Candidate[] {
-  const all = best.concat(found);
-  const sign = backward ? -1 : 1;
-  all.sort((a, b) => sign * (compare(a.timeNs, b.timeNs) || a.streamId - b.streamId));
-  return all.length > limit ? all.slice(0, limit) : all;
+/** The best rows of two lists that are in order each. */
+function merged(a: readonly Candidate[], b: readonly Candidate[], backward: boolean, limit: number): Candidate[] {
+  if (a.length === 0) return b.slice(0, limit);
+  const out: Candidate[] = [];
+  let i = 0;
+  let j = 0;
+  while (out.length < limit && (i < a.length || j < b.length)) {
+    if (j === b.length || (i < a.length && isBefore(a[i]!, b[j]!, backward))) out.push(a[i++]!);
+    else out.push(b[j++]!);
+  }
+  return out;
+}
+
+function isBefore(a: Candidate, b: Candidate, backward: boolean): boolean {
+  if (a.timeNs !== b.timeNs) return a.timeNs < b.timeNs !== backward;
+  if (a.streamId !== b.streamId) return a.streamId < b.streamId !== backward;
+  return a.task < b.task;
 }
 
 function toRow({ timeNs, result, row }: Candidate): LogRow {

@@ -1,9 +1,10 @@
 import type { RangeAggExpr, VectorAggExpr } from '../../grammar/ast.ts';
-import type { PartRef } from '../store/select.ts';
+import type { Stretches } from '../store/stretches.ts';
 import { type Series, sortByLabels } from './aggregate/series-set.ts';
 import { checkBytesRead } from './check-query.ts';
 import { scanGrouping } from './fold.ts';
 import type { EvaluationGrid } from './grid.ts';
+import { labelTexts } from './label-texts.ts';
 import { SampleMerger } from './metric-scan.ts';
 import { metricPipelineOptions } from './pipeline/build.ts';
 import type { QueryDeps } from './query-deps.ts';
@@ -12,7 +13,7 @@ import { textsOf } from './scan-pipeline.ts';
 import { compileSelector } from './selectors.ts';
 import { suits, TallyScan } from './tally-scan.ts';
 import type { SampleScan, SampleScanTask } from './task.ts';
-import { cutPieces, groupPieces } from './task-plan.ts';
+import { planTasks } from './task-plan.ts';
 import { runTasks } from './task-queue.ts';
 
 /** Plans and runs the sample scans of one metric query; equal scans run once. */
@@ -66,20 +67,14 @@ export class MetricScans {
     const merger = new SampleMerger(scan);
     if (fromNs <= toNs) {
       const { store, tenant, limits } = this.#deps;
-      const selection = store.select(
-        tenant,
-        compileSelector(log.matchers),
-        { startNs: fromNs, endNs: toNs },
-        textsOf(scan.stages, scan.options),
-      );
+      const selection = store.select(tenant, compileSelector(log.matchers), { startNs: fromNs, endNs: toNs });
       try {
+        await selection.leaveOut?.({ texts: textsOf(scan.stages, scan.options), labels: labelTexts(scan.stages) });
         this.#work.addStep(log, selection, fromNs, toNs);
         checkBytesRead(this.#work.selectedBytes, limits);
-        // In the order of the disk: small blocks of neighbouring streams share frames.
-        const pieces = cutPieces(this.#tallied(scan, selection.parts, fromNs, toNs, merger), fromNs, toNs).sort(
-          (a, b) => a.part.place - b.part.place,
-        );
-        const tasks = groupPieces(pieces, this.#work.runner.parallelism).map(
+        const { stretches } = selection;
+        const rest = this.#tallied(scan, stretches, fromNs, toNs, merger);
+        const tasks = planTasks(stretches, fromNs, toNs, this.#work.runner.parallelism, rest).map(
           (parts): SampleScanTask => ({ kind: 'samples', parts, scan }),
         );
         this.#work.onTasks(tasks.length);
@@ -96,17 +91,17 @@ export class MetricScans {
     return sortByLabels(merger.finish(range));
   }
 
-  /** Takes what tallies can answer. @returns the parts to scan */
+  /** Takes what statistics can answer. @returns numbers of the stretches to scan, undefined for all */
   #tallied(
     scan: SampleScan,
-    parts: readonly PartRef[],
+    stretches: Stretches,
     fromNs: bigint,
     toNs: bigint,
     merger: SampleMerger,
-  ): readonly PartRef[] {
-    if (!suits(scan)) return parts;
+  ): readonly number[] | undefined {
+    if (!suits(scan)) return undefined;
     const tally = new TallyScan(scan, Number(fromNs - scan.grid.baseNs), Number(toNs - scan.grid.baseNs));
-    const rest = tally.take(parts, this.#deps.store);
+    const rest = tally.take(stretches);
     const result = tally.result();
     this.#work.addCounts(result.counts);
     merger.add(result);

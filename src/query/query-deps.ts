@@ -1,5 +1,5 @@
 import type { Limits } from '../model/limits.ts';
-import type { QueryStore } from '../store/select.ts';
+import type { QueryStore } from '../store/query-store.ts';
 import type { TaskRunner } from './task.ts';
 
 /** What a query runs with: handed down by the server, a request at a time. */

@@ -1,7 +1,7 @@
 import type { LogExpr } from '../../grammar/ast.ts';
 import { printOneLine } from '../../grammar/print.ts';
 import type { Limits } from '../model/limits.ts';
-import type { Selection } from '../store/select.ts';
+import type { Selection } from '../store/query-store.ts';
 import type { QueryStats } from '../wire/stats-json.ts';
 import { addCounts, emptyCounts, type ScanCounts, type TaskRunner } from './task.ts';
 import { withTimeout } from './task-queue.ts';
@@ -52,13 +52,12 @@ export class QueryWork {
 
   /** Notes what was selected for a log expression; the range includes both ends. */
   addStep(expr: LogExpr, selection: Selection, startNs: bigint, endNs: bigint): void {
-    const streams = new Set<number>();
+    const { stretches } = selection;
     let rows = 0;
     let lineBytes = 0;
-    for (const part of selection.parts) {
-      streams.add(part.streamId);
-      rows += part.rowCount;
-      lineBytes += part.lineBytes;
+    for (let i = 0; i < stretches.count; i++) {
+      rows += stretches.rows[i]!;
+      lineBytes += stretches.lineBytes[i]!;
     }
     this.selectedBytes += lineBytes;
     this.#chunks += selection.chunkCount;
@@ -66,8 +65,8 @@ export class QueryWork {
       query: printOneLine(expr),
       startNs: startNs.toString(),
       endNs: endNs.toString(),
-      streams: streams.size,
-      parts: selection.parts.length,
+      streams: stretches.streamCount(),
+      parts: stretches.count,
       chunks: selection.chunkCount,
       rows,
       lineBytes,

@@ -32,3 +32,12 @@ export function upperBound(times: Float64Array, from: number, to: number, value:
   }
   return low;
 }
+
+/** Bytes of the lines of `[first, end)`, the separators between them not counted. */
+export function lineBytes({ lineStarts, lineEnds, joined }: RowBlock, first: number, end: number): number {
+  if (first >= end) return 0;
+  if (joined === true) return lineEnds[end - 1]! - lineStarts[first]! - (end - 1 - first);
+  let sum = 0;
+  for (let row = first; row < end; row++) sum += lineEnds[row]! - lineStarts[row]!;
+  return sum;
+}

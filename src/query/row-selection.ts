@@ -3,7 +3,8 @@ import type { RowBlock } from '../model/row-block.ts';
 import type { LineFilterChain } from './pipeline/line-filter.ts';
 
 /** The columns that line filters look at. */
-type LineColumns = Pick<RowBlock, 'bytes' | 'lineStarts' | 'lineEnds'> & Partial<Pick<RowBlock, 'ascii'>>;
+type LineColumns = Pick<RowBlock, 'bytes' | 'lineStarts' | 'lineEnds'> &
+  Partial<Pick<RowBlock, 'ascii' | 'joined' | 'finder'>>;
 
 /** After this many hits of a block search it is known whether hits are dense. */
 const PROBE_HITS = 32;
@@ -31,12 +32,31 @@ export class RowSelection {
   filter(block: LineColumns, first: number, end: number, chain: LineFilterChain): void {
     this.#grow(end - first);
     this.count = 0;
-    if (first === end || chain.never) return;
+    if (first === end || chain.never || this.#filterByFinder(block, first, end, chain)) return;
     if (chain.search !== undefined && linesAscend(block, first, end)) {
       this.#filterBySearch(block, first, end, chain, chain.search);
       return;
     }
     this.#filterOneByOne(block, first, end, chain);
+  }
+
+  /** Lets the block search all its lines at once. @returns false when it cannot */
+  #filterByFinder(block: LineColumns, first: number, end: number, chain: LineFilterChain): boolean {
+    const { literals, afterLiterals } = chain;
+    if (literals === undefined || block.finder === undefined) return false;
+    const { rows } = this;
+    const found = block.finder.rowsWith(literals.needles, literals.wanted, first, end, rows);
+    if (found < 0) return false;
+    this.count = found;
+    if (afterLiterals === undefined) return true;
+    const { bytes, lineStarts, lineEnds, ascii } = block;
+    let kept = 0;
+    for (let i = 0; i < found; i++) {
+      const row = rows[i]!;
+      if (afterLiterals(bytes, lineStarts[row]!, lineEnds[row]!, ascii)) rows[kept++] = row;
+    }
+    this.count = kept;
+    return true;
   }
 
   #filterOneByOne(block: LineColumns, first: number, end: number, chain: LineFilterChain): void {
@@ -91,6 +111,7 @@ export class RowSelection {
 /** Lines lie in row order without overlap, as they do in stored blocks; merged parts may differ. */
 function linesAscend(block: LineColumns, first: number, end: number): boolean {
   const { lineStarts, lineEnds } = block;
+  if (block.joined === true) return true;
   for (let row = first + 1; row < end; row++) if (lineStarts[row]! < lineEnds[row - 1]!) return false;
   return true;
 }

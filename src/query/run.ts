@@ -16,6 +16,7 @@ import {
 } from './check-query.ts';
 import { evaluateLimited } from './evaluate.ts';
 import { type EvaluationGrid, floorTo, instantGrid, rangeGrid } from './grid.ts';
+import { labelTexts } from './label-texts.ts';
 import { groupRows, type LogRow, runLogQuery, thinRows } from './log-query.ts';
 import { matrixData, vectorData } from './metric-result.ts';
 import { MetricScans } from './metric-scans.ts';
@@ -186,16 +187,12 @@ async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promis
   if (startNs === undefined) return [];
   // A range without length still shows the rows of that very nanosecond.
   const toNs = startNs === endNs ? endNs : endNs - 1n;
-  const selection = deps.store.select(
-    deps.tenant,
-    compileSelector(expr.matchers),
-    { startNs, endNs: toNs },
-    textsOf(expr.stages),
-  );
+  const selection = deps.store.select(deps.tenant, compileSelector(expr.matchers), { startNs, endNs: toNs });
   try {
+    await selection.leaveOut?.({ texts: textsOf(expr.stages), labels: labelTexts(expr.stages) });
     work.addStep(expr, selection, startNs, toNs);
     if (expr.stages.length > 0) checkBytesRead(work.selectedBytes, deps.limits);
-    return await runLogQuery({ expr, fromNs: startNs, toNs, limit, backward, categorize }, selection.parts, work);
+    return await runLogQuery({ expr, fromNs: startNs, toNs, limit, backward, categorize }, selection.stretches, work);
   } finally {
     selection.release();
   }

@@ -3,9 +3,10 @@ import { labelsKey } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { dayStartNs } from '../model/time.ts';
 import { ScanRow } from './pipeline/row-state.ts';
-import { firstRowAfter, firstRowFrom } from './row-range.ts';
+import { firstRowAfter, firstRowFrom, lineBytes } from './row-range.ts';
 import { RowSelection } from './row-selection.ts';
 import { type LogPipeline, logPipeline } from './scan-pipeline.ts';
+import { SharedBound } from './shared-bound.ts';
 import {
   emptyCounts,
   type LogScanResult,
@@ -27,12 +28,14 @@ export function scanLogs(task: LogScanTask, load: PartLoader): LogScanResult {
 const SMALL_PART_BYTES = 128 * 1024;
 
 /** Best rows first where parts are large, in the order of the disk where they are small. */
-function readingOrder({ parts }: LogScanTask): number[] {
+function readingOrder({ parts, backward }: LogScanTask): number[] {
   const order = parts.map((_, index) => index);
   let bytes = 0;
   for (const { part } of parts) bytes += part.lineBytes;
   if (bytes / Math.max(1, parts.length) >= SMALL_PART_BYTES) return order;
-  return order.sort((a, b) => parts[a]!.part.place - parts[b]!.part.place);
+  // Of one stream, later blocks come first when rows are wanted backward.
+  const sign = backward ? -1 : 1;
+  return order.sort((a, b) => sign * (parts[a]!.part.place - parts[b]!.part.place));
 }
 
 /** A row that may be in the answer; its line was copied, for blocks are reused. */
@@ -52,6 +55,8 @@ class LogScanner {
   #found: Found[] = [];
   /** Time of the worst row kept at the last sort; no row beyond it can be in the answer. */
   #boundNs: bigint | undefined;
+  /** The same of all tasks of the query. */
+  readonly #shared: SharedBound | undefined;
   readonly #labelSets: ResultLabels[] = [];
   readonly #labelIds = new Map<string, number>();
   #labelIdOfMetadata = new Map<number, number>();
@@ -60,6 +65,7 @@ class LogScanner {
   constructor(task: LogScanTask) {
     this.#task = task;
     this.#pipeline = logPipeline(task.stages);
+    this.#shared = task.bound === undefined ? undefined : new SharedBound(task.backward, task.bound);
   }
 
   part(index: number, load: PartLoader): void {
@@ -74,6 +80,7 @@ class LogScanner {
       metadata: true,
       reverse: backward,
       needles: this.#pipeline.needles,
+      anyOf: this.#pipeline.anyOf,
     };
     let taken = 0;
     for (const block of load(part, options, this.#counts)) {
@@ -92,8 +99,10 @@ class LogScanner {
   #bounds({ part, fromOffsetNs, toOffsetNs }: TaskPart): { from: number; to: number } | undefined {
     let from = fromOffsetNs;
     let to = toOffsetNs;
-    if (this.#boundNs !== undefined) {
-      const worst = Number(this.#boundNs - dayStartNs(part.day));
+    // What other tasks have found can only be better than what was found here, and holds when nothing was.
+    const boundNs = this.#shared?.get() ?? this.#boundNs;
+    if (boundNs !== undefined) {
+      const worst = Number(boundNs - dayStartNs(part.day));
       if (this.#task.backward) from = Math.max(from, worst);
       else to = Math.min(to, worst);
     }
@@ -102,13 +111,17 @@ class LogScanner {
 
   /** Runs the rows of a block through the pipeline, in the asked direction, until enough have passed. */
   #block(block: RowBlock, first: number, end: number, part: number, wanted: number): number {
-    const { filter } = this.#pipeline;
     this.#labelIdOfMetadata = new Map();
     this.#metadataSets = [];
-    if (filter === undefined) return this.#unfiltered(block, first, end, part, wanted);
+    const { filter, fields } = this.#pipeline;
+    // Reading ahead pays where it drops rows; otherwise rows are looked at until there are enough.
+    const drops = fields?.drops === true && block.fields !== undefined;
+    if (filter === undefined && !drops) return this.#unfiltered(block, first, end, part, wanted);
     this.#counts.rowsScanned += end - first;
-    this.#counts.bytesScanned += spanBytes(block, first, end);
-    this.#selection.filter(block, first, end, filter);
+    this.#counts.bytesScanned += lineBytes(block, first, end);
+    if (filter === undefined) this.#selection.all(first, end);
+    else this.#selection.filter(block, first, end, filter);
+    if (drops) fields.read(block, this.#selection);
     const { rows, count } = this.#selection;
     let taken = 0;
     for (let i = 0; i < count && taken < wanted; i++) {
@@ -191,6 +204,7 @@ class LogScanner {
     if (this.#found.length < limit) return;
     this.#found.length = limit;
     this.#boundNs = this.#found[limit - 1]!.timeNs;
+    this.#shared?.tighten(this.#boundNs);
   }
 
   result(): LogScanResult {
@@ -215,10 +229,4 @@ class LogScanner {
       counts: this.#counts,
     };
   }
-}
-
-function spanBytes(block: RowBlock, first: number, end: number): number {
-  let sum = 0;
-  for (let row = first; row < end; row++) sum += block.lineEnds[row]! - block.lineStarts[row]!;
-  return sum;
 }

@@ -1,7 +1,9 @@
 import type { Query, Stage, Unwrap } from '../../grammar/ast.ts';
 import { assertNever } from '../base/assert.ts';
+import type { Needle } from '../base/regex/byte-search.ts';
 import { metricAggregations } from './metric-parts.ts';
 import { buildPipeline, metricPipelineOptions, type Pipeline, type PipelineOptions } from './pipeline/build.ts';
+import type { FieldReader } from './pipeline/field-reader.ts';
 import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './pipeline/label-state.ts';
 import type { LineFilterChain } from './pipeline/line-filter.ts';
 import type { Row } from './pipeline/stage.ts';
@@ -12,10 +14,14 @@ import type { SampleScan } from './task.ts';
 export interface LogPipeline {
   /** Line filters on stored bytes, tested before anything else; undefined when there are none. */
   readonly filter: LineFilterChain | undefined;
-  /** Texts that all lines passing the filter hold, for the skip filters of the store. */
-  readonly needles: readonly Uint8Array[];
+  /** Texts that all lines passing the filter hold. */
+  readonly needles: readonly Needle[];
+  /** Every line that passes the filter holds at least one of these. */
+  readonly anyOf: readonly Needle[] | undefined;
   /** What is left to do with a row that passed; undefined: nothing. */
   readonly stages: Pick<Pipeline, 'process'> | undefined;
+  /** Reads the labels of the first parser ahead. */
+  readonly fields: FieldReader | undefined;
 }
 
 /** Takes the sample of a row that passed the pipeline; `value` is set when it returns true. */
@@ -102,9 +108,15 @@ class UnwrapReader implements SampleReader {
   }
 }
 
-function filterOf({ leadingLineFilters: chain }: Pipeline): Omit<LogPipeline, 'stages'> {
-  if (chain.always) return { filter: undefined, needles: [] };
-  return { filter: chain, needles: chain.needles.filter((needle) => !needle.ignoreCase).map((needle) => needle.bytes) };
+function filterOf({ leadingLineFilters: chain, fields }: Pipeline): Omit<LogPipeline, 'stages'> {
+  if (chain.always) return { filter: undefined, needles: [], anyOf: undefined, fields };
+  const { needles, literals } = chain;
+  return {
+    filter: chain,
+    fields,
+    needles,
+    anyOf: literals?.wanted === true && needles.length === 0 ? literals.needles : undefined,
+  };
 }
 
 /** Texts that every line has that passes the leading line filters, in any case: for the skip filters of the store. */

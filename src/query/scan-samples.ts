@@ -7,7 +7,7 @@ import type { RangeState } from './aggregate/range-state.ts';
 import { isFatalError } from './pipeline/needed-labels.ts';
 import { ScanRow } from './pipeline/row-state.ts';
 import { pipelineError } from './pipeline-error.ts';
-import { firstRowAfter, firstRowFrom, upperBound } from './row-range.ts';
+import { firstRowAfter, firstRowFrom, lineBytes, upperBound } from './row-range.ts';
 import { RowSelection } from './row-selection.ts';
 import { SampleStore } from './sample-store.ts';
 import { type SamplePipeline, samplePipeline } from './scan-pipeline.ts';
@@ -77,6 +77,7 @@ class SampleScanner {
       metadataNames: pipeline.metadataNames,
       reverse: false,
       needles: pipeline.needles,
+      anyOf: pipeline.anyOf,
     };
     for (const block of load(part, options, this.#counts)) {
       const first = firstRowFrom(block, fromOffsetNs);
@@ -187,11 +188,12 @@ class SampleScanner {
 
   #pipelineRows(block: RowBlock): void {
     const { grid, firstBucket, state } = this.#store;
-    const { rows, count } = this.#selection;
     const baseNs = this.#baseOf(block.dayStartNs);
     const row = this.#row;
-    const { stages, sample } = this.#pipeline;
+    const { stages, sample, fields } = this.#pipeline;
     assert(stages !== undefined, 'a pipeline');
+    fields?.read(block, this.#selection);
+    const { rows, count } = this.#selection;
     let endNs = Number.NEGATIVE_INFINITY;
     let bucket = -1;
     for (let i = 0; i < count; i++) {
@@ -214,6 +216,7 @@ class SampleScanner {
         block.streamLabels,
         metadata,
       );
+      fields?.row(i);
       if (!stages.process(row) || !sample.take(row)) continue;
       this.#counts.rowsMatched++;
       const series = row.labels.untouched ? this.#seriesOfRow(block, at) : this.#seriesOfChanged(row);
@@ -242,10 +245,4 @@ class SampleScanner {
 
 function addSample(state: RangeState, buckets: Float64Array, bucket: number, value: number, timeNs: number): void {
   state.add(buckets, bucket * state.width, value, timeNs);
-}
-
-function lineBytes(block: RowBlock, first: number, end: number): number {
-  let sum = 0;
-  for (let row = first; row < end; row++) sum += block.lineEnds[row]! - block.lineStarts[row]!;
-  return sum;
 }

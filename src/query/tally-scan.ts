@@ -1,8 +1,9 @@
 import type { Stage } from '../../grammar/ast.ts';
+import { B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, type Directory } from '../chunk/directory.ts';
 import { type Labels, labelValue } from '../model/labels.ts';
 import { LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
 import { dayStartNs } from '../model/time.ts';
-import type { PartRef, PartTally, QueryStore } from '../store/select.ts';
+import type { Stretches } from '../store/stretches.ts';
 import { addPredicateLabels, isFatalError } from './pipeline/needed-labels.ts';
 import { ScanRow } from './pipeline/row-state.ts';
 import { SampleStore } from './sample-store.ts';
@@ -11,19 +12,21 @@ import { SeriesIndex } from './series-index.ts';
 import { emptyCounts, type SampleScan, type SampleScanResult, type ScanCounts } from './task.ts';
 
 /**
- * Counts that the store's tallies (rows per minute, level and stretch of a stream) can answer without reading rows: plain
- * counts and rates over whole minutes, grouped by stream labels and detected level, with label filters on these. It costs some
- * nanoseconds a minute and stream, so it runs where the query is planned.
+ * Counts that the store's statistics can answer without reading rows: plain counts and rates over whole minutes, grouped by stream
+ * labels and detected level, with label filters on these. A stretch of a stream, or a block, that lies in one window edge to edge is
+ * added as a whole; of what lies across an edge, the tally (rows per minute and level) is. It costs some nanoseconds a block, so it
+ * runs where the query is planned.
  */
 
 const MINUTE_NS = 60_000_000_000;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 const LEVEL_CODES = 256;
-/** In place of a series number: rows of this stream and level must be scanned. */
+/** In place of a series number. */
+const DROPPED = -1;
 const ONLY_A_SCAN = -2;
-const UNKNOWN: Float64Array = new Float64Array(0);
+const NOT_LOOKED_UP = -3;
 
-/** Answers what it can of the parts; the others are left to be scanned. */
+/** Answers what it can; what is left is to be scanned. */
 export class TallyScan {
   readonly #scan: SampleScan;
   readonly #pipeline: SamplePipeline | undefined;
@@ -33,13 +36,17 @@ export class TallyScan {
   readonly #store: SampleStore;
   readonly #row = new ScanRow();
   readonly #counts: ScanCounts = emptyCounts();
-  /** Series by stream and level; neither changes from part to part. */
-  readonly #series = new Map<number, number>();
   readonly #levelMatters: boolean;
-  /** By level code: where its rows count, undefined when a filter drops them, UNKNOWN when it was not looked up for the part. */
-  readonly #bucketsOfLevel: (Float64Array | undefined)[] = new Array<Float64Array | undefined>(LEVEL_CODES).fill(
-    UNKNOWN,
-  );
+  /** Series by level code (0 when levels do not matter) and stream; neither changes from stretch to stretch. */
+  readonly #series: (Int32Array | undefined)[] = [];
+  /** Where rows of a level count, by code; valid for the levels of the stretch at hand. */
+  readonly #bucketsOfLevel: (Float64Array | undefined)[] = new Array<Float64Array | undefined>(LEVEL_CODES);
+  readonly #levelKnown: Uint8Array = new Uint8Array(LEVEL_CODES);
+  /** By segment: names that matter and that rows may have as metadata. */
+  readonly #contested = new Map<Directory, readonly string[]>();
+  #largestId = 0;
+  #day = Number.NaN;
+  #dayBaseNs = 0;
 
   constructor(scan: SampleScan, fromNs: number, toNs: number) {
     this.#scan = scan;
@@ -50,78 +57,156 @@ export class TallyScan {
     this.#store = new SampleStore(scan, fromNs, toNs);
   }
 
-  /** Adds the rows of every part that has a fitting tally. @returns the parts that are still to be scanned */
-  take(parts: readonly PartRef[], store: QueryStore): readonly PartRef[] {
+  /** Adds the rows of every stretch that statistics can answer for. @returns numbers of the stretches still to be scanned */
+  take(stretches: Stretches): readonly number[] {
     const pipeline = this.#pipeline;
-    if (pipeline === undefined || pipeline.needsLines || store.tallyOf === undefined) return parts;
-    const rest: PartRef[] = [];
-    for (const part of parts) {
-      const tally = store.tallyOf(part);
-      if (tally === undefined || !this.#decides(part, tally) || !this.#add(part, tally, pipeline)) rest.push(part);
+    const rest: number[] = [];
+    for (let i = 0; i < stretches.count; i++) this.#largestId = Math.max(this.#largestId, stretches.streamIds[i]!);
+    for (let i = 0; i < stretches.count; i++) {
+      const directory = stretches.directory(i);
+      const taken =
+        pipeline !== undefined &&
+        !pipeline.needsLines &&
+        directory !== undefined &&
+        this.#decides(stretches, i, directory) &&
+        this.#add(stretches, i, directory, pipeline);
+      if (!taken) rest.push(i);
     }
     return rest;
   }
 
   /** No name that matters can be in the metadata of a row. */
-  #decides(part: PartRef, tally: PartTally): boolean {
-    if (tally.metadataNames.length === 0) return true;
-    if (this.#names === undefined) return false;
-    for (const name of this.#names) {
-      if (tally.metadataNames.includes(name) && labelValue(part.streamLabels, name) === undefined) return false;
+  #decides(stretches: Stretches, i: number, directory: Directory): boolean {
+    if (stretches.metadataBytes[i] === 0 || directory.metadataNames.length === 0) return true;
+    const names = this.#names;
+    if (names === undefined) return false;
+    let contested = this.#contested.get(directory);
+    if (contested === undefined) {
+      contested = directory.metadataNames.filter((name) => names.has(name));
+      this.#contested.set(directory, contested);
     }
-    return true;
+    if (contested.length === 0) return true;
+    const labels = stretches.labels(stretches.streamIds[i]!);
+    return contested.every((name) => labelValue(labels, name) !== undefined);
+  }
+
+  /** Start of a stretch's day relative to the first point of the grid. */
+  #baseOf(day: number): number {
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#dayBaseNs = Number(dayStartNs(day) - this.#scan.grid.baseNs);
+    }
+    return this.#dayBaseNs;
   }
 
   /** @returns false, and nothing added, when a row's level is a text of its own or a row fails in the pipeline */
-  #add(part: PartRef, tally: PartTally, pipeline: SamplePipeline): boolean {
-    const { minutes, levels, counts, from, to } = tally;
-    const bucketsOfLevel = this.#bucketsOfLevel;
-    bucketsOfLevel.fill(UNKNOWN);
-    for (let i = from; i < to; i++) {
-      const level = levels[i]!;
-      if (bucketsOfLevel[level] !== UNKNOWN) continue;
-      const series = this.#seriesOf(part, level, pipeline);
-      if (series === undefined) return false;
-      bucketsOfLevel[level] = series < 0 ? undefined : this.#store.bucketsOf(series);
+  #add(stretches: Stretches, i: number, directory: Directory, pipeline: SamplePipeline): boolean {
+    const streamId = stretches.streamIds[i]!;
+    const first = stretches.firsts[i]!;
+    const end = stretches.ends[i]!;
+    const baseNs = this.#baseOf(stretches.days[i]!);
+    if (this.#levelMatters) {
+      if (!this.#prepareLevels(stretches, streamId, directory, first, end, pipeline)) return false;
+      this.#addEntries(directory, first, end, baseNs);
+      return true;
     }
-    const { grid, firstBucket } = this.#store;
-    const baseNs = Number(dayStartNs(part.day) - this.#scan.grid.baseNs);
-    let endNs = Number.NEGATIVE_INFINITY;
-    let at = -1;
-    let matched = 0;
-    for (let i = from; i < to; i++) {
-      const timeNs = baseNs + minutes[i]! * MINUTE_NS;
-      if (timeNs > endNs) {
-        grid.locate(timeNs);
-        endNs = grid.stretchEndNs;
-        at = grid.bucket < 0 ? -1 : grid.bucket - firstBucket;
-      }
-      const buckets = bucketsOfLevel[levels[i]!];
-      if (at < 0 || buckets === undefined) continue;
-      buckets[at]! += counts[i]!;
-      matched += counts[i]!;
+    const series = this.#seriesOf(stretches, streamId, 0, pipeline);
+    if (series < 0) return series === DROPPED;
+    const buckets = this.#store.bucketsOf(series);
+    if (this.#addWhole(buckets, baseNs + stretches.mins[i]!, baseNs + stretches.maxs[i]!, stretches.rows[i]!))
+      return true;
+    if (!isTallied(directory, first, end)) return false;
+    this.#bucketsOfLevel.fill(buckets);
+    const { blocks } = directory;
+    for (let block = first; block < end; block++) {
+      const at = block * BLOCK_FIELDS;
+      if (!this.#addWhole(buckets, baseNs + blocks[at + B_MIN]!, baseNs + blocks[at + B_MAX]!, blocks[at + B_ROWS]!))
+        this.#addEntries(directory, block, block + 1, baseNs);
     }
-    this.#counts.rowsMatched += matched;
     return true;
   }
 
-  /** Series of the rows of one level, -1 when a filter drops them, undefined when only a scan can tell. */
-  #seriesOf(part: PartRef, level: number, pipeline: SamplePipeline): number | undefined {
-    const key = part.streamId * LEVEL_CODES + (this.#levelMatters ? level : 0);
-    const known = this.#series.get(key);
-    if (known !== undefined) return known === ONLY_A_SCAN ? undefined : known;
-    const found = this.#findSeries(part, level, pipeline);
-    this.#series.set(key, found ?? ONLY_A_SCAN);
+  /** Adds rows that all lie in one bucket, or in none. @returns false when they lie in several */
+  #addWhole(buckets: Float64Array, minNs: number, maxNs: number, rows: number): boolean {
+    const { grid, firstBucket } = this.#store;
+    grid.locate(minNs);
+    if (grid.stretchEndNs < maxNs) return false;
+    if (grid.bucket >= 0) {
+      buckets[grid.bucket - firstBucket]! += rows;
+      this.#counts.rowsMatched += rows;
+    }
+    return true;
+  }
+
+  /** Finds where the rows of each level go. @returns false when that cannot be told for one */
+  #prepareLevels(
+    stretches: Stretches,
+    streamId: number,
+    directory: Directory,
+    first: number,
+    end: number,
+    pipeline: SamplePipeline,
+  ): boolean {
+    if (!isTallied(directory, first, end)) return false;
+    const { levels, starts } = directory.tally;
+    const known = this.#levelKnown.fill(0);
+    const stop = starts[end]!;
+    for (let at = starts[first]!; at < stop; at++) {
+      const level = levels[at]!;
+      if (known[level] === 1) continue;
+      known[level] = 1;
+      const series = this.#seriesOf(stretches, streamId, level, pipeline);
+      if (series === ONLY_A_SCAN) return false;
+      this.#bucketsOfLevel[level] = series === DROPPED ? undefined : this.#store.bucketsOf(series);
+    }
+    return true;
+  }
+
+  #addEntries({ tally }: Directory, first: number, end: number, baseNs: number): void {
+    const { minutes, levels, counts, starts } = tally;
+    const { grid, firstBucket } = this.#store;
+    const bucketsOfLevel = this.#bucketsOfLevel;
+    const stop = starts[end]!;
+    let endNs = Number.NEGATIVE_INFINITY;
+    let bucket = -1;
+    let matched = 0;
+    for (let at = starts[first]!; at < stop; at++) {
+      const timeNs = baseNs + minutes[at]! * MINUTE_NS;
+      if (timeNs > endNs) {
+        grid.locate(timeNs);
+        endNs = grid.stretchEndNs;
+        bucket = grid.bucket < 0 ? -1 : grid.bucket - firstBucket;
+      }
+      if (bucket < 0) continue;
+      const buckets = bucketsOfLevel[levels[at]!];
+      if (buckets === undefined) continue;
+      buckets[bucket]! += counts[at]!;
+      matched += counts[at]!;
+    }
+    this.#counts.rowsMatched += matched;
+  }
+
+  /** Series of the rows of a stream and level, or DROPPED by a filter, or ONLY_A_SCAN can tell. */
+  #seriesOf(stretches: Stretches, streamId: number, level: number, pipeline: SamplePipeline): number {
+    let series = this.#series[level];
+    if (series === undefined) {
+      series = new Int32Array(this.#largestId + 1).fill(NOT_LOOKED_UP);
+      this.#series[level] = series;
+    }
+    const known = series[streamId]!;
+    if (known !== NOT_LOOKED_UP) return known;
+    const found = this.#findSeries(stretches.labels(streamId), level, pipeline);
+    series[streamId] = found;
     return found;
   }
 
-  #findSeries(part: PartRef, level: number, pipeline: SamplePipeline): number | undefined {
-    if (this.#levelMatters && level >= LEVELS.length && level !== LEVEL_NONE) return undefined;
+  #findSeries(streamLabels: Labels, level: number, pipeline: SamplePipeline): number {
+    if (this.#levelMatters && level >= LEVELS.length && level !== LEVEL_NONE) return ONLY_A_SCAN;
     const metadata: Labels = !this.#levelMatters || level === LEVEL_NONE ? [] : [LEVEL_LABEL, LEVELS[level]!];
     const row = this.#row;
-    row.begin(NO_BYTES, 0, 0, 0n, 0, part.streamLabels, metadata);
-    if (pipeline.stages !== undefined && !pipeline.stages.process(row)) return -1;
-    if (isFatalError(row.labels.error, this.#scan.options.hints)) return undefined;
+    row.begin(NO_BYTES, 0, 0, 0n, 0, streamLabels, metadata);
+    if (pipeline.stages !== undefined && !pipeline.stages.process(row)) return DROPPED;
+    if (isFatalError(row.labels.error, this.#scan.options.hints)) return ONLY_A_SCAN;
     return this.#index.of(row.labels);
   }
 
@@ -136,6 +221,12 @@ export class TallyScan {
       counts: this.#counts,
     };
   }
+}
+
+/** Every block has a tally. */
+function isTallied({ tally: { starts } }: Directory, first: number, end: number): boolean {
+  for (let block = first; block < end; block++) if (starts[block] === starts[block + 1]) return false;
+  return true;
 }
 
 /** Plain counts over a grid whose every edge is a whole minute. */

@@ -33,24 +33,47 @@ export async function runTasks(
   signal: AbortSignal,
   onResult: (result: ScanResult, task: number) => void,
 ): Promise<void> {
-  throwIfAborted(signal);
-  const failed = new AbortController();
-  const combined = AbortSignal.any([signal, failed.signal]);
   const waiting = new Map<number, ScanResult>();
   let started = 0;
   let delivered = 0;
-  const work = async (): Promise<void> => {
-    while (started < tasks.length && !combined.aborted) {
-      const index = started++;
-      waiting.set(index, await runner.run(tasks[index]!, combined));
+  await runUnordered(
+    () => tasks[started++],
+    runner,
+    signal,
+    (result, task) => {
+      waiting.set(task, result);
       for (let next = waiting.get(delivered); next !== undefined; next = waiting.get(delivered)) {
         waiting.delete(delivered);
         onResult(next, delivered++);
       }
+    },
+  );
+}
+
+/**
+ * Runs the tasks that `next` makes until it makes none, a few at a time, and hands results over as they come, with the number of the
+ * task. A task is asked for only when there is room for it, so it can follow from the results before. The first failure stops the rest.
+ *
+ * @throws LogError what a task threw, or QUERY_TIMEOUT, QUERY_CANCELLED
+ */
+export async function runUnordered(
+  next: () => ScanTask | undefined,
+  runner: TaskRunner,
+  signal: AbortSignal,
+  onResult: (result: ScanResult, task: number) => void,
+): Promise<void> {
+  throwIfAborted(signal);
+  const failed = new AbortController();
+  const combined = AbortSignal.any([signal, failed.signal]);
+  let started = 0;
+  const work = async (): Promise<void> => {
+    for (let task = next(); task !== undefined && !combined.aborted; task = next()) {
+      const number = started++;
+      onResult(await runner.run(task, combined), number);
     }
   };
   // Twice the workers, so that none waits for the main thread between tasks.
-  const lanes = Math.min(tasks.length, Math.max(1, runner.parallelism * 2));
+  const lanes = Math.max(1, runner.parallelism * 2);
   try {
     await Promise.all(Array.from({ length: lanes }, work));
   } catch (cause) {

@@ -2,6 +2,7 @@ import type { RangeOp, Stage, Unwrap } from '../../grammar/ast.ts';
 import type { Labels } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import type { LoadCounts, LoadOptions, PartRef } from '../store/select.ts';
+import type { TailFormat } from '../wire/tail-json.ts';
 import type { PipelineOptions } from './pipeline/build.ts';
 import type { CategorizedLabels } from './pipeline/stage.ts';
 
@@ -35,6 +36,8 @@ export interface LogScanTask {
   readonly limit: number;
   readonly backward: boolean;
   readonly categorize: boolean;
+  /** Memory of a `SharedBound` of all tasks of the query. */
+  readonly bound?: SharedArrayBuffer;
 }
 
 export interface SampleScanTask {
@@ -43,16 +46,22 @@ export interface SampleScanTask {
   readonly scan: SampleScan;
 }
 
-/** Fresh rows for a live tail. */
+/** Fresh rows for live tails. */
 export interface TailScanTask {
   readonly kind: 'tail';
   readonly columns: TailColumns;
+  readonly queries: readonly TailQuery[];
+}
+
+/** What some tails ask alike. */
+export interface TailQuery {
   readonly stages: readonly Stage[];
-  readonly categorize: boolean;
-  /** 1 for each stream of the columns that the tail's selector matches. */
+  readonly format: TailFormat;
+  /** 1 for each stream of the columns that the selector matches. */
   readonly wanted: Uint8Array;
-  /** Rows that the tail can take; what else passes the line filters is only named. */
+  /** What the tails can take; rows beyond it are filtered and counted. */
   readonly maxRows: number;
+  readonly maxBytes: number;
 }
 
 /** Rows as they came from ingest, the columns in shared memory and longer than `rowCount`. */
@@ -136,16 +145,23 @@ export interface SampleColumns {
   readonly values: Float64Array;
 }
 
-/** Rows for one tail in order of arrival, as in `LogScanResult`. */
+/** An answer for each query of the task. */
 export interface TailScanResult {
   readonly kind: 'tail';
-  readonly timesNs: BigInt64Array;
-  readonly lines: Uint8Array;
-  readonly lineEnds: Uint32Array;
-  readonly labelIds: Uint32Array;
-  readonly labelSets: readonly ResultLabels[];
-  /** Row numbers of the task that passed but were too many. */
+  readonly answers: readonly TailAnswer[];
+}
+
+/** Rows that passed, in order of arrival. */
+export interface TailAnswer {
+  /** Entries as they stand in a frame, each with a comma behind it; row `i` ends at `ends[i]`. */
+  readonly entries: Uint8Array;
+  readonly ends: Uint32Array;
+  /** Row numbers of the task's columns. */
+  readonly rows: Uint32Array;
+  /** Rows that passed and were too many: the first ones, and of each stream how many more and the last of them. */
   readonly droppedRows: Uint32Array;
+  readonly droppedCounts: Uint32Array;
+  readonly lastDroppedRows: Uint32Array;
 }
 
 export interface PatternScanResult {

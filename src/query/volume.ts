@@ -2,14 +2,14 @@ import { LogError } from '../base/errors.ts';
 import type { Labels } from '../model/labels.ts';
 import { compareText, labelsFromPairs, labelsKey, labelValue } from '../model/labels.ts';
 import { dayStartNs } from '../model/time.ts';
-import type { PartRef } from '../store/select.ts';
+import type { Stretches } from '../store/stretches.ts';
 import { labelText } from '../wire/json-text.ts';
 import type { VolumeParams } from '../wire/query-params.ts';
 import type { ResultData, ResultSeries } from '../wire/result-json.ts';
+import { shareInside, visitExtents } from './extents.ts';
 import { floorTo } from './grid.ts';
 import { type MetadataDeps, usableStart } from './labels.ts';
 import { compileSelector, parseSelectorOnly } from './selectors.ts';
-import { shareInside } from './stats.ts';
 
 /**
  * Bytes that a row takes besides its line: time, length and the labels that every row carries. Volumes are compared with
@@ -20,7 +20,7 @@ const NS_PER_SECOND = 1_000_000_000n;
 
 interface Row {
   readonly labels: Labels;
-  readonly bytesByBucket: Map<bigint, number>;
+  readonly bytesByBucket: Map<number, number>;
 }
 
 /**
@@ -38,27 +38,127 @@ export function queryVolume(params: VolumeParams, deps: MetadataDeps): ResultDat
   const endNs = floorTo(params.endNs, NS_PER_SECOND);
   const startNs = usableStart({ startNs: floorTo(params.startNs, NS_PER_SECOND), endNs: params.endNs }, deps);
   if (startNs === undefined) return { resultType: 'vector', series: [] };
-  const rows = new Map<string, Row>();
+  const rows = new VolumeRows(names, params, deps.limits.volumeMaxSeries);
+  const grid = new VolumeGrid(startNs, endNs, params.stepNs);
   const selection = deps.store.select(deps.tenant, compileSelector(selector), { startNs, endNs });
   try {
-    for (const part of selection.parts) {
-      for (const labels of volumeLabels(part.streamLabels, names, params)) {
-        const key = labelsKey(labels);
-        const row = rows.get(key) ?? { labels, bytesByBucket: new Map<bigint, number>() };
-        rows.set(key, row);
-        if (rows.size > deps.limits.volumeMaxSeries && deps.limits.volumeMaxSeries > 0) {
-          throw new LogError(
-            'QUERY_LIMIT',
-            `the query hit the max number of series limit (limit: ${deps.limits.volumeMaxSeries} series)`,
-          );
-        }
-        addPart(row, part, startNs, endNs, params.stepNs);
-      }
+    const { stored } = selection;
+    for (let i = 0; i < stored.count; i++) {
+      const wanted = rows.of(stored.streamIds[i]!, stored);
+      if (wanted.length > 0) grid.addStretch(wanted, stored, i);
     }
   } finally {
     selection.release();
   }
-  return shaped([...rows.values()], endNs, params);
+  return shaped(rows.all, grid, endNs, params);
+}
+
+/** Rows by stream: the labels of each stream are looked at once. */
+class VolumeRows {
+  readonly #names: readonly string[];
+  readonly #params: VolumeParams;
+  readonly #maxRows: number;
+  readonly #byKey = new Map<string, Row>();
+  readonly #byStream = new Map<number, readonly Row[]>();
+
+  /** @param maxRows 0: no limit */
+  constructor(names: readonly string[], params: VolumeParams, maxRows: number) {
+    this.#names = names;
+    this.#params = params;
+    this.#maxRows = maxRows;
+  }
+
+  get all(): readonly Row[] {
+    return [...this.#byKey.values()];
+  }
+
+  /** @throws LogError QUERY_LIMIT */
+  of(streamId: number, stretches: Stretches): readonly Row[] {
+    let rows = this.#byStream.get(streamId);
+    if (rows === undefined) {
+      rows = volumeLabels(stretches.labels(streamId), this.#names, this.#params).map((labels) => this.#row(labels));
+      this.#byStream.set(streamId, rows);
+    }
+    return rows;
+  }
+
+  #row(labels: Labels): Row {
+    const key = labelsKey(labels);
+    let row = this.#byKey.get(key);
+    if (row === undefined) {
+      if (this.#maxRows > 0 && this.#byKey.size >= this.#maxRows) {
+        throw new LogError(
+          'QUERY_LIMIT',
+          `the query hit the max number of series limit (limit: ${this.#maxRows} series)`,
+        );
+      }
+      row = { labels, bytesByBucket: new Map<number, number>() };
+      this.#byKey.set(key, row);
+    }
+    return row;
+  }
+}
+
+/** Buckets of time, numbered from the one that the start lies in; without a step there is one. */
+class VolumeGrid {
+  /** Start of bucket 0, and its width; undefined without a step. */
+  readonly #baseNs: bigint;
+  readonly #stepNs: bigint | undefined;
+  readonly #step: number;
+  /** Range relative to the base, both ends included. */
+  readonly #start: number;
+  readonly #end: number;
+  #day = Number.NaN;
+  #dayBase = 0;
+
+  constructor(startNs: bigint, endNs: bigint, stepNs: bigint | undefined) {
+    this.#stepNs = stepNs;
+    this.#baseNs = stepNs === undefined ? startNs : floorTo(startNs, stepNs);
+    this.#step = stepNs === undefined ? Number.POSITIVE_INFINITY : Number(stepNs);
+    this.#start = Number(startNs - this.#baseNs);
+    this.#end = Number(endNs - this.#baseNs);
+  }
+
+  /** First nanosecond behind a bucket; undefined without a step. */
+  bucketEndNs(bucket: number): bigint | undefined {
+    return this.#stepNs === undefined ? undefined : this.#baseNs + BigInt(bucket + 1) * this.#stepNs;
+  }
+
+  /** Adds the bytes of a stretch to the buckets that it touches, spread evenly over the time span of each block. */
+  addStretch(rows: readonly Row[], stretches: Stretches, i: number): void {
+    const day = stretches.days[i]!;
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#dayBase = Number(dayStartNs(day) - this.#baseNs);
+    }
+    const base = this.#dayBase;
+    visitExtents(
+      stretches,
+      i,
+      (min, max) =>
+        base + min >= this.#start &&
+        base + max <= this.#end &&
+        this.#bucketOf(base + min) === this.#bucketOf(base + max),
+      (min, max, rowCount, lineBytes, metadataBytes) =>
+        this.#add(rows, base + min, base + max, lineBytes + metadataBytes + rowCount * ROW_OVERHEAD_BYTES),
+    );
+  }
+
+  #bucketOf(time: number): number {
+    return this.#step === Number.POSITIVE_INFINITY ? 0 : Math.floor(time / this.#step);
+  }
+
+  #add(rows: readonly Row[], min: number, max: number, bytes: number): void {
+    const stop = Math.min(max, this.#end);
+    for (let bucket = this.#bucketOf(Math.max(min, this.#start)); bucket <= this.#bucketOf(stop); bucket++) {
+      if (bucket > 0 && bucket * this.#step >= this.#end) break;
+      const from = bucket === 0 ? this.#start : bucket * this.#step;
+      const to = Math.min(this.#end, (bucket + 1) * this.#step - 1);
+      const share = shareInside(min, max, from, to);
+      if (share === 0) continue;
+      for (const { bytesByBucket } of rows) bytesByBucket.set(bucket, (bytesByBucket.get(bucket) ?? 0) + bytes * share);
+    }
+  }
 }
 
 /** The rows that a stream counts for. */
@@ -79,34 +179,12 @@ function volumeLabels(stream: Labels, names: readonly string[], params: VolumePa
   return [labelsFromPairs(pairs)];
 }
 
-/** Adds a part to the buckets that it touches; a bucket is named by its start. Without a step there is one. */
-function addPart(row: Row, part: PartRef, startNs: bigint, endNs: bigint, stepNs: bigint | undefined): void {
-  const bytes = part.lineBytes + (part.metadataBytes ?? 0) + part.rowCount * ROW_OVERHEAD_BYTES;
-  const add = (bucket: bigint, from: bigint, to: bigint): void => {
-    const share = shareInside(part, from, to);
-    if (share > 0) row.bytesByBucket.set(bucket, (row.bytesByBucket.get(bucket) ?? 0) + bytes * share);
-  };
-  if (stepNs === undefined) {
-    add(0n, startNs, endNs);
-    return;
-  }
-  const dayNs = dayStartNs(part.day);
-  const firstNs = dayNs + BigInt(part.minOffsetNs);
-  const lastNs = dayNs + BigInt(part.maxOffsetNs);
-  const stopNs = lastNs < endNs ? lastNs + 1n : endNs;
-  for (let bucket = floorTo(firstNs > startNs ? firstNs : startNs, stepNs); bucket < stopNs; bucket += stepNs) {
-    const from = bucket < startNs ? startNs : bucket;
-    const to = bucket + stepNs > endNs ? endNs : bucket + stepNs - 1n;
-    add(bucket, from, to);
-  }
-}
-
-function shaped(rows: readonly Row[], endNs: bigint, params: VolumeParams): ResultData {
+function shaped(rows: readonly Row[], grid: VolumeGrid, endNs: bigint, params: VolumeParams): ResultData {
   const series: ResultSeries[] = [];
   for (const { labels, bytesByBucket } of rows) {
-    const buckets = [...bytesByBucket].sort((a, b) => (a[0] < b[0] ? -1 : 1));
+    const buckets = [...bytesByBucket].sort((a, b) => a[0] - b[0]);
     const timesMs = buckets.map(([bucket]) => {
-      const last = params.stepNs === undefined ? endNs : bucket + params.stepNs;
+      const last = grid.bucketEndNs(bucket) ?? endNs;
       // A bucket is stamped with its last millisecond; the last one with the end of the range.
       return last >= endNs ? Number(endNs / 1_000_000n) : Number(last / 1_000_000n) - 1;
     });

@@ -107,7 +107,7 @@ function pushStream(parts: string[], stream: ResultStream, categorized: boolean)
 }
 
 /** The third element of a categorised entry; empty categories are left out. */
-export function categoriesJson(entry: ResultEntry): string {
+export function categoriesJson(entry: Pick<ResultEntry, 'structuredMetadata' | 'parsed'>): string {
   const members: string[] = [];
   if (entry.structuredMetadata !== undefined && entry.structuredMetadata.length > 0) {
     members.push(`"structuredMetadata":${jsonLabels(entry.structuredMetadata)}`);

@@ -6,7 +6,7 @@ import { floorTo } from '../grid.ts';
 import { usableStart } from '../labels.ts';
 import type { QueryDeps } from '../query-deps.ts';
 import { compileSelector, parseSelectorOnly } from '../selectors.ts';
-import { cutPieces, groupPieces } from '../task-plan.ts';
+import { planTasks } from '../task-plan.ts';
 import { runTasks, withTimeout } from '../task-queue.ts';
 import { DrainTree } from './drain-tree.ts';
 import { printPattern } from './tokenize.ts';
@@ -38,8 +38,7 @@ export async function queryPatterns(
   const selection = deps.store.select(deps.tenant, matchers, { startNs, endNs: toNs });
   const trees = new Map<string, DrainTree>();
   try {
-    const pieces = cutPieces(selection.parts, startNs, toNs);
-    const tasks = groupPieces(pieces, deps.runner.parallelism).map((parts) => ({
+    const tasks = planTasks(selection.stretches, startNs, toNs, deps.runner.parallelism).map((parts) => ({
       kind: 'patterns' as const,
       parts,
       baseNs,

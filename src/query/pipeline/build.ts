@@ -12,12 +12,14 @@ import { LogError } from '../../base/errors.ts';
 import { Decolorize } from './decolorize.ts';
 import { DropLabels, KeepLabels } from './drop-keep.ts';
 import type { ParserOptions } from './extractor.ts';
+import { FieldReader, type FieldSource } from './field-reader.ts';
 import { JsonParser } from './json-parser.ts';
 import { JsonPathParser } from './json-paths.ts';
 import { compilePredicate, LabelFilter, type Predicate, type PredicateOptions } from './label-filter.ts';
 import { LabelFormat } from './label-format.ts';
 import { compileLineFilters, type LineFilterChain } from './line-filter.ts';
 import { LineFormat } from './line-format.ts';
+import { parsePattern } from './line-pattern.ts';
 import { LogfmtFieldParser, LogfmtParser } from './logfmt-parser.ts';
 import { effectiveGrouping, parserHints } from './needed-labels.ts';
 import { PatternParser } from './pattern-parser.ts';
@@ -49,6 +51,8 @@ export interface Pipeline {
   readonly isIdentity: boolean;
   /** Line bytes are read by a filter or stage, or are part of the result. */
   readonly needsLine: boolean;
+  /** Reads the labels of the first parser ahead for all rows of a block. */
+  readonly fields: FieldReader | undefined;
   /** Structured metadata is read by a stage or is part of the result of a log query. */
   readonly needsMetadata: boolean;
 }
@@ -76,12 +80,13 @@ export function buildPipeline(stages: readonly Stage[], options: PipelineOptions
   const { leading, rest } = splitLeadingLineFilters(hoistLineFilters(kept));
   const parserOptions: ParserOptions = { ...(hints && { hints }), early: earlyPredicates(kept, options) };
   const leadingLineFilters = compileFilterGroup(leading);
+  const fields = hints?.skip === true ? undefined : readAhead(rest, hints);
   const compiled: PipelineStage[] = [];
   const skipsParsers = hints?.skip === true;
   let readsLine = leading.length > 0 || metric === undefined;
   let readsMetadata = metric === undefined;
-  for (const stage of rest) {
-    const made = compileStage(stage, () => makeStage(stage, parserOptions, options));
+  for (const [i, stage] of rest.entries()) {
+    const made = compileStage(stage, () => makeStage(stage, parserOptions, options, i === 0 ? fields : undefined));
     if (skipsParsers && isParser(stage)) continue;
     compiled.push(made);
     readsLine ||= stageReadsLine(stage);
@@ -94,6 +99,7 @@ export function buildPipeline(stages: readonly Stage[], options: PipelineOptions
     },
     leadingLineFilters,
     isIdentity: compiled.length === 0,
+    fields,
     needsLine: readsLine,
     needsMetadata: readsMetadata,
   };
@@ -156,18 +162,59 @@ class LineFilter implements PipelineStage {
   }
 }
 
-function makeStage(stage: Stage, parser: ParserOptions, options: PredicateOptions): PipelineStage {
+/** Reads ahead for a parser that comes first, with the label filters right behind it. */
+function readAhead([parser, ...rest]: readonly Stage[], hints: ParserHints | undefined): FieldReader | undefined {
+  const source = parser === undefined ? undefined : fieldSource(parser);
+  if (source === undefined) return undefined;
+  const predicates: LabelPredicate[] = [];
+  for (const stage of rest) {
+    if (stage.kind !== 'label-filter') break;
+    predicates.push(stage.predicate);
+  }
+  return FieldReader.create(source, hints?.names, predicates);
+}
+
+function fieldSource(stage: Stage): FieldSource | undefined {
+  switch (stage.kind) {
+    case 'json':
+      return stage.extractions.length === 0 ? { format: 'json' } : undefined;
+    case 'logfmt':
+      if (stage.extractions.length > 0) return undefined;
+      return { format: stage.keepEmpty ? 'logfmt-keep-empty' : 'logfmt' };
+    case 'pattern': {
+      const pattern = compileStage(stage, () => parsePattern(stage.pattern));
+      // The pattern is given to the kernel as a whole.
+      return stage.pattern.length <= MAX_READ_AHEAD_PATTERN ? { format: 'pattern', pattern } : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** In characters: far below what the kernel has room for. */
+const MAX_READ_AHEAD_PATTERN = 500;
+
+function makeStage(
+  stage: Stage,
+  parser: ParserOptions,
+  options: PredicateOptions,
+  fields: FieldReader | undefined,
+): PipelineStage {
   switch (stage.kind) {
     case 'line-filter':
       return new LineFilter(compileLineFilters([stage]));
     case 'json':
-      return stage.extractions.length === 0 ? new JsonParser(parser) : new JsonPathParser(stage.extractions, parser);
+      return stage.extractions.length === 0
+        ? new JsonParser(parser, fields)
+        : new JsonPathParser(stage.extractions, parser);
     case 'logfmt':
-      return stage.extractions.length === 0 ? new LogfmtParser(stage, parser) : new LogfmtFieldParser(stage, parser);
+      return stage.extractions.length === 0
+        ? new LogfmtParser(stage, parser, fields)
+        : new LogfmtFieldParser(stage, parser);
     case 'regexp':
       return new RegexpParser(stage.pattern, parser);
     case 'pattern':
-      return new PatternParser(stage.pattern, parser);
+      return new PatternParser(stage.pattern, parser, fields);
     case 'unpack':
       return new UnpackParser(parser);
     case 'label-filter':

@@ -1,6 +1,7 @@
 import { LogError } from '../../base/errors.ts';
 import { sliceText } from './byte-text.ts';
 import { Extractor, type ParserOptions, type Verdict } from './extractor.ts';
+import type { FieldReader } from './field-reader.ts';
 import {
   CLOSE_BRACE,
   COLON,
@@ -27,11 +28,14 @@ export const JSON_PARSER_ERROR = 'JSONParserErr';
 /** `| json`: every scalar of the object becomes a label named by its path; arrays are left out. */
 export class JsonParser implements PipelineStage {
   readonly #extractor: Extractor;
+  readonly #fields: FieldReader | undefined;
   readonly #keys: KeyTable = new KeyTable();
   /** Tables of the objects around the current one. */
   readonly #outer: KeyTable[] = [];
 
-  constructor(options: ParserOptions = {}) {
+  /** @param fields what was read ahead */
+  constructor(options: ParserOptions = {}, fields?: FieldReader) {
+    this.#fields = fields;
     this.#extractor = new Extractor(options, 'json');
   }
 
@@ -39,6 +43,8 @@ export class JsonParser implements PipelineStage {
     if (this.#extractor.skip) return true;
     const labels = row.labels;
     if (!this.#extractor.begin(labels)) return true;
+    const fields = this.#fields;
+    if (fields?.isRead === true) return fields.deliver(labels, this.#extractor, row.bytes);
     const { bytes, start, end } = row;
     const at = skipJsonSpace(bytes, start, end);
     if (at >= end || bytes[at] !== OPEN_BRACE) return fail(labels, JSON_ERRORS.object);

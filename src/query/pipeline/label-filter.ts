@@ -142,7 +142,8 @@ class NumberPredicate implements Predicate {
   }
 }
 
-function compare(op: CompareOp, value: number, threshold: number): boolean {
+/** Compares as label filters do; NaN is unequal to everything. */
+export function compare(op: CompareOp, value: number, threshold: number): boolean {
   switch (op) {
     case '=':
       return value === threshold;

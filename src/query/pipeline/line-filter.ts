@@ -29,6 +29,16 @@ export interface LineFilterChain {
    * hit in a block of lines counts only if it ends before the line does.
    */
   readonly searchDecides: boolean;
+  /** What a search of whole blocks can find for the filters; absent: nothing. */
+  readonly literals: Literals | undefined;
+  /** What is to be tested on the rows that such a search gives; absent: nothing. */
+  readonly afterLiterals: LineTest | undefined;
+}
+
+/** Lines hold at least one of the needles, or, with `wanted` false, none of them. */
+export interface Literals {
+  readonly needles: readonly Needle[];
+  readonly wanted: boolean;
 }
 
 /** One filter. Cheap tests (literals) are run before costly ones. */
@@ -36,7 +46,9 @@ interface Filter {
   readonly verdict: 'always' | 'never' | 'test';
   readonly test: LineTest;
   readonly needles: readonly Needle[];
-  /** The test is that the first needle is contained. */
+  /** Holds for every line that passes. */
+  readonly literals: Literals | undefined;
+  /** A line passes exactly if `literals` holds. */
   readonly exact: boolean;
   readonly cost: number;
 }
@@ -45,8 +57,11 @@ const LITERAL_COST = 1;
 const PATTERN_COST = 2;
 const REGEX_COST = 3;
 
-const ALWAYS: Filter = { verdict: 'always', test: () => true, needles: [], exact: false, cost: 0 };
-const NEVER: Filter = { verdict: 'never', test: () => false, needles: [], exact: false, cost: 0 };
+const NO_LITERALS = { needles: [], literals: undefined, exact: false } as const;
+const ALWAYS: Filter = { verdict: 'always', test: () => true, ...NO_LITERALS, cost: 0 };
+const NEVER: Filter = { verdict: 'never', test: () => false, ...NO_LITERALS, cost: 0 };
+/** More texts than these are not searched for one after the other. */
+const MAX_ALTERNATIVES = 8;
 
 /**
  * Compiles line filters. Errors carry the cause alone; who builds the pipeline adds the stage.
@@ -58,15 +73,36 @@ export function compileLineFilters(stages: readonly LineFilterStage[]): LineFilt
   const never = filters.some((filter) => filter.verdict === 'never');
   const active = filters.filter((filter) => filter.verdict === 'test').sort((a, b) => a.cost - b.cost);
   const needles = never ? [] : uniqueNeedles(active.flatMap((filter) => filter.needles));
+  const searched = never ? undefined : bestToSearch(active);
+  const rest = active.filter((filter) => filter !== searched || !filter.exact);
   return {
     test: never ? NEVER.test : conjunction(active.map((filter) => filter.test)),
     needles,
     always: !never && active.length === 0,
     never,
     search: needles[0] === undefined ? undefined : createByteSearch(needles[0]),
-    searchDecides: !never && active.length === 1 && active[0]!.exact,
+    searchDecides: !never && active.length === 1 && active[0]!.exact && active[0]!.needles.length === 1,
+    literals: searched?.literals,
+    afterLiterals: rest.length === 0 ? undefined : conjunction(rest.map((filter) => filter.test)),
   };
 }
+
+/** The filter whose search should leave the fewest rows: one text before several, a long one before a short one, absence last. */
+function bestToSearch(filters: readonly Filter[]): Filter | undefined {
+  let best: Filter | undefined;
+  let bestRank = Number.NEGATIVE_INFINITY;
+  for (const filter of filters) {
+    if (filter.literals === undefined) continue;
+    const { needles, wanted } = filter.literals;
+    const shortest = Math.min(...needles.map((needle) => needle.bytes.length));
+    const rank = (wanted ? shortest : shortest - 2 * MAX_TEXT_BYTES) - (needles.length - 1) * MAX_TEXT_BYTES;
+    if (rank > bestRank) [best, bestRank] = [filter, rank];
+  }
+  return best;
+}
+
+/** Bound of a rank, not of texts. */
+const MAX_TEXT_BYTES = 1_000_000;
 
 function conjunction(tests: readonly LineTest[]): LineTest {
   if (tests.length === 0) return ALWAYS.test;
@@ -87,18 +123,36 @@ function disjunction(filters: readonly Filter[]): Filter {
     for (let i = 0; i < tests.length; i++) if (tests[i]!(bytes, start, end, ascii)) return true;
     return false;
   };
-  return { verdict: 'test', test, needles: [], exact: false, cost: Math.max(...kept.map((filter) => filter.cost)) };
+  return { verdict: 'test', test, needles: [], ...anyLiterals(kept), cost: Math.max(...kept.map((f) => f.cost)) };
+}
+
+/** One text for each alternative, where every alternative requires one. */
+function anyLiterals(filters: readonly Filter[]): Pick<Filter, 'literals' | 'exact'> {
+  const needles: Needle[] = [];
+  for (const { literals } of filters) {
+    if (literals === undefined || !literals.wanted) return NO_LITERALS;
+    needles.push(...literals.needles);
+  }
+  if (needles.length > MAX_ALTERNATIVES) return NO_LITERALS;
+  return { literals: { needles, wanted: true }, exact: filters.every((filter) => filter.exact) };
+}
+
+/** The one text that a filter requires. */
+function oneLiteral(needle: Needle | undefined): Literals | undefined {
+  return needle === undefined ? undefined : { needles: [needle], wanted: true };
 }
 
 function negation(filter: Filter): Filter {
   if (filter.verdict === 'always') return NEVER;
   if (filter.verdict === 'never') return ALWAYS;
-  const { test, cost } = filter;
+  const { test, cost, literals, exact } = filter;
+  const opposite = exact && literals !== undefined ? { ...literals, wanted: !literals.wanted } : undefined;
   return {
     verdict: 'test',
     test: (bytes, start, end, ascii) => !test(bytes, start, end, ascii),
     needles: [],
-    exact: false,
+    literals: opposite,
+    exact: opposite !== undefined,
     cost,
   };
 }
@@ -131,7 +185,7 @@ function compileArg(op: LineFilterStage['op'], arg: LineFilterArg): Filter {
   const isText = op === '|=' || op === '!=';
   if (arg.kind === 'ip') {
     if (!isText) throw new LogError('QUERY_INVALID', 'ip: invalid operation');
-    return { verdict: 'test', test: compileIp(arg.value).testLine, needles: [], exact: false, cost: PATTERN_COST };
+    return { verdict: 'test', test: compileIp(arg.value).testLine, ...NO_LITERALS, cost: PATTERN_COST };
   }
   if (isText) return containsText(arg.value);
   return op === '|~' || op === '!~' ? compileRegexFilter(arg.value) : compilePattern(arg.value);
@@ -142,7 +196,14 @@ function containsText(text: string): Filter {
   const needle: Needle = { bytes: new Uint8Array(Buffer.from(text, 'utf8')), ignoreCase: false };
   const search = createByteSearch(needle);
   const test: LineTest = (bytes, start, end) => search.indexOf(bytes, start, end) >= 0;
-  return { verdict: 'test', test, needles: [needle], exact: true, cost: LITERAL_COST };
+  return { verdict: 'test', test, needles: [needle], literals: oneLiteral(needle), exact: true, cost: LITERAL_COST };
+}
+
+/** All of the needles are required, the longest is searched for. */
+function required(needles: readonly Needle[]): Pick<Filter, 'needles' | 'literals' | 'exact'> {
+  let longest = needles[0];
+  for (const needle of needles) if (needle.bytes.length > longest!.bytes.length) longest = needle;
+  return { needles, literals: oneLiteral(longest), exact: false };
 }
 
 /** Longer texts are left to the regex: a byte search may look at the whole needle for each byte of a line. */
@@ -155,23 +216,23 @@ function containsFolded(text: string): Filter {
   const regexTest: LineTest = (bytes, start, end, ascii) => regex.testBytes(bytes, start, end, ascii);
   const bytes = new Uint8Array(Buffer.from(text.toLowerCase(), 'utf8'));
   if (bytes.length > MAX_FOLDED_BYTES || !isAscii(bytes, 0, bytes.length)) {
-    return { verdict: 'test', test: regexTest, needles, exact: false, cost: REGEX_COST };
+    return { verdict: 'test', test: regexTest, ...required(needles), cost: REGEX_COST };
   }
   const search = createByteSearch({ bytes, ignoreCase: true });
   if (needles[0]?.bytes.length === bytes.length) {
     const test: LineTest = (line, start, end) => search.indexOf(line, start, end) >= 0;
-    return { verdict: 'test', test, needles, exact: true, cost: LITERAL_COST };
+    return { verdict: 'test', test, ...required(needles), exact: true, cost: LITERAL_COST };
   }
   const test: LineTest = (line, start, end, ascii) =>
     search.indexOf(line, start, end) >= 0 ||
     (ascii !== true && !isAscii(line, start, end) && regexTest(line, start, end));
-  return { verdict: 'test', test, needles, exact: false, cost: LITERAL_COST };
+  return { verdict: 'test', test, ...required(needles), cost: LITERAL_COST };
 }
 
 function compilePattern(pattern: string): Filter {
   const { test, literals } = compilePatternFilter(pattern);
   const needles = literals.map((bytes): Needle => ({ bytes, ignoreCase: false }));
-  return { verdict: 'test', test, needles, exact: false, cost: PATTERN_COST };
+  return { verdict: 'test', test, ...required(needles), cost: PATTERN_COST };
 }
 
 function compileRegexFilter(pattern: string): Filter {
@@ -179,7 +240,7 @@ function compileRegexFilter(pattern: string): Filter {
   if (simple !== undefined) return compileSimple(simple);
   const regex = compileRegex(pattern);
   const test: LineTest = (bytes, start, end, ascii) => regex.testBytes(bytes, start, end, ascii);
-  return { verdict: 'test', test, needles: requiredLiterals(pattern), exact: false, cost: REGEX_COST };
+  return { verdict: 'test', test, ...required(requiredLiterals(pattern)), cost: REGEX_COST };
 }
 
 function compileSimple(simple: SimpleTest): Filter {
@@ -187,7 +248,7 @@ function compileSimple(simple: SimpleTest): Filter {
     case 'always':
       return ALWAYS;
     case 'non-empty':
-      return { verdict: 'test', test: (_bytes, start, end) => end > start, needles: [], exact: false, cost: 0 };
+      return { verdict: 'test', test: (_bytes, start, end) => end > start, ...NO_LITERALS, cost: 0 };
     case 'text':
       return simple.fold ? containsFolded(simple.text) : containsText(simple.text);
     case 'any':

@@ -1,6 +1,7 @@
 import type { Extraction, LogfmtStage } from '../../../grammar/ast.ts';
 import { LogError } from '../../base/errors.ts';
 import { Extractor, type ParserOptions } from './extractor.ts';
+import type { FieldReader } from './field-reader.ts';
 import { KeyTable } from './key-table.ts';
 import { EXTRACTED_SUFFIX } from './label-state.ts';
 import { LogfmtScanner } from './logfmt-scanner.ts';
@@ -13,10 +14,13 @@ export class LogfmtParser implements PipelineStage {
   readonly #strict: boolean;
   readonly #keepEmpty: boolean;
   readonly #extractor: Extractor;
+  readonly #fields: FieldReader | undefined;
   readonly #keys: KeyTable = new KeyTable();
   readonly #scanner: LogfmtScanner = new LogfmtScanner();
 
-  constructor(stage: Pick<LogfmtStage, 'strict' | 'keepEmpty'>, options: ParserOptions = {}) {
+  /** @param fields what was read ahead */
+  constructor(stage: Pick<LogfmtStage, 'strict' | 'keepEmpty'>, options: ParserOptions = {}, fields?: FieldReader) {
+    this.#fields = fields;
     this.#strict = stage.strict;
     this.#keepEmpty = stage.keepEmpty;
     this.#extractor = new Extractor(options, 'logfmt');
@@ -27,6 +31,8 @@ export class LogfmtParser implements PipelineStage {
     if (extractor.skip) return true;
     const labels = row.labels;
     if (!extractor.begin(labels)) return true;
+    const fields = this.#fields;
+    if (fields?.isRead === true) return fields.deliver(labels, extractor, row.bytes);
     const scanner = this.#scanner;
     scanner.begin(row.bytes, row.start, row.end);
     for (;;) {

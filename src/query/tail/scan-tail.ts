@@ -2,63 +2,69 @@ import { compareText, EMPTY_LABELS, type Labels, labelsKey } from '../../model/l
 import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../../model/level.ts';
 import { decodeMetadata } from '../../model/metadata-bytes.ts';
 import { dayStartNs } from '../../model/time.ts';
+import { type TailLabels, TailWriter, tailLabelsKey } from '../../wire/tail-json.ts';
 import { ScanRow } from '../pipeline/row-state.ts';
 import { RowSelection } from '../row-selection.ts';
 import { type LogPipeline, logPipeline } from '../scan-pipeline.ts';
-import type { ResultLabels, TailColumns, TailScanResult, TailScanTask } from '../task.ts';
+import type { TailAnswer, TailColumns, TailQuery, TailScanResult, TailScanTask } from '../task.ts';
+import { MAX_NAMED } from './dropped-rows.ts';
 
-/** Runs fresh rows of the wanted streams through the pipeline of a tail. */
-export function scanTail(task: TailScanTask): TailScanResult {
-  return new TailScanner(task).run();
+/** Runs fresh rows through the pipelines of tails, and writes those that pass as they are sent. */
+export function scanTail({ columns, queries }: TailScanTask): TailScanResult {
+  const metadata = new MetadataSets(columns);
+  return { kind: 'tail', answers: queries.map((query) => new TailScanner(query, columns, metadata).run()) };
 }
 
 class TailScanner {
-  readonly #task: TailScanTask;
+  readonly #query: TailQuery;
   readonly #columns: TailColumns;
+  readonly #metadata: MetadataSets;
   readonly #pipeline: LogPipeline;
   readonly #row = new ScanRow();
-  readonly #metadataSets = new Map<string, Labels>();
-  readonly #labelSets: ResultLabels[] = [];
-  readonly #labelIds = new Map<string, number>();
+  readonly #labelSets = new Map<string, TailLabels>();
+  /** Labels of rows that the stages leave as they are: found without making them. */
+  readonly #untouched = new Map<Labels, Map<Labels, TailLabels>>();
 
-  constructor(task: TailScanTask) {
-    this.#task = task;
-    this.#columns = task.columns;
-    this.#pipeline = logPipeline(task.stages);
+  constructor(query: TailQuery, columns: TailColumns, metadata: MetadataSets) {
+    this.#query = query;
+    this.#columns = columns;
+    this.#metadata = metadata;
+    this.#pipeline = logPipeline(query.stages);
   }
 
-  run(): TailScanResult {
+  run(): TailAnswer {
     const { streamIndexes, rowCount, days, offsetsNs } = this.#columns;
-    const { wanted, maxRows } = this.#task;
-    const timesNs: bigint[] = [];
-    const lines: Uint8Array[] = [];
-    const labelIds: number[] = [];
-    const droppedRows: number[] = [];
+    const { wanted, maxRows, maxBytes, format } = this.#query;
+    const writer = new TailWriter(format);
+    const taken: number[] = [];
+    const dropped = new DroppedOf(this.#columns);
     const { rows, count } = this.#filtered(rowCount);
     for (let i = 0; i < count; i++) {
       const at = rows[i]!;
       if (wanted[streamIndexes[at]!] !== 1) continue;
-      // Rows that nobody will see are not worth the stages.
-      if (lines.length >= maxRows) {
-        droppedRows.push(at);
+      const isFull = taken.length >= maxRows || writer.byteLength >= maxBytes;
+      if (isFull && this.#pipeline.stages === undefined) {
+        dropped.add(at);
         continue;
       }
-      if (!this.#passes(at)) continue;
-      const row = this.#row;
+      const row = this.#begin(at);
+      if (!(this.#pipeline.stages?.process(row) ?? true)) continue;
+      if (isFull) {
+        dropped.add(at);
+        continue;
+      }
       // `end` first: reading it may encode a line that a stage has made.
       const { end } = row;
-      lines.push(row.bytes.slice(row.start, end));
-      timesNs.push(dayStartNs(days[at]!) + BigInt(offsetsNs[at]!));
-      labelIds.push(this.#internLabels(row));
+      writer.add(days[at]!, offsetsNs[at]!, row.bytes, row.start, end, this.#labels(row, at));
+      taken.push(at);
     }
     return {
-      kind: 'tail',
-      timesNs: BigInt64Array.from(timesNs),
-      lines: joined(lines),
-      lineEnds: endsOf(lines),
-      labelIds: Uint32Array.from(labelIds),
-      labelSets: this.#labelSets,
-      droppedRows: Uint32Array.from(droppedRows),
+      entries: writer.finish(),
+      ends: Uint32Array.from(writer.ends),
+      rows: Uint32Array.from(taken),
+      droppedRows: Uint32Array.from(dropped.rows),
+      droppedCounts: dropped.counts,
+      lastDroppedRows: dropped.lastRows,
     };
   }
 
@@ -71,51 +77,95 @@ class TailScanner {
     return selection;
   }
 
-  #passes(at: number): boolean {
+  #begin(at: number): ScanRow {
     const { bytes, days, offsetsNs, streamIndexes, streams, lineStarts, lineEnds } = this.#columns;
-    const labels = streams[streamIndexes[at]!]!;
-    this.#row.begin(
+    const row = this.#row;
+    row.begin(
       bytes,
       lineStarts[at]!,
       lineEnds[at]!,
       dayStartNs(days[at]!),
       offsetsNs[at]!,
-      labels,
-      this.#metadata(at),
+      streams[streamIndexes[at]!]!,
+      this.#metadata.of(at),
     );
-    const { stages } = this.#pipeline;
-    return stages === undefined || stages.process(this.#row);
+    return row;
   }
 
-  /** Structured metadata with the detected level; equal sets are one array, as the row expects it. */
-  #metadata(at: number): Labels {
+  #labels(row: ScanRow, at: number): TailLabels {
+    if (!row.labels.untouched) return this.#internLabels(row);
+    const stream = this.#columns.streams[this.#columns.streamIndexes[at]!]!;
+    const bySet = this.#untouched.get(stream) ?? new Map<Labels, TailLabels>();
+    this.#untouched.set(stream, bySet);
+    const set = this.#metadata.of(at);
+    const labels = bySet.get(set) ?? this.#internLabels(row);
+    bySet.set(set, labels);
+    return labels;
+  }
+
+  #internLabels(row: ScanRow): TailLabels {
+    const all = row.labels.result();
+    const made: TailLabels =
+      this.#query.format === 'categorized' ? { all, categorized: row.labels.categorized() } : { all };
+    const key = tailLabelsKey(made);
+    const labels = this.#labelSets.get(key) ?? made;
+    this.#labelSets.set(key, labels);
+    return labels;
+  }
+}
+
+/** Rows that were too many, the first ones by name. */
+class DroppedOf {
+  readonly rows: number[] = [];
+  /** By stream, without those in `rows`. */
+  readonly counts: Uint32Array;
+  readonly lastRows: Uint32Array;
+  readonly #streamIndexes: Uint32Array;
+
+  constructor({ streams, streamIndexes }: TailColumns) {
+    this.counts = new Uint32Array(streams.length);
+    this.lastRows = new Uint32Array(streams.length);
+    this.#streamIndexes = streamIndexes;
+  }
+
+  add(at: number): void {
+    if (this.rows.length < MAX_NAMED) {
+      this.rows.push(at);
+      return;
+    }
+    const stream = this.#streamIndexes[at]!;
+    this.counts[stream]!++;
+    this.lastRows[stream] = at;
+  }
+}
+
+/** Structured metadata of rows with the detected level. Equal sets are one array, as rows expect it, and are decoded once for all tails. */
+class MetadataSets {
+  readonly #columns: TailColumns;
+  readonly #sets = new Map<string, Labels>();
+  readonly #ofRow: (Labels | undefined)[];
+
+  constructor(columns: TailColumns) {
+    this.#columns = columns;
+    this.#ofRow = new Array<Labels | undefined>(columns.rowCount);
+  }
+
+  of(at: number): Labels {
+    const known = this.#ofRow[at];
+    if (known !== undefined) return known;
     const { bytes, metadataStarts, metadataEnds, levels } = this.#columns;
     const level = levels[at]!;
-    const pairs = decodeMetadata(bytes, metadataStarts[at]!, metadataEnds[at]!);
-    if (pairs.length === 0 && level === LEVEL_NONE) return EMPTY_LABELS;
-    const key = `${level} ${labelsKey(pairs)}`;
-    let set = this.#metadataSets.get(key);
+    const start = metadataStarts[at]!;
+    const end = metadataEnds[at]!;
+    const pairs = start === end ? EMPTY_LABELS : decodeMetadata(bytes, start, end);
+    const key = `${level} ${pairs.length === 0 ? '' : labelsKey(pairs)}`;
+    let set = this.#sets.get(key);
     if (set === undefined) {
       set = level === LEVEL_NONE || level === LEVEL_IN_METADATA ? pairs : withLevel(pairs, LEVELS[level]!);
-      this.#metadataSets.set(key, set);
+      this.#sets.set(key, set);
     }
+    this.#ofRow[at] = set;
     return set;
-  }
-
-  #internLabels(row: ScanRow): number {
-    const all = row.labels.result();
-    const categorized = this.#task.categorize ? row.labels.categorized() : undefined;
-    const key =
-      categorized === undefined
-        ? labelsKey(all)
-        : [categorized.stream, categorized.structuredMetadata, categorized.parsed].map(labelsKey).join('|');
-    let id = this.#labelIds.get(key);
-    if (id === undefined) {
-      id = this.#labelSets.length;
-      this.#labelSets.push(categorized === undefined ? { all } : { all, categorized });
-      this.#labelIds.set(key, id);
-    }
-    return id;
   }
 }
 
@@ -130,25 +180,5 @@ function withLevel(pairs: Labels, level: string): Labels {
     out.push(pairs[i]!, pairs[i + 1]!);
   }
   if (!placed) out.push(LEVEL_LABEL, level);
-  return out;
-}
-
-function joined(lines: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(lines.reduce((sum, line) => sum + line.length, 0));
-  let at = 0;
-  for (const line of lines) {
-    out.set(line, at);
-    at += line.length;
-  }
-  return out;
-}
-
-function endsOf(lines: readonly Uint8Array[]): Uint32Array {
-  const out = new Uint32Array(lines.length);
-  let end = 0;
-  for (const [i, line] of lines.entries()) {
-    end += line.length;
-    out[i] = end;
-  }
   return out;
 }

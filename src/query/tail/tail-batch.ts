@@ -1,5 +1,8 @@
+import type { IngestKernel } from '../../base/kernels/ingest-kernel.ts';
+import { BODY_AT } from '../../base/kernels/layout.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { SinkStream } from '../../model/row-sink.ts';
+import { NS_PER_DAY_NUMBER } from '../../model/time.ts';
 import type { TailColumns } from '../task.ts';
 
 /** Rows and bytes of one batch: some push bodies at full speed, scanned by a worker in a few milliseconds. */
@@ -7,6 +10,21 @@ const BATCH_ROWS = 65_536;
 const BATCH_BYTES = 8 * 1024 * 1024;
 /** Lines of a push lie one behind the other: copying a stretch of this size at once costs less than line by line. */
 const STRETCH_BYTES = 4096;
+const SECONDS_PER_DAY = NS_PER_DAY_NUMBER / 1e9;
+
+/** A row with its line and metadata as ranges of bytes. */
+export interface BatchRow {
+  readonly stream: SinkStream;
+  readonly day: number;
+  readonly offsetNs: number;
+  readonly bytes: Uint8Array;
+  readonly lineStart: number;
+  readonly lineEnd: number;
+  readonly level: number;
+  readonly metadata: Uint8Array;
+  readonly metadataStart: number;
+  readonly metadataEnd: number;
+}
 
 /**
  * Rows on their way from ingest to a worker that filters them for the tails. The columns lie in shared memory: handing them
@@ -44,23 +62,15 @@ export class TailBatch {
   }
 
   /** @returns false when the row does not fit any more */
-  append(
-    stream: SinkStream,
-    day: number,
-    offsetNs: number,
-    bytes: Uint8Array,
-    lineStart: number,
-    lineEnd: number,
-    level: number,
-    metadata: Uint8Array,
-    metadataStart: number,
-    metadataEnd: number,
-  ): boolean {
+  append(from: BatchRow): boolean {
+    const { stream, day, offsetNs, bytes, lineStart, lineEnd, level, metadata, metadataStart, metadataEnd } = from;
     const row = this.rowCount;
     if (row === BATCH_ROWS) return false;
-    const lineAt = this.#place(this.#lines, bytes, lineStart, lineEnd);
+    const lineAt = this.#place(this.#lines, bytes, lineStart, lineEnd, STRETCH_BYTES);
     const metadataAt =
-      metadataStart === metadataEnd ? 0 : this.#place(this.#metadata, metadata, metadataStart, metadataEnd);
+      metadataStart === metadataEnd
+        ? 0
+        : this.#place(this.#metadata, metadata, metadataStart, metadataEnd, STRETCH_BYTES);
     if (lineAt < 0 || metadataAt < 0) return false;
     this.#streamIndexes[row] = this.#indexOf(stream);
     this.#days[row] = day;
@@ -74,11 +84,50 @@ export class TailBatch {
     return true;
   }
 
-  /** Where `from[start, end)` lies in the batch, copied now or with an earlier row; -1 when there is no room. */
-  #place(copied: CopiedStretch, from: Uint8Array, start: number, end: number): number {
+  /**
+   * Takes entries `[first, end)` of a day from the kernel's columns.
+   *
+   * @returns how many fit
+   */
+  appendRun(stream: SinkStream, day: number, kernel: IngestKernel, first: number, end: number): number {
+    const { seconds, nanos, lineStart, lineEnd, level, metadataStart, metadataEnd } = kernel.columns;
+    const body = kernel.buffer.subarray(BODY_AT);
+    const index = this.#indexOf(stream);
+    const daySeconds = day * SECONDS_PER_DAY;
+    const stop = Math.min(end, first + BATCH_ROWS - this.rowCount);
+    let row = this.rowCount;
+    for (let entry = first; entry < stop; entry++, row++) {
+      // The rest of the run follows in the same stretches, so it is copied with the first row of it.
+      const lineFrom = lineStart[entry]!;
+      const lineTo = lineEnd[entry]!;
+      const lineAt = this.#place(this.#lines, body, lineFrom, lineTo, lineEnd[stop - 1]! - lineFrom);
+      const metadataFrom = metadataStart[entry]!;
+      const metadataTo = metadataEnd[entry]!;
+      const metadataAt =
+        metadataFrom === metadataTo
+          ? 0
+          : this.#place(this.#metadata, kernel.metadata, metadataFrom, metadataTo, STRETCH_BYTES);
+      if (lineAt < 0 || metadataAt < 0) break;
+      this.#streamIndexes[row] = index;
+      this.#days[row] = day;
+      this.#offsetsNs[row] = (seconds[entry]! - daySeconds) * 1e9 + nanos[entry]!;
+      this.#lineStarts[row] = lineAt;
+      this.#lineEnds[row] = lineAt + lineTo - lineFrom;
+      this.#metadataStarts[row] = metadataAt;
+      this.#metadataEnds[row] = metadataAt + metadataTo - metadataFrom;
+      this.#levels[row] = level[entry]!;
+    }
+    const count = row - this.rowCount;
+    this.rowCount = row;
+    return count;
+  }
+
+  /** Where `from[start, end)` lies in the batch, copied now or with an earlier row; -1 when there is no room. Copies `ahead` bytes if it can. */
+  #place(copied: CopiedStretch, from: Uint8Array, start: number, end: number, ahead: number): number {
     if (copied.from !== from || start < copied.start || end > copied.end) {
-      const stop = Math.max(end, Math.min(start + STRETCH_BYTES, from.length));
-      if (this.#byteCount + stop - start > BATCH_BYTES) return -1;
+      const room = BATCH_BYTES - this.#byteCount;
+      if (end - start > room) return -1;
+      const stop = Math.max(end, Math.min(start + Math.min(ahead, room), from.length));
       this.#bytes.set(from.subarray(start, stop), this.#byteCount);
       copied.from = from;
       copied.start = start;

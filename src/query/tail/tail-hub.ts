@@ -1,57 +1,55 @@
-import type { LogExpr } from '../../../grammar/ast.ts';
+import type { Stage } from '../../../grammar/ast.ts';
 import { LogError } from '../../base/errors.ts';
-import { labelValue } from '../../model/labels.ts';
+import type { IngestKernel } from '../../base/kernels/ingest-kernel.ts';
 import type { CompiledMatcher } from '../../model/matcher.ts';
 import type { RowSink, SinkStream } from '../../model/row-sink.ts';
 import { dayStartNs } from '../../model/time.ts';
-import { decodeLine } from '../../wire/json-text.ts';
-import type { LogRow } from '../log-query.ts';
-import { compileSelector } from '../selectors.ts';
-import type { TailColumns, TailScanResult, TailScanTask, TaskRunner } from '../task.ts';
-import { TailBatch } from './tail-batch.ts';
+import type { TailFormat } from '../../wire/tail-json.ts';
+import type { TaskRunner } from '../task.ts';
+import { scanBatch } from './scan-batch.ts';
+import { type BatchRow, TailBatch } from './tail-batch.ts';
+import { TailGroup } from './tail-group.ts';
 import { TailSession } from './tail-session.ts';
 import { type TailFeed, TailSink } from './tail-sink.ts';
 
 /** Rows wait this long for company before they go to a worker. */
 const GATHER_MS = 40;
-/** One is filled while others are scanned; with all in use, rows are dropped and told. */
-const MAX_BATCHES = 4;
+/** One is filled while others are scanned: more than a second at 50 MB/s. With all in use rows are dropped before anybody could filter them. */
+const MAX_BATCHES = 8;
 
 export interface TailRequest {
   readonly tenant: string;
-  readonly expr: LogExpr;
-  readonly categorize: boolean;
+  /** Text of the query: tails of a tenant with the same text and format share all work. */
+  readonly query: string;
+  readonly matchers: readonly CompiledMatcher[];
+  readonly stages: readonly Stage[];
+  readonly format: TailFormat;
   readonly delayMs: number;
   readonly maxConcurrent: number;
 }
 
-interface OpenTail {
-  readonly request: TailRequest;
-  readonly matchers: readonly CompiledMatcher[];
-  readonly session: TailSession;
-}
-
 interface FilledBatch {
   readonly batch: TailBatch;
-  readonly tails: readonly OpenTail[];
+  /** Groups that were open, with the tails that were theirs. */
+  readonly groups: readonly (readonly [TailGroup, readonly TailSession[]])[];
 }
 
 /**
- * Hands fresh rows from ingest to live tails. Without a tail a push pays for one look at a set; with tails it pays for a
- * copy of the rows that some selector wants. Pipelines run in the workers, and everything on the way is bounded.
+ * Hands fresh rows from ingest to live tails. Without a tail a push pays for one look at a map; with tails it pays for a
+ * copy of the rows that some selector wants. Pipelines run in the workers, once for all tails that ask alike, and what comes back is
+ * ready to be sent. Everything on the way is bounded.
  */
 export class TailHub implements TailFeed {
   readonly #runner: TaskRunner;
-  readonly #tails = new Map<string, OpenTail[]>();
+  readonly #groups = new Map<string, readonly TailGroup[]>();
   #filling: TailBatch | undefined;
   readonly #filled: FilledBatch[] = [];
   readonly #free: TailBatch[] = [];
   #batchCount = 0;
   #timer: NodeJS.Timeout | undefined;
   #scanning = false;
-  /** Tails that want a stream, found once; forgotten whenever tails come or go. */
-  #wanted = new WeakMap<SinkStream, readonly OpenTail[]>();
-  readonly #tenantOf = new WeakMap<SinkStream, string>();
+  /** Groups that want a stream, found once; forgotten whenever groups come or go. */
+  #wanted = new WeakMap<SinkStream, readonly TailGroup[]>();
   #endedDrops = 0;
 
   constructor(runner: TaskRunner) {
@@ -61,20 +59,24 @@ export class TailHub implements TailFeed {
   /** Tails that are open. */
   get active(): number {
     let count = 0;
-    for (const tails of this.#tails.values()) count += tails.length;
+    for (const group of this.#all()) count += group.sessions.length;
     return count;
   }
 
   /** Entries that tails had to leave out since the start. */
   get dropped(): number {
     let count = this.#endedDrops;
-    for (const tails of this.#tails.values()) for (const { session } of tails) count += session.droppedCount;
+    for (const { sessions } of this.#all()) for (const session of sessions) count += session.droppedCount;
     return count;
+  }
+
+  *#all(): Generator<TailGroup> {
+    for (const groups of this.#groups.values()) yield* groups;
   }
 
   /** The sink that a push should write to: the given one, or one that also feeds the tails of the tenant. */
   tap(tenant: string, sink: RowSink): RowSink {
-    if (!this.#tails.has(tenant)) return sink;
+    if (!this.#groups.has(tenant)) return sink;
     this.#filling?.forgetPush();
     return new TailSink(tenant, sink, this);
   }
@@ -82,104 +84,112 @@ export class TailHub implements TailFeed {
   /**
    * Opens a tail; rows appended from now on reach it.
    *
-   * @throws LogError QUERY_LIMIT when the tenant has too many, QUERY_INVALID for a matcher that does not compile
+   * @throws LogError QUERY_LIMIT when the tenant has too many
    */
   open(request: TailRequest): TailSession {
-    const { tenant, maxConcurrent } = request;
-    const tails = this.#tails.get(tenant) ?? [];
-    if (maxConcurrent > 0 && tails.length >= maxConcurrent) {
+    const { tenant, maxConcurrent, delayMs } = request;
+    const groups = this.#groups.get(tenant) ?? [];
+    const count = groups.reduce((sum, { sessions }) => sum + sessions.length, 0);
+    if (maxConcurrent > 0 && count >= maxConcurrent) {
       throw new LogError(
         'QUERY_LIMIT',
-        `max concurrent tail requests limit exceeded, count > limit (${tails.length + 1} > ${maxConcurrent})`,
+        `max concurrent tail requests limit exceeded, count > limit (${count + 1} > ${maxConcurrent})`,
       );
     }
-    const session = new TailSession(request.delayMs);
-    const tail = { request, matchers: compileSelector(request.expr.matchers), session };
     // Rows gathered so far are for those who were here before.
     this.#rotate();
-    this.#tails.set(tenant, [...tails, tail]);
-    this.#wanted = new WeakMap();
+    const session = new TailSession(delayMs);
+    const group = groups.find((one) => one.serves(request));
+    if (group === undefined) this.#set(tenant, [...groups, new TailGroup(request, session)]);
+    else group.sessions = [...group.sessions, session];
     return session;
+  }
+
+  #set(tenant: string, groups: readonly TailGroup[]): void {
+    this.#wanted = new WeakMap();
+    if (groups.length > 0) this.#groups.set(tenant, groups);
+    else this.#groups.delete(tenant);
   }
 
   /** Forgets a tail whose client has gone. */
   close(session: TailSession): void {
     session.stop();
-    for (const [tenant, tails] of this.#tails) {
-      const left = tails.filter((tail) => tail.session !== session);
-      if (left.length === tails.length) continue;
+    for (const [tenant, groups] of this.#groups) {
+      const group = groups.find(({ sessions }) => sessions.includes(session));
+      if (group === undefined) continue;
       this.#endedDrops += session.droppedCount;
-      this.#wanted = new WeakMap();
-      if (left.length > 0) this.#tails.set(tenant, left);
-      else this.#tails.delete(tenant);
+      group.sessions = group.sessions.filter((other) => other !== session);
+      if (group.sessions.length === 0) {
+        const left = groups.filter((other) => other !== group);
+        this.#set(tenant, left);
+      }
     }
+    if (this.#groups.size === 0 && !this.#scanning) this.#forgetBatches();
   }
 
   /** Ends all tails; the server stops. */
   end(reason: string): void {
-    for (const tails of this.#tails.values()) for (const { session } of tails) session.end(reason);
-    this.#tails.clear();
+    for (const { sessions } of this.#all()) for (const session of sessions) session.end(reason);
+    this.#groups.clear();
     clearTimeout(this.#timer);
   }
 
   wants(tenant: string, stream: SinkStream): boolean {
-    return (this.#wanted.get(stream) ?? this.#findWanting(tenant, stream)).length > 0;
-  }
-
-  offer(
-    stream: SinkStream,
-    day: number,
-    offsetNs: number,
-    bytes: Uint8Array,
-    lineStart: number,
-    lineEnd: number,
-    level: number,
-    metadata: Uint8Array,
-    metadataStart: number,
-    metadataEnd: number,
-  ): void {
-    this.#filling ??= this.#nextBatch();
-    const fill = (): boolean =>
-      this.#filling?.append(
-        stream,
-        day,
-        offsetNs,
-        bytes,
-        lineStart,
-        lineEnd,
-        level,
-        metadata,
-        metadataStart,
-        metadataEnd,
-      ) ?? false;
-    if (fill()) {
-      this.#timer ??= setTimeout(() => this.#gathered(), GATHER_MS);
-      return;
+    let groups = this.#wanted.get(stream);
+    if (groups === undefined) {
+      groups = (this.#groups.get(tenant) ?? []).filter((group) => group.wants(tenant, stream));
+      this.#wanted.set(stream, groups);
     }
-    this.#rotate();
-    this.#filling ??= this.#nextBatch();
-    if (fill()) return;
-    const entry = { timeNs: dayStartNs(day) + BigInt(offsetNs), labels: stream.labels };
-    for (const tail of this.#wanted.get(stream) ?? []) tail.session.drop(entry);
+    return groups.length > 0;
   }
 
-  #findWanting(tenant: string, stream: SinkStream): readonly OpenTail[] {
-    const tails = (this.#tails.get(tenant) ?? []).filter(({ matchers }) => matchesAll(matchers, stream));
-    this.#wanted.set(stream, tails);
-    this.#tenantOf.set(stream, tenant);
-    return tails;
+  offer(row: BatchRow): void {
+    for (let tries = 0; tries < 2; tries++) {
+      const batch = this.#batchToFill();
+      if (batch === undefined) break;
+      if (batch.append(row)) return;
+      this.#rotate();
+    }
+    this.#dropUnseen(row.stream, dayStartNs(row.day) + BigInt(row.offsetNs), 1);
   }
 
-  #nextBatch(): TailBatch | undefined {
-    const free = this.#free.pop();
-    if (free !== undefined || this.#batchCount >= MAX_BATCHES) return free;
-    this.#batchCount++;
-    return new TailBatch();
+  offerRun(stream: SinkStream, day: number, kernel: IngestKernel, first: number, end: number): void {
+    let next = first;
+    while (next < end) {
+      const batch = this.#batchToFill();
+      if (batch === undefined) break;
+      const isEmpty = batch.rowCount === 0;
+      const taken = batch.appendRun(stream, day, kernel, next, end);
+      next += taken;
+      if (next === end) return;
+      this.#rotate();
+      if (taken === 0 && isEmpty) break;
+    }
+    const { seconds, nanos } = kernel.columns;
+    const newestNs = BigInt(seconds[end - 1]!) * 1_000_000_000n + BigInt(nanos[end - 1]!);
+    this.#dropUnseen(stream, newestNs, end - next);
   }
 
-  #gathered(): void {
-    this.#timer = undefined;
-    this.#rotate();
+  /** No worker will see these rows, so nobody knows which of them pass the stages. */
+  #dropUnseen(stream: SinkStream, newestNs: bigint, count: number): void {
+    for (const { sessions } of this.#wanted.get(stream) ?? [])
+      for (const session of sessions) session.drop(newestNs, stream.labels, count);
+  }
+
+  #batchToFill(): TailBatch | undefined {
+    if (this.#filling !== undefined) return this.#filling;
+    this.#filling = this.#free.pop();
+    if (this.#filling === undefined && this.#batchCount < MAX_BATCHES) {
+      this.#batchCount++;
+      this.#filling = new TailBatch();
+    }
+    if (this.#filling !== undefined) {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.#rotate();
+      }, GATHER_MS);
+    }
+    return this.#filling;
   }
 
   /** Sends the rows gathered so far to a worker. */
@@ -187,7 +197,7 @@ export class TailHub implements TailFeed {
     const batch = this.#filling;
     if (batch === undefined || batch.rowCount === 0) return;
     this.#filling = undefined;
-    this.#filled.push({ batch, tails: [...this.#tails.values()].flat() });
+    this.#filled.push({ batch, groups: [...this.#all()].map((group) => [group, group.sessions] as const) });
     if (!this.#scanning) void this.#scanFilled();
   }
 
@@ -196,66 +206,20 @@ export class TailHub implements TailFeed {
     this.#scanning = true;
     for (let next = this.#filled.shift(); next !== undefined; next = this.#filled.shift()) {
       try {
-        await this.#scan(next);
+        await scanBatch(next.batch, next.groups, this.#runner);
       } catch (error) {
         const text = error instanceof Error ? error.message : String(error);
-        for (const { session } of next.tails) session.end(text);
+        for (const [, sessions] of next.groups) for (const session of sessions) session.end(text);
       }
       next.batch.reset();
       this.#free.push(next.batch);
     }
     this.#scanning = false;
-    // The memory is for tails only.
-    if (this.#tails.size === 0) this.#batchCount -= this.#free.splice(0).length;
+    if (this.#groups.size === 0) this.#forgetBatches();
   }
 
-  async #scan({ batch, tails }: FilledBatch): Promise<void> {
-    const open = tails.filter(({ session }) => !session.isEnded);
-    if (open.length === 0) return;
-    const streams = batch.streams();
-    const columns = batch.columns();
-    await Promise.all(open.map((tail) => this.#scanFor(tail, columns, streams)));
+  /** The memory is for tails only. */
+  #forgetBatches(): void {
+    this.#batchCount -= this.#free.splice(0).length;
   }
-
-  async #scanFor(tail: OpenTail, columns: TailColumns, streams: readonly SinkStream[]): Promise<void> {
-    const { session, request } = tail;
-    const wanted = Uint8Array.from(streams, (stream) => (this.#wants(tail, stream) ? 1 : 0));
-    if (!wanted.includes(1)) return;
-    const { categorize, expr } = request;
-    const task: TailScanTask = {
-      kind: 'tail',
-      columns,
-      stages: expr.stages,
-      categorize,
-      wanted,
-      maxRows: session.room,
-    };
-    const result = await this.#runner.run(task, new AbortController().signal);
-    if (result.kind !== 'tail') return;
-    const { days, offsetsNs, streamIndexes, streams: labels } = columns;
-    session.add(foundRows(result));
-    for (const row of result.droppedRows) {
-      session.drop({ timeNs: dayStartNs(days[row]!) + BigInt(offsetsNs[row]!), labels: labels[streamIndexes[row]!]! });
-    }
-    if (result.droppedRows.length > 0) session.onReady();
-  }
-
-  #wants({ request, matchers }: OpenTail, stream: SinkStream): boolean {
-    return this.#tenantOf.get(stream) === request.tenant && matchesAll(matchers, stream);
-  }
-}
-
-function matchesAll(matchers: readonly CompiledMatcher[], { labels }: SinkStream): boolean {
-  return matchers.every((matcher) => matcher.matches(labelValue(labels, matcher.name) ?? ''));
-}
-
-function foundRows({ timesNs, lines, lineEnds, labelIds, labelSets }: TailScanResult): LogRow[] {
-  const rows: LogRow[] = [];
-  let start = 0;
-  for (let i = 0; i < timesNs.length; i++) {
-    const end = lineEnds[i]!;
-    rows.push({ timeNs: timesNs[i]!, line: decodeLine(lines, start, end), labels: labelSets[labelIds[i]!]! });
-    start = end;
-  }
-  return rows;
 }

@@ -1,22 +1,26 @@
 import type { Labels } from '../../model/labels.ts';
-import type { LogRow } from '../log-query.ts';
+import type { DroppedTailEntry } from '../../wire/tail-json.ts';
+import { DroppedRows } from './dropped-rows.ts';
+import { sortedRows, startOf, type TailRows, timeOf } from './tail-rows.ts';
 
 /** What waits for one slow client at most; more is dropped and told. */
 const MAX_WAITING_ROWS = 20_000;
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
-/** Dropped entries that are named; beyond that they are only counted. */
-const MAX_NAMED_DROPS = 1000;
 
-export interface DroppedEntry {
-  readonly timeNs: bigint;
-  readonly labels: Labels;
-}
-
-/** Rows for one message, and what had to be left out before them. */
+/** Entries for one frame, and what had to be left out before them. */
 export interface TailPiece {
-  readonly rows: readonly LogRow[];
-  readonly dropped: readonly DroppedEntry[];
+  /** Entries with commas between them. */
+  readonly entries: Uint8Array;
+  readonly dropped: readonly DroppedTailEntry[];
 }
+
+interface Stretch {
+  readonly rows: TailRows;
+  next: number;
+  readonly end: number;
+}
+
+const NO_ENTRIES = new Uint8Array();
 
 /**
  * What one client of a live tail still has to get: history first, then live rows, in a bounded queue. Who sends takes
@@ -24,16 +28,16 @@ export interface TailPiece {
  */
 export class TailSession {
   readonly #delayMs: number;
-  #history: readonly LogRow[] | undefined;
-  #rows: LogRow[] = [];
-  #taken = 0;
+  #started = false;
+  readonly #queue: Stretch[] = [];
+  #waitingRows = 0;
   #waitingBytes = 0;
-  #dropped: DroppedEntry[] = [];
+  readonly #dropped = new DroppedRows();
   droppedCount = 0;
   /** Why the server ended the tail. */
   endReason: string | undefined;
   #ended = false;
-  readonly #held: { readonly dueMs: number; readonly rows: readonly LogRow[] }[] = [];
+  readonly #held: { readonly dueMs: number; readonly rows: TailRows; readonly picked: number[] }[] = [];
   #timer: NodeJS.Timeout | undefined;
   onReady: () => void = () => undefined;
   onEnd: (reason: string) => void = () => undefined;
@@ -47,40 +51,49 @@ export class TailSession {
     return this.#ended;
   }
 
-  /** Rows that still fit. */
-  get room(): number {
-    if (this.#waitingBytes >= MAX_WAITING_BYTES) return 0;
-    return MAX_WAITING_ROWS - (this.#rows.length - this.#taken);
+  /** Rows and bytes that still fit. */
+  get room(): { readonly rows: number; readonly bytes: number } {
+    return {
+      rows: Math.max(0, MAX_WAITING_ROWS - this.#waitingRows),
+      bytes: Math.max(0, MAX_WAITING_BYTES - this.#waitingBytes),
+    };
   }
 
   /** Rows from before the tail, oldest first; live rows are sent after them. */
-  start(history: readonly LogRow[]): void {
-    this.#history = history;
+  start(history: TailRows): void {
+    this.#started = true;
+    if (history.ends.length > 0) this.#queue.unshift({ rows: history, next: 0, end: history.ends.length });
+    this.#waitingRows += history.ends.length;
+    this.#waitingBytes += history.entries.length;
     this.onReady();
   }
 
-  /** Live rows in order of arrival. */
-  add(rows: readonly LogRow[]): void {
-    if (this.#ended || rows.length === 0) return;
-    const kept: LogRow[] = [];
-    for (const row of rows) {
-      if (
-        this.#waitingBytes >= MAX_WAITING_BYTES ||
-        this.#rows.length - this.#taken + kept.length >= MAX_WAITING_ROWS
-      ) {
-        this.drop({ timeNs: row.timeNs, labels: row.labels.all });
-        continue;
-      }
-      this.#waitingBytes += rowBytes(row);
-      kept.push(row);
+  /** Live rows in order of arrival; what does not fit is dropped. */
+  add(rows: TailRows): void {
+    if (this.#ended || rows.ends.length === 0) return;
+    const room = this.room;
+    let end = Math.min(rows.ends.length, room.rows);
+    while (end > 0 && rows.ends[end - 1]! > room.bytes) end--;
+    for (let row = end; row < rows.ends.length; row++)
+      this.drop(timeOf(rows, row), rows.streams[rows.streamIndexes[row]!]!, 1);
+    if (end > 0) {
+      this.#waitingRows += end;
+      this.#waitingBytes += rows.ends[end - 1]!;
+      if (this.#delayMs > 0) this.#hold(rows, end);
+      else this.#queue.push({ rows, next: 0, end });
     }
-    if (this.#delayMs > 0) {
-      this.#held.push({ dueMs: performance.now() + this.#delayMs, rows: kept });
-      this.#timer ??= setTimeout(() => this.#release(), this.#delayMs);
-      return;
-    }
-    for (const row of kept) this.#rows.push(row);
-    if (this.#history !== undefined) this.onReady();
+    this.ready();
+  }
+
+  /** Tells the sender, unless it still waits for the history. */
+  ready(): void {
+    if (this.#started && !this.#ended && (this.#queue.length > 0 || !this.#dropped.isEmpty)) this.onReady();
+  }
+
+  #hold(rows: TailRows, end: number): void {
+    const picked = Array.from({ length: end }, (_, row) => row);
+    this.#held.push({ dueMs: performance.now() + this.#delayMs, rows, picked });
+    this.#timer ??= setTimeout(() => this.#release(), this.#delayMs);
   }
 
   /** Sends what has waited long enough, together with later arrivals of the same or an earlier time. */
@@ -88,53 +101,53 @@ export class TailSession {
     this.#timer = undefined;
     const nowMs = performance.now();
     let newestNs: bigint | undefined;
-    const rest: LogRow[] = [];
-    const restDueMs = this.#held.at(-1)!.dueMs;
-    for (const { dueMs, rows } of this.#held.splice(0)) {
-      for (const row of rows) {
-        if (dueMs <= nowMs + 1 && (newestNs === undefined || row.timeNs > newestNs)) newestNs = row.timeNs;
-        rest.push(row);
+    for (const { dueMs, rows, picked } of this.#held) {
+      if (dueMs > nowMs + 1) break;
+      for (const row of picked) {
+        const timeNs = timeOf(rows, row);
+        if (newestNs === undefined || timeNs > newestNs) newestNs = timeNs;
       }
     }
-    const due = newestNs === undefined ? [] : rest.filter((row) => row.timeNs <= newestNs);
-    const later = rest.filter((row) => newestNs === undefined || row.timeNs > newestNs);
-    due.sort((a, b) => (a.timeNs < b.timeNs ? -1 : a.timeNs > b.timeNs ? 1 : 0));
-    for (const row of due) this.#rows.push(row);
-    if (later.length > 0) {
-      this.#held.push({ dueMs: restDueMs, rows: later });
-      this.#timer = setTimeout(() => this.#release(), Math.max(1, restDueMs - nowMs));
+    const due: { readonly rows: TailRows; readonly row: number }[] = [];
+    for (const { dueMs, rows, picked } of this.#held.splice(0)) {
+      const later: number[] = [];
+      for (const row of picked) {
+        if (newestNs === undefined || timeOf(rows, row) > newestNs) later.push(row);
+        else due.push({ rows, row });
+      }
+      if (later.length > 0) this.#held.push({ dueMs, rows, picked: later });
     }
-    if (this.#history !== undefined && due.length > 0) this.onReady();
+    if (due.length > 0) {
+      const rows = sortedRows(due);
+      this.#queue.push({ rows, next: 0, end: rows.ends.length });
+    }
+    const next = this.#held[0];
+    if (next !== undefined) this.#timer = setTimeout(() => this.#release(), Math.max(1, next.dueMs - nowMs));
+    this.ready();
   }
 
-  /** Notes an entry that passed, or may have passed, and could not be kept. */
-  drop(entry: DroppedEntry): void {
-    this.droppedCount++;
-    if (this.#dropped.length < MAX_NAMED_DROPS) this.#dropped.push(entry);
+  /** Notes entries of a stream that could not be kept, the newest of that time. */
+  drop(timeNs: bigint, labels: Labels, count: number): void {
+    if (this.#ended) return;
+    this.droppedCount += count;
+    this.#dropped.add(timeNs, labels, count);
   }
 
   /** The next rows to send, at most `maxRows`; undefined when there is nothing. */
   take(maxRows: number): TailPiece | undefined {
-    const history = this.#history;
-    if (history === undefined || this.#ended) return undefined;
-    if (history.length > 0) {
-      this.#history = history.slice(maxRows);
-      return { rows: history.slice(0, maxRows), dropped: [] };
-    }
-    const rows = this.#rows.slice(this.#taken, this.#taken + maxRows);
-    if (rows.length === 0 && this.#dropped.length === 0) return undefined;
-    this.#taken += rows.length;
-    for (const row of rows) this.#waitingBytes -= rowBytes(row);
-    if (this.#taken === this.#rows.length) {
-      this.#rows = [];
-      this.#taken = 0;
-    } else if (this.#taken > MAX_WAITING_ROWS) {
-      this.#rows = this.#rows.slice(this.#taken);
-      this.#taken = 0;
-    }
-    const dropped = this.#dropped;
-    this.#dropped = [];
-    return { rows, dropped };
+    if (!this.#started || this.#ended) return undefined;
+    const stretch = this.#queue[0];
+    if (stretch === undefined)
+      return this.#dropped.isEmpty ? undefined : { entries: NO_ENTRIES, dropped: this.#dropped.take() };
+    const { rows, next } = stretch;
+    const end = Math.min(stretch.end, next + maxRows);
+    const from = startOf(rows, next);
+    const to = rows.ends[end - 1]!;
+    stretch.next = end;
+    if (end === stretch.end) this.#queue.shift();
+    this.#waitingRows -= end - next;
+    this.#waitingBytes -= to - from;
+    return { entries: rows.entries.subarray(from, to - 1), dropped: this.#dropped.take() };
   }
 
   /** Ends the tail from the server's side. */
@@ -149,11 +162,7 @@ export class TailSession {
   stop(): void {
     this.#ended = true;
     clearTimeout(this.#timer);
-    this.#rows = [];
+    this.#queue.length = 0;
+    this.#held.length = 0;
   }
-}
-
-/** Two bytes a character and what an object costs; labels are shared. */
-function rowBytes(row: LogRow): number {
-  return 2 * row.line.length + 64;
 }

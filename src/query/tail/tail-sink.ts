@@ -1,28 +1,16 @@
 import type { IngestKernel } from '../../base/kernels/ingest-kernel.ts';
-import { BODY_AT } from '../../base/kernels/layout.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { RowSink, SinkStream } from '../../model/row-sink.ts';
-import { NS_PER_DAY_NUMBER } from '../../model/time.ts';
-
-const SECONDS_PER_DAY = NS_PER_DAY_NUMBER / 1e9;
+import type { BatchRow } from './tail-batch.ts';
 
 /** Where a sink shows fresh rows. */
 export interface TailFeed {
   /** Some tail wants rows of the stream. */
   wants(tenant: string, stream: SinkStream): boolean;
-  /** Takes a row that was appended, of a stream that is wanted. */
-  offer(
-    stream: SinkStream,
-    day: number,
-    offsetNs: number,
-    bytes: Uint8Array,
-    lineStart: number,
-    lineEnd: number,
-    level: number,
-    metadata: Uint8Array,
-    metadataStart: number,
-    metadataEnd: number,
-  ): void;
+  /** Takes a row that was appended, of a stream that is wanted; the object is used again. */
+  offer(row: BatchRow): void;
+  /** Takes entries `[first, end)` of the kernel's columns, likewise. */
+  offerRun(stream: SinkStream, day: number, kernel: IngestKernel, first: number, end: number): void;
 }
 
 /** Writes rows on to the store's sink, and shows those that were new to the live tails. */
@@ -31,6 +19,7 @@ export class TailSink implements RowSink {
   readonly #inner: RowSink;
   readonly #hub: TailFeed;
 
+  readonly #row: { -readonly [key in keyof BatchRow]: BatchRow[key] };
   #stream: SinkStream | undefined;
   #isWanted = false;
 
@@ -38,6 +27,19 @@ export class TailSink implements RowSink {
     this.#tenant = tenant;
     this.#inner = inner;
     this.#hub = hub;
+    const none = new Uint8Array();
+    this.#row = {
+      stream: { streamId: 0, labels: [], newestNs: undefined, live: false },
+      day: 0,
+      offsetNs: 0,
+      bytes: none,
+      lineStart: 0,
+      lineEnd: 0,
+      level: 0,
+      metadata: none,
+      metadataStart: 0,
+      metadataEnd: 0,
+    };
   }
 
   stream(labels: Labels): SinkStream {
@@ -77,35 +79,26 @@ export class TailSink implements RowSink {
       metadataEnd,
     );
     if (isNew && this.#wants(stream)) {
-      this.#hub.offer(stream, day, offsetNs, bytes, lineStart, lineEnd, level, metadata, metadataStart, metadataEnd);
+      const row = this.#row;
+      row.stream = stream;
+      row.day = day;
+      row.offsetNs = offsetNs;
+      row.bytes = bytes;
+      row.lineStart = lineStart;
+      row.lineEnd = lineEnd;
+      row.level = level;
+      row.metadata = metadata;
+      row.metadataStart = metadataStart;
+      row.metadataEnd = metadataEnd;
+      this.#hub.offer(row);
     }
     return isNew;
   }
 
   appendRun(stream: SinkStream, day: number, kernel: IngestKernel, first: number, last: number): number {
     const count = this.#inner.appendRun?.(stream, day, kernel, first, last) ?? 0;
-    if (count > 0 && this.#wants(stream)) this.#offerRun(stream, day, kernel, first, first + count);
+    if (count > 0 && this.#wants(stream)) this.#hub.offerRun(stream, day, kernel, first, first + count);
     return count;
-  }
-
-  #offerRun(stream: SinkStream, day: number, kernel: IngestKernel, first: number, end: number): void {
-    const { seconds, nanos, lineStart, lineEnd, level, metadataStart, metadataEnd } = kernel.columns;
-    const body = kernel.buffer.subarray(BODY_AT);
-    const daySeconds = day * SECONDS_PER_DAY;
-    for (let entry = first; entry < end; entry++) {
-      this.#hub.offer(
-        stream,
-        day,
-        (seconds[entry]! - daySeconds) * 1e9 + nanos[entry]!,
-        body,
-        lineStart[entry]!,
-        lineEnd[entry]!,
-        level[entry]!,
-        kernel.metadata,
-        metadataStart[entry]!,
-        metadataEnd[entry]!,
-      );
-    }
   }
 
   // Rows come stream by stream.

@@ -3,6 +3,7 @@ import { labelsToObject } from '../../../src/model/labels.ts';
 import { DEFAULT_LIMITS } from '../../../src/model/limits.ts';
 import { detectedFields, detectedFieldValues } from '../../../src/query/detected-fields.ts';
 import { detectedLabels } from '../../../src/query/detected-labels.ts';
+import { jsonFields } from '../../../src/query/field-values.ts';
 import { labelNames, labelValues, seriesLabels } from '../../../src/query/labels.ts';
 import { indexStats } from '../../../src/query/stats.ts';
 import { queryVolume } from '../../../src/query/volume.ts';
@@ -133,6 +134,17 @@ describe('detected fields', () => {
   it('show byte sizes in short form', async () => {
     expect(await detectedFieldValues('size', params, deps)).toEqual(['2.0kB']);
     expect(await detectedFieldValues('nope', params, deps)).toEqual([]);
+  });
+
+  it('show numbers as they are written', () => {
+    const fields = jsonFields('{"id":9007199254740993,"price":1.50,"tiny":1e-9,"text":"1.50","on":true}');
+    expect(fields?.map(({ name, value }) => `${name}=${value}`)).toEqual([
+      'id=9007199254740993',
+      'price=1.50',
+      'tiny=1e-9',
+      'text=1.50',
+      'on=true',
+    ]);
   });
 
   it('refuse metric queries and too many lines', async () => {

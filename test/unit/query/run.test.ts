@@ -106,10 +106,10 @@ describe('limits', () => {
     expect(manyStreams.openSelections).toBe(0);
   });
 
-  it('counts series before topk and after sum, count, min, max, avg and stddev', async () => {
+  it('counts series of the answer, not those that an aggregation folds', async () => {
     const C = 'count_over_time({app="many"}[1m])';
     for (const query of [
-      `topk(1,${C})`,
+      `topk(501,${C})`,
       `sort(${C})`,
       `${C} * 2`,
       `label_replace(${C},"a","b","c","d")`,
@@ -117,10 +117,27 @@ describe('limits', () => {
     ]) {
       expect((await failure(instant(query))).message, query).toContain('maximum number of series (500)');
     }
-    for (const query of [`sum(${C})`, `count(${C})`, `max(${C})`, `min(${C})`, `avg(${C})`, `stddev(${C})`]) {
+    for (const query of [
+      `sum(${C})`,
+      `count(${C})`,
+      `max(${C})`,
+      `min(${C})`,
+      `avg(${C})`,
+      `stddev(${C})`,
+      `sum(${C} * 2)`,
+      `count(topk(501,${C}))`,
+    ]) {
       const { data } = await runQuery(instant(query), queryDeps(manyStreams));
       expect(data, query).toMatchObject({ resultType: 'vector', series: [{ labels: [] }] });
     }
+  });
+
+  it('ranks more series than an answer may have', async () => {
+    const { data } = await runQuery(
+      instant('topk(3, sum by (id) (count_over_time({app="many"}[1m])))'),
+      queryDeps(manyStreams),
+    );
+    expect(data.resultType === 'vector' && data.series.length).toBe(3);
   });
 
   it('cuts series off with a warning when asked to', async () => {
@@ -222,7 +239,7 @@ describe('stopping', () => {
         const first =
           task.kind !== 'tail' &&
           task.parts[0]!.fromOffsetNs ===
-            store.select('', [], { startNs: 0n, endNs: BASE_NS * 2n }).parts[0]!.minOffsetNs;
+            store.select('', [], { startNs: 0n, endNs: BASE_NS * 2n }).stretches.mins[0];
         if (first) return Promise.reject(new LogError('CHUNK_CORRUPT', 'bad block'));
         return new Promise((_, reject) => {
           signal.addEventListener('abort', () => {
@@ -280,11 +297,11 @@ describe('reading the least', () => {
   it('hands the texts of line filters to the loader', async () => {
     const asked: string[] = [];
     const runner = inPlaceRunner((part, options, counts) => {
-      asked.push(...options.needles.map((needle) => Buffer.from(needle).toString()));
+      asked.push(...options.needles.map(({ bytes, ignoreCase }) => Buffer.from(bytes).toString() + (ignoreCase ? '/i' : '')));
       return store.load(part, options, counts);
     });
     await runQuery(range('{a="b"} |= "line 1" |~ "(?i)fold" != "x"'), queryDeps(store, { runner }));
-    expect(new Set(asked)).toEqual(new Set(['line 1']));
+    expect(new Set(asked)).toEqual(new Set(['line 1', 'fold/i']));
   });
 });
 

@@ -4,9 +4,10 @@ import { parseQuery } from '../../../../grammar/parse.ts';
 import { type Labels, labelsFromObject } from '../../../../src/model/labels.ts';
 import { encodeMetadata } from '../../../../src/model/metadata-bytes.ts';
 import type { RowSink, SinkStream } from '../../../../src/model/row-sink.ts';
-import type { LogRow } from '../../../../src/query/log-query.ts';
 import { runScanTask } from '../../../../src/query/scan.ts';
+import { compileSelector } from '../../../../src/query/selectors.ts';
 import { TailHub, type TailRequest } from '../../../../src/query/tail/tail-hub.ts';
+import { writtenRows } from '../../../../src/query/tail/tail-rows.ts';
 import type { TailSession } from '../../../../src/query/tail/tail-session.ts';
 import type { TaskRunner } from '../../../../src/query/task.ts';
 
@@ -19,10 +20,13 @@ const NOTHING: RowSink = {
 const inPlace: TaskRunner = { parallelism: 1, run: async (task) => runScanTask(task, () => []) };
 
 function request(query: string, changes: Partial<TailRequest> = {}): TailRequest {
+  const { matchers, stages } = parseQuery(query) as LogExpr;
   return {
     tenant: 't',
-    expr: parseQuery(query) as LogExpr,
-    categorize: false,
+    query,
+    matchers: compileSelector(matchers),
+    stages,
+    format: 'plain',
     delayMs: 0,
     maxConcurrent: 0,
     ...changes,
@@ -49,19 +53,53 @@ function pushTo(
   }
 }
 
+interface Row {
+  readonly stream: Record<string, string>;
+  readonly time: string;
+  readonly line: string;
+  readonly categories: object | undefined;
+}
+
+const NO_HISTORY = writtenRows([], 'plain');
+
+function rowsOf({ entries }: { readonly entries: Uint8Array }): Row[] {
+  const streams = JSON.parse(`[${Buffer.from(entries)}]`) as {
+    stream: Record<string, string>;
+    values: [[string, string, object?]];
+  }[];
+  return streams.map(({ stream, values: [[time, line, categories]] }) => ({ stream, time, line, categories }));
+}
+
 /** The next rows of a started tail. */
-function next(session: TailSession, maxRows = 100_000): Promise<readonly LogRow[]> {
+function next(session: TailSession, maxRows = 100_000): Promise<readonly Row[]> {
   return new Promise((resolve) => {
     const look = (): void => {
       for (let piece = session.take(maxRows); piece !== undefined; piece = session.take(maxRows)) {
-        if (piece.rows.length === 0) continue;
-        resolve(piece.rows);
+        if (piece.entries.length === 0) continue;
+        resolve(rowsOf(piece));
         return;
       }
     };
     session.onReady = look;
     look();
   });
+}
+
+/** Takes all that comes until so many entries have come or been told as dropped. */
+async function account(session: TailSession, total: number): Promise<{ received: number; dropped: number }> {
+  let received = 0;
+  let dropped = 0;
+  await new Promise<void>((resolve) => {
+    session.onReady = () => {
+      for (let piece = session.take(100); piece !== undefined; piece = session.take(100)) {
+        received += rowsOf(piece).length;
+        for (const { count } of piece.dropped) dropped += count;
+      }
+      if (received + dropped >= total) resolve();
+    };
+    session.onReady();
+  });
+  return { received, dropped };
 }
 
 describe('TailHub', () => {
@@ -79,28 +117,25 @@ describe('TailHub', () => {
   it('gives each tail the rows of its selector and pipeline, in order, with labels', async () => {
     const hub = new TailHub(inPlace);
     const all = hub.open(request('{app=~".+"}'));
-    const some = hub.open(request('{app="a"} |= `x` | k="v"', { categorize: true }));
-    all.start([]);
-    some.start([]);
+    const some = hub.open(request('{app="a"} |= `x` | k="v"', { format: 'categorized' }));
+    all.start(NO_HISTORY);
+    some.start(NO_HISTORY);
     pushTo(hub, { app: 'a' }, ['x one', 'two', 'x three'], { k: 'v' });
     pushTo(hub, { app: 'b' }, ['x four'], { k: 'v' });
     expect((await next(all)).map(({ line }) => line)).toEqual(['x one', 'two', 'x three', 'x four']);
     const rows = await next(some);
-    expect(rows.map(({ line, timeNs }) => [line, timeNs])).toEqual([
+    expect(rows.map(({ line, time }) => [line, BigInt(time)])).toEqual([
       ['x one', 20_000n * 86_400_000_000_000n],
       ['x three', 20_000n * 86_400_000_000_000n + 2n],
     ]);
-    expect(rows[0]!.labels.categorized).toEqual({
-      stream: ['app', 'a'],
-      structuredMetadata: ['detected_level', 'info', 'k', 'v'],
-      parsed: [],
-    });
+    expect(rows[0]!.stream).toEqual({ app: 'a' });
+    expect(rows[0]!.categories).toEqual({ structuredMetadata: { detected_level: 'info', k: 'v' } });
   });
 
   it('reads each push in its own memory, though the next one uses it again', async () => {
     const hub = new TailHub(inPlace);
     const session = hub.open(request('{app="a"}'));
-    session.start([]);
+    session.start(NO_HISTORY);
     const bytes = Buffer.alloc(8);
     for (const text of ['first...', 'second..']) {
       bytes.write(text);
@@ -114,8 +149,8 @@ describe('TailHub', () => {
     const hub = new TailHub(inPlace);
     const mine = hub.open(request('{app="a"}'));
     const theirs = hub.open(request('{app="a"}', { tenant: 'u' }));
-    mine.start([]);
-    theirs.start([]);
+    mine.start(NO_HISTORY);
+    theirs.start(NO_HISTORY);
     pushTo(hub, { app: 'a' }, ['mine']);
     pushTo(hub, { app: 'a' }, ['theirs'], {}, 'u');
     expect((await next(mine)).map(({ line }) => line)).toEqual(['mine']);
@@ -125,10 +160,10 @@ describe('TailHub', () => {
   it('gives a tail nothing that was appended before it was opened', async () => {
     const hub = new TailHub(inPlace);
     const early = hub.open(request('{app="a"}'));
-    early.start([]);
+    early.start(NO_HISTORY);
     pushTo(hub, { app: 'a' }, ['before']);
     const late = hub.open(request('{app="a"}'));
-    late.start([]);
+    late.start(NO_HISTORY);
     pushTo(hub, { app: 'a' }, ['after']);
     expect((await next(late)).map(({ line }) => line)).toEqual(['after']);
   });
@@ -138,7 +173,7 @@ describe('TailHub', () => {
     const session = hub.open(request('{app="a"}'));
     pushTo(hub, { app: 'a' }, ['live']);
     const old = { timeNs: 1n, line: 'old', labels: { all: [] } };
-    session.start([old, old, old]);
+    session.start(writtenRows([old, old, old], 'plain'));
     expect((await next(session, 2)).length).toBe(2);
     expect((await next(session, 2)).length).toBe(1);
     expect((await next(session)).map(({ line }) => line)).toEqual(['live']);
@@ -156,15 +191,50 @@ describe('TailHub', () => {
     };
     const hub = new TailHub(busy);
     const session = hub.open(request('{app="a"}'));
-    session.start([]);
+    session.start(NO_HISTORY);
     const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i}`);
-    for (let i = 0; i < 20; i++) pushTo(hub, { app: 'a' }, lines);
-    expect(hub.dropped).toBe(400_000 - 4 * 65_536);
+    for (let i = 0; i < 30; i++) pushTo(hub, { app: 'a' }, lines);
+    expect(hub.dropped).toBe(600_000 - 8 * 65_536);
     release();
     const rows = await next(session);
     expect(rows[0]!.line).toBe('line 0');
     hub.close(session);
-    expect(hub.dropped).toBeGreaterThanOrEqual(400_000 - 4 * 65_536);
+    expect(hub.dropped).toBeGreaterThanOrEqual(600_000 - 8 * 65_536);
+  });
+
+  it('tells exactly how many entries that match were dropped, also to a tail whose twin reads nothing', async () => {
+    const hub = new TailHub(inPlace);
+    const all = hub.open(request('{app=~"a|b"}'));
+    const twin = hub.open(request('{app=~"a|b"}'));
+    const even = hub.open(request('{app="a"} |~ `[02468]$` | k="v"'));
+    for (const session of [all, twin, even]) session.start(NO_HISTORY);
+    const lines = Array.from({ length: 30_000 }, (_, i) => `line ${i}`);
+    for (let i = 0; i < 2; i++) {
+      pushTo(hub, { app: 'a' }, lines, { k: 'v' });
+      pushTo(hub, { app: 'b' }, lines, { k: 'v' });
+      pushTo(hub, { app: 'c' }, lines, { k: 'v' });
+    }
+    const counted = await account(all, 120_000);
+    expect(counted.received).toBeGreaterThanOrEqual(20_000);
+    expect(counted.received + counted.dropped).toBe(120_000);
+    const evens = await account(even, 30_000);
+    expect(evens.received + evens.dropped).toBe(30_000);
+    expect(twin.droppedCount).toBe(100_000);
+    expect((await account(twin, 120_000)).received).toBe(20_000);
+  });
+
+  it('names dropped entries by time and stream as long as they are few, then counts them by stream', async () => {
+    const hub = new TailHub(inPlace);
+    const session = hub.open(request('{app=~".+"} | line_format `x`'));
+    session.start(NO_HISTORY);
+    pushTo(hub, { app: 'a' }, Array.from({ length: 20_000 }, (_, i) => `${i}`));
+    pushTo(hub, { app: 'b' }, Array.from({ length: 1500 }, (_, i) => `${i}`));
+    while (session.droppedCount < 1500) await new Promise<void>((resolve) => setImmediate(resolve));
+    const { dropped } = session.take(1)!;
+    const day = 20_000n * 86_400_000_000_000n;
+    expect(dropped.length).toBe(1001);
+    expect(dropped[0]).toEqual({ timeNs: day, labels: ['app', 'b'], count: 1 });
+    expect(dropped[1000]).toEqual({ timeNs: day + 1499n, labels: ['app', 'b'], count: 500 });
   });
 
   it('refuses one tail too many of a tenant', () => {

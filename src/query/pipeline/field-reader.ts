@@ -1,0 +1,217 @@
+import type { LabelPredicate } from '../../../grammar/ast.ts';
+import {
+  ABSENT,
+  type FieldKernel,
+  type KeyReader,
+  MAX_FIELDS,
+  NOT_WANTED,
+  type StructuredFormat,
+  UNCLEAR,
+  type UnknownKey,
+} from '../../base/kernels/field-kernel.ts';
+import type { Labels } from '../../model/labels.ts';
+import { labelValue } from '../../model/labels.ts';
+import type { RowBlock } from '../../model/row-block.ts';
+import { sliceCleanText, sliceText } from './byte-text.ts';
+import type { Extractor } from './extractor.ts';
+import { type FieldTest, fieldTests } from './field-tests.ts';
+import { unescapeJson } from './json-scanner.ts';
+import { type KeyNode, KeyTable } from './key-table.ts';
+import { EXTRACTED_SUFFIX } from './label-state.ts';
+import type { ParsedPattern } from './line-pattern.ts';
+import type { LabelState } from './stage.ts';
+
+/** Rows chosen so far: `rows[0, count)`, ascending. */
+export interface ChosenRows {
+  rows: Uint32Array;
+  count: number;
+}
+
+/** What the first parser of a pipeline is, as far as fields can be read ahead for it. */
+export type FieldSource =
+  | { readonly format: StructuredFormat }
+  | { readonly format: 'pattern'; readonly pattern: ParsedPattern };
+
+/**
+ * Reads the wanted labels of the first parser for all rows of a block at once, by a kernel. Rows that are sure to fail a label filter
+ * right behind the parser are dropped; for others the parser takes its labels from here (`isRead`), or parses the line itself where
+ * the kernel left it alone.
+ */
+export class FieldReader implements KeyReader {
+  /** Labels that the parser extracts, when these are all it has to extract. */
+  readonly #source: FieldSource;
+  readonly #names: readonly string[];
+  readonly #complete: boolean;
+  readonly #tests: readonly FieldTest[];
+  readonly #keys: KeyTable = new KeyTable();
+  /** By the kernel's numbers. */
+  #nodes: (KeyNode | undefined)[] = [undefined];
+  #pending: KeyNode | undefined;
+  #stream: Labels | undefined;
+  /** Pattern for the current stream: which captures are wanted depends on its labels. */
+  #pattern: Uint8Array = new Uint8Array(0);
+  #captures = 0;
+  #kernel: FieldKernel | undefined;
+  /** Kernel rows of the rows that are left. */
+  #indexes: Uint32Array = new Uint32Array(0);
+  /** Kernel row at work, -1 when its line has to be parsed. */
+  #at = -1;
+  readonly #order = new Int32Array(MAX_FIELDS);
+
+  /**
+   * @param names labels that the parser has to extract, undefined: all of them, so that rows are only dropped here
+   * @param filters predicates of the label filters right behind the parser
+   * @returns undefined when there is nothing to gain
+   */
+  static create(
+    source: FieldSource,
+    names: ReadonlySet<string> | undefined,
+    filters: readonly LabelPredicate[],
+  ): FieldReader | undefined {
+    const isComplete = names !== undefined && names.size > 0 && names.size <= MAX_FIELDS;
+    const tests = fieldTests(filters);
+    const wanted = isComplete ? [...names] : [...new Set(tests.map((test) => test.name))].slice(0, MAX_FIELDS);
+    if (wanted.length === 0) return undefined;
+    return new FieldReader(source, wanted, isComplete, tests);
+  }
+
+  private constructor(source: FieldSource, names: readonly string[], complete: boolean, tests: readonly FieldTest[]) {
+    this.#source = source;
+    this.#names = names;
+    this.#complete = complete;
+    this.#tests = tests.filter((test) => names.includes(test.name));
+  }
+
+  /** Reads the fields of the chosen rows of a block, and drops rows. Where the block has no kernel, nothing happens. */
+  read(block: RowBlock, chosen: ChosenRows): void {
+    this.#at = -1;
+    this.#kernel = block.fields;
+    const kernel = this.#kernel;
+    if (kernel === undefined) return;
+    const { count } = chosen;
+    this.#prepare(kernel, block.streamLabels);
+    kernel.select(chosen.rows, count, this.#names.length, this.#complete ? this.#names.length : ABSENT);
+    if (this.#source.format === 'pattern') kernel.readPattern(this.#pattern, this.#captures);
+    else kernel.readStructured(this.#source.format, this);
+    if (this.#indexes.length < count) this.#indexes = new Uint32Array(count * 2);
+    for (let i = 0; i < count; i++) this.#indexes[i] = i;
+    for (const test of this.#tests) this.#drop(test, kernel, chosen);
+  }
+
+  /** Rows may be dropped by reading ahead. */
+  get drops(): boolean {
+    return this.#tests.length > 0;
+  }
+
+  /** Points at a row: its place among the chosen ones. */
+  row(place: number): void {
+    if (this.#kernel === undefined) return;
+    const index = this.#indexes[place]!;
+    this.#at = this.#complete && this.#kernel.status[index] === 0 ? index : -1;
+  }
+
+  /** The parser need not look at the line: `deliver` has its labels. */
+  get isRead(): boolean {
+    return this.#at >= 0;
+  }
+
+  /**
+   * Hands the labels of the row to an extractor in the order of the line.
+   *
+   * @param bytes of the block
+   * @returns false when a label filter drops the row
+   */
+  deliver(labels: LabelState, extractor: Extractor, bytes: Uint8Array): boolean {
+    const { ranges } = this.#kernel!;
+    const names = this.#names;
+    const from = this.#at * names.length * 2;
+    const order = this.#order;
+    let count = 0;
+    for (let field = 0; field < names.length; field++) {
+      const start = ranges[from + field * 2]!;
+      if (start === ABSENT) continue;
+      let place = count++;
+      for (; place > 0 && ranges[from + order[place - 1]! * 2]! > start; place--) order[place] = order[place - 1]!;
+      order[place] = field;
+    }
+    const isPattern = this.#source.format === 'pattern';
+    for (let i = 0; i < count; i++) {
+      const field = order[i]!;
+      const start = ranges[from + field * 2]!;
+      const end = ranges[from + field * 2 + 1]!;
+      const value = isPattern ? sliceText(bytes, start, end) : sliceCleanText(bytes, start, end);
+      const verdict = extractor.take(labels, names[field]!, value);
+      if (verdict !== 'go-on') return verdict === 'enough';
+    }
+    return true;
+  }
+
+  #prepare(kernel: FieldKernel, stream: Labels): void {
+    if (kernel.owner !== this) {
+      kernel.own(this);
+      this.#nodes = [undefined];
+      this.#stream = undefined;
+    }
+    if (this.#stream === stream) return;
+    this.#stream = stream;
+    if (this.#source.format === 'pattern') {
+      this.#encodePattern(this.#source.pattern);
+      return;
+    }
+    for (let key = 1; key < this.#nodes.length; key++) kernel.setField(key, this.#fieldOfNode(this.#nodes[key]!));
+  }
+
+  fieldOf({ parent, bytes, start, end }: UnknownKey): number {
+    const table = parent === 0 ? this.#keys : this.#nodes[parent]!.children;
+    const isJson = this.#source.format === 'json';
+    this.#pending = isJson ? table.find(bytes, start, end, unescapeJson) : table.find(bytes, start, end);
+    return this.#fieldOfNode(this.#pending);
+  }
+
+  numbered(number: number): void {
+    this.#nodes[number] = this.#pending;
+  }
+
+  #fieldOfNode(node: KeyNode): number {
+    if (node.isBad) return UNCLEAR;
+    return node.name === '' ? NOT_WANTED : this.#fieldOfName(node.name);
+  }
+
+  /** The field of a parsed name: a name that the stream has gets a suffix. */
+  #fieldOfName(name: string): number {
+    const isStreamLabel = labelValue(this.#stream!, name) !== undefined;
+    return this.#names.indexOf(isStreamLabel ? name + EXTRACTED_SUFFIX : name);
+  }
+
+  /** See kernels/fields.ts. Captures behind the last wanted one are left out. */
+  #encodePattern({ prefix, captures }: ParsedPattern): void {
+    const fields = captures.map(({ name }) => (name === undefined ? NOT_WANTED : this.#fieldOfName(name)));
+    this.#captures = fields.findLastIndex((field) => field !== NOT_WANTED) + 1;
+    const out: number[] = [];
+    const u16 = (value: number): number => out.push(value & 0xff, (value >> 8) & 0xff);
+    u16(prefix.length);
+    out.push(...prefix);
+    for (const [i, { literal }] of captures.slice(0, this.#captures).entries()) {
+      u16(fields[i]!);
+      u16(literal?.length ?? 0);
+      out.push(...(literal ?? []));
+    }
+    this.#pattern = Uint8Array.from(out);
+  }
+
+  /** Drops the chosen rows whose field is there and fails a test. */
+  #drop(test: FieldTest, kernel: FieldKernel, chosen: ChosenRows): void {
+    kernel.convert(this.#names.indexOf(test.name), test.kind);
+    const { values } = kernel;
+    const { rows, count } = chosen;
+    const indexes = this.#indexes;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const index = indexes[i]!;
+      if (test.fails(values[index]!)) continue;
+      rows[kept] = rows[i]!;
+      indexes[kept++] = index;
+    }
+    chosen.count = kept;
+  }
+}

@@ -1,0 +1,192 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseQuery } from '../../grammar/parse.ts';
+import { openBlockKernel } from '../../src/base/kernels/block-kernel.ts';
+import type { Labels } from '../../src/model/labels.ts';
+import type { RowBlock } from '../../src/model/row-block.ts';
+import { metricAggregations } from '../../src/query/metric-parts.ts';
+import { buildPipeline, metricPipelineOptions, type Pipeline } from '../../src/query/pipeline/build.ts';
+import { ScanRow } from '../../src/query/pipeline/row-state.ts';
+import { RowSelection } from '../../src/query/row-selection.ts';
+
+const kernel = openBlockKernel()!;
+
+const METADATA: Labels = ['m', 'meta'];
+
+function blockOf(lines: readonly string[], streamLabels: Labels): RowBlock {
+  const text = Buffer.from(lines.join('\n'));
+  const bytes = kernel.lines.subarray(64, 64 + text.length);
+  bytes.set(text);
+  // What stands behind the lines must not be read.
+  kernel.lines.write('"}, a=1 "'.repeat(9), 64 + text.length);
+  expect(kernel.splitLines(bytes, lines.length)).toBe(true);
+  kernel.fields.from = 64;
+  return {
+    streamId: 1,
+    streamLabels,
+    dayStartNs: 0n,
+    rowCount: lines.length,
+    times: new Float64Array(lines.length),
+    bytes,
+    lineStarts: kernel.starts,
+    lineEnds: kernel.ends,
+    ascii: false,
+    metadataId: () => 0,
+    metadataIdCount: 1,
+    metadata: () => METADATA,
+    fields: kernel.fields,
+  };
+}
+
+function pipelineOf(text: string): Pipeline {
+  const query = parseQuery(text);
+  if (query.kind === 'log') return buildPipeline(query.stages);
+  const { range, outer } = metricAggregations(query as Parameters<typeof metricAggregations>[0])[0]!;
+  return buildPipeline(range.range.log.stages, metricPipelineOptions(range, outer));
+}
+
+/** Rows that pass, with all labels and errors. */
+function run(pipeline: Pipeline, block: RowBlock, ahead: boolean): string[] {
+  const selection = new RowSelection();
+  selection.all(0, block.rowCount);
+  if (ahead) pipeline.fields!.read(block, selection);
+  const row = new ScanRow();
+  const out: string[] = [];
+  for (let i = 0; i < selection.count; i++) {
+    const at = selection.rows[i]!;
+    row.begin(block.bytes, block.lineStarts[at]!, block.lineEnds[at]!, 0n, 0, block.streamLabels, METADATA);
+    if (ahead) pipeline.fields!.row(i);
+    if (!pipeline.process(row)) continue;
+    out.push(`${at} ${JSON.stringify(row.labels.result())} ${row.labels.error} ${row.labels.errorDetails}`);
+  }
+  return out;
+}
+
+const STREAMS: readonly Labels[] = [
+  ['app', 'x'],
+  ['a', 'stream', 'app', 'x'],
+  ['a_b', 'stream'],
+];
+const KEYS = ['a', 'b', 'a_b', 'a.b', 'c d', 'é', 'a"b', '', ' ', '9', 'm', 'duration'];
+const WORDS = ['', '1', '5', '7.25', '.5', '5.', '1e3', '-3', '0x10', '1.5s', '2m', '1h5ms', '800ms', '3us', '1.s', '1kB'];
+const key = fc.constantFrom(...KEYS);
+const word = fc.oneof(fc.constantFrom(...WORDS), fc.constantFrom('x y', 'é', 'q"q', 'b\\s', 'u\u0001', '1234567890123456', '{', '}'));
+
+const json = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small' },
+    word,
+    fc.constantFrom(0, 5, 6.5, -2, 1e21, true, false, null),
+    fc.array(tie('value'), { maxLength: 2 }),
+    tie('object'),
+  ),
+  object: fc.array(fc.tuple(key, tie('value')), { maxLength: 5 }),
+}));
+
+function printJson(value: unknown, space: string): string {
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  // Pairs are an object, whose keys may repeat.
+  if (value.every((one) => Array.isArray(one) && one.length === 2 && typeof one[0] === 'string'))
+    return `{${value.map(([name, one]) => `${JSON.stringify(name)}:${space}${printJson(one, space)}`).join(`,${space}`)}${space}}`;
+  return `[${value.map((one) => printJson(one, space)).join(',')}]`;
+}
+
+const pair = fc
+  .tuple(key, word, fc.constantFrom('=', '=', '=', '', '= '), fc.boolean())
+  .map(([name, value, equals, quoted]) => `${name}${equals}${quoted ? JSON.stringify(value) : value}`);
+
+/** Mostly whole lines, some with a character changed, doubled or cut out. */
+function damaged(line: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const change = fc.tuple(fc.nat(200), fc.constantFrom('', '', '"', '{', '}', '[', ']', ',', ':', '\\', ' ', '=', 'é', '1'), fc.nat(2));
+  return fc.tuple(line, fc.option(change, { freq: 2 })).map(([text, edit]) => {
+    if (edit === null) return text;
+    const at = text.length === 0 ? 0 : edit[0] % text.length;
+    return text.slice(0, at) + edit[1] + text.slice(at + edit[2]);
+  });
+}
+
+const LINES = {
+  json: fc.tuple(json.object, fc.constantFrom('', ' ')).map(([value, space]) => printJson(value, space)),
+  logfmt: fc.array(pair, { maxLength: 6 }).map((pairs) => pairs.join(' ')),
+};
+
+const FILTERS = ['| a > 5', '| a_b <= 5', '| duration > 1s', '| a != 5 and b >= 1', '| a = "5"', '| b < 2m or a > 1', ''];
+const QUERIES = [
+  (stages: string) => `sum by (a, b) (count_over_time({x="y"} ${stages} [1m]))`,
+  (stages: string) => `sum by (a_extracted, a_b) (rate({x="y"} ${stages} [1m]))`,
+  (stages: string) => `sum(count_over_time({x="y"} ${stages} [1m]))`,
+  (stages: string) => `sum by (m, app, duration) (sum_over_time({x="y"} ${stages} | unwrap b [1m]))`,
+  (stages: string) => `{x="y"} ${stages}`,
+];
+
+for (const format of ['json', 'logfmt', 'logfmt --keep-empty', 'logfmt --strict'] as const) {
+  test(`${format}: what is read ahead is what the parser finds`, () => {
+    const line = damaged(LINES[format === 'json' ? 'json' : 'logfmt']).filter((text) => !text.includes('\n'));
+    const cases = fc.record({
+      batches: fc.array(
+        fc.record({ lines: fc.array(line, { minLength: 1, maxLength: 12 }), stream: fc.constantFrom(...STREAMS) }),
+        { minLength: 1, maxLength: 4 },
+      ),
+      filters: fc.uniqueArray(fc.constantFrom(...FILTERS), { maxLength: 2 }),
+      query: fc.constantFrom(...QUERIES),
+    });
+    let read = 0;
+    fc.assert(
+      fc.property(cases, ({ batches, filters, query }) => {
+        const text = query(`| ${format} ${filters.join(' ')}`);
+        const pipeline = pipelineOf(text);
+        if (pipeline.fields === undefined) return;
+        const plain = pipelineOf(text);
+        for (const { lines, stream } of batches) {
+          const block = blockOf(lines, stream);
+          expect(run(pipeline, block, true), text).toEqual(run(plain, block, false));
+          for (let i = 0; i < lines.length; i++) read += kernel.fields.status[i] === 0 ? 1 : 0;
+        }
+      }),
+      { numRuns: 3000 },
+    );
+    expect(read).toBeGreaterThan(3000);
+  });
+}
+
+test('pattern: what is read ahead is what the parser finds', () => {
+  const piece = fc.constantFrom('a', 'b', ' ', '"', '[', ']', 'ab', '-', 'é', '1');
+  const cases = fc.record({
+    lines: fc.array(
+      fc.array(piece, { maxLength: 30 }).map((all) => all.join('')),
+      { minLength: 1, maxLength: 12 },
+    ),
+    parts: fc.array(fc.array(piece, { minLength: 1, maxLength: 3 }).map((all) => all.join('')), { minLength: 1, maxLength: 4 }),
+    names: fc.shuffledSubarray(['a', 'b', '_', 'a_b', 'm', 'duration'], { minLength: 5, maxLength: 5 }),
+    edges: fc.tuple(fc.boolean(), fc.boolean()),
+    stream: fc.constantFrom(...STREAMS),
+    filters: fc.uniqueArray(fc.constantFrom(...FILTERS), { maxLength: 2 }),
+    query: fc.constantFrom(...QUERIES),
+  });
+  fc.assert(
+    fc.property(cases, ({ lines, parts, names, edges, stream, filters, query }) => {
+      let pattern = edges[0] ? '1' : '';
+      for (const [i, part] of parts.entries()) pattern += `<${names[i]}>${part}`;
+      if (edges[1]) pattern += `<${names[parts.length]}>`;
+      if (!/<[a-z]/.test(pattern)) return;
+      const text = query(`| pattern ${JSON.stringify(pattern)} ${filters.join(' ')}`);
+      const pipeline = pipelineOf(text);
+      if (pipeline.fields === undefined) return;
+      const block = blockOf(lines, stream);
+      expect(run(pipeline, block, true), text).toEqual(run(pipelineOf(text), block, false));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('more keys than the kernel holds are left to the parser', () => {
+  const lines = Array.from({ length: 3000 }, (_, i) => `{"k${i}":${i},"a":${i % 7}}`);
+  const text = 'sum by (b) (count_over_time({x="y"} | json | a > 5 [1m]))';
+  const pipeline = pipelineOf(text);
+  for (const stream of STREAMS) {
+    const block = blockOf(lines, stream);
+    expect(run(pipeline, block, true)).toEqual(run(pipelineOf(text), block, false));
+  }
+  expect(kernel.fields.status[10]).toBe(0);
+  expect(kernel.fields.status[2999]).toBe(1);
+});
