@@ -7,6 +7,7 @@ import { runMixed } from './macro/mixed.ts';
 import { runQueries } from './macro/query.ts';
 import { runRequests } from './macro/requests.ts';
 import { runSink } from './macro/sink.ts';
+import { runTails } from './macro/tail.ts';
 import { runMicro } from './micro/run.ts';
 import { type Options, type Part, parseOptions } from './options.ts';
 import { resultText, writeReport } from './report.ts';
@@ -39,6 +40,9 @@ async function runPart(part: Part, context: BenchContext, results: Results): Pro
       return;
     case 'mixed':
       results.mixed = await runMixed(context);
+      return;
+    case 'tail':
+      results.tail = await runTails(context);
       return;
     case 'crash':
       results.crash = await runCrash(context);

@@ -11,6 +11,7 @@ export const PARTS = [
   'yardsticks',
   'requests',
   'mixed',
+  'tail',
   'crash',
   'micro',
   'growth',
@@ -39,6 +40,8 @@ export interface Options {
   readonly repetitions: number;
   /** Raw MB a second of the mixed load. */
   readonly mixedMbPerS: number;
+  /** Raw MB a second while tails are open. */
+  readonly tailMbPerS: number;
 }
 
 /** Reads the command line. @throws Error in words for what it does not understand */
@@ -59,6 +62,7 @@ export function parseOptions(args: readonly string[]): Options {
       connections: { type: 'string', default: '8' },
       repetitions: { type: 'string' },
       rate: { type: 'string', default: '20' },
+      'tail-rate': { type: 'string', default: '50' },
     },
   });
   const { quick: isQuick, report: writesReport } = values;
@@ -78,6 +82,7 @@ export function parseOptions(args: readonly string[]): Options {
     connections: positive('--connections', values.connections),
     repetitions: positive('--repetitions', values.repetitions ?? (isQuick ? '2' : '7')),
     mixedMbPerS: positive('--rate', values.rate),
+    tailMbPerS: positive('--tail-rate', values['tail-rate']),
   };
 }
 

@@ -5,6 +5,7 @@ import type { MixedResult } from './macro/mixed.ts';
 import type { QueriesResult } from './macro/query.ts';
 import type { RequestsResult } from './macro/requests.ts';
 import type { SinkResult } from './macro/sink.ts';
+import type { TailResult } from './macro/tail.ts';
 import type { MicroResult } from './micro/measure.ts';
 import type { YardstickResult } from './yardsticks.ts';
 
@@ -16,13 +17,14 @@ export interface Results {
   yardsticks?: YardstickResult;
   requests?: RequestsResult;
   mixed?: MixedResult;
+  tail?: TailResult;
   crash?: CrashResult;
   micro?: MicroResult[];
   growth?: GrowthStep[];
 }
 
 /** Every wrong answer and lost line in the results; a bench with one of them fails. */
-export function failures({ load, query, mixed, crash, requests, growth }: Results): string[] {
+export function failures({ load, query, mixed, tail, crash, requests, growth }: Results): string[] {
   const found: string[] = [];
   const loads = [...(load ? [load] : []), ...(growth ?? []).map((step) => step.load), ...(mixed ? [mixed] : [])];
   for (const { linesPresent, linesSent } of loads) {
@@ -34,6 +36,11 @@ export function failures({ load, query, mixed, crash, requests, growth }: Result
   }
   if (crash !== undefined && crash.linesLost > 0)
     found.push(`${crash.linesLost} acknowledged lines lost after kill -9`);
+  for (const { query: tailed, matching, received, dropped } of tail?.accounts ?? []) {
+    if (received + dropped !== matching)
+      found.push(`tail ${tailed}: ${received} received and ${dropped} told as dropped of ${matching} lines`);
+  }
+  for (const text of tail?.ended ?? []) found.push(`tail ended: ${text}`);
   for (const { id, errors } of requests?.loads ?? []) if (errors > 0) found.push(`${errors} failed requests of ${id}`);
   return found;
 }

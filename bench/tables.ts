@@ -12,6 +12,8 @@ export function resultTables(results: Results): Table[] {
     queryTable(results),
     requestTable(results),
     mixedTable(results),
+    tailTable(results),
+    tailAccountTable(results),
     crashTable(results),
     microTable(results.micro),
     growthTable(results.growth),
@@ -136,6 +138,39 @@ function mixedTable({ mixed }: Results): Table | undefined {
   ];
   const notes = ['Two clients ask about the newest 24th of the log time while it is written.', disturbance(mixed.use)];
   return { title: 'Mixed load', notes, columns: ['figure', 'Halogi'], rows };
+}
+
+function tailTable({ tail }: Results): Table | undefined {
+  if (tail === undefined) return undefined;
+  const { without, withTails } = tail;
+  const row = (name: string, value: (load: typeof without) => number): string[] => [
+    name,
+    figure(value(without)),
+    figure(value(withTails)),
+    figure(value(withTails) / value(without)),
+  ];
+  const rows = [
+    row('ingest, MB/s', ({ mbPerS }) => mbPerS),
+    row('push p50, ms', ({ pushP50Ms }) => pushP50Ms),
+    row('push p99, ms', ({ pushP99Ms }) => pushP99Ms),
+    row('server CPU, cores', ({ serverCpuSeconds, seconds }) => serverCpuSeconds / seconds),
+  ];
+  const notes = [
+    `${tail.accounts.length} tails at ${figure(tail.askedMbPerS)} MB/s; stretches with and without tails take turns. ` +
+      `The tails were sent ${megabytes(tail.sentBytes)} in ${figure(withTails.seconds)} s; peak RSS ${megabytes(tail.peakResidentBytes)}.`,
+  ];
+  return { title: 'Live tails', notes, columns: ['figure', 'without tails', 'with tails', 'ratio'], rows };
+}
+
+function tailAccountTable({ tail }: Results): Table | undefined {
+  if (tail === undefined) return undefined;
+  const rows = tail.accounts.map(({ query, isStuck, matching, received, dropped }) => [
+    `\`${query}\`${isStuck ? ', stuck' : ''}`.replaceAll('|', '\\|'),
+    ...[matching, received, dropped].map(String),
+    received + dropped === matching ? 'ok' : 'WRONG',
+  ]);
+  const notes = ['A stuck client reads nothing until the load is over.'];
+  return { title: 'What each tail got', notes, columns: ['tail', 'matching', 'received', 'told dropped', 'sum'], rows };
 }
 
 function crashTable({ crash }: Results): Table | undefined {

@@ -90,6 +90,7 @@ export async function startServer(settings: Settings, logger: Logger, openEngine
   }
   limits.start();
   phase = 'running';
+  engine.warmUp();
   return {
     url,
     reload: () => limits.reload(),
@@ -115,27 +116,29 @@ function lazyPush(current: () => Engine): PushService {
 }
 
 function lazyQueries(current: () => Engine): QueryService {
+  const queries = async (): Promise<QueryService> => (await current().readers()).queries;
   return {
-    query: async (request) => current().queries.query(request),
-    queryRange: async (request) => current().queries.queryRange(request),
-    legacyQuery: async (request) => current().queries.legacyQuery(request),
-    labels: async (request) => current().queries.labels(request),
-    labelValues: async (request, name) => current().queries.labelValues(request, name),
-    legacyLabels: async (request) => current().queries.legacyLabels(request),
-    legacyLabelValues: async (request, name) => current().queries.legacyLabelValues(request, name),
-    series: async (request) => current().queries.series(request),
-    indexStats: async (request) => current().queries.indexStats(request),
-    indexShards: async (request) => current().queries.indexShards(request),
-    patterns: async (request) => current().queries.patterns(request),
-    volume: async (request) => current().queries.volume(request),
-    volumeRange: async (request) => current().queries.volumeRange(request),
-    detectedLabels: async (request) => current().queries.detectedLabels(request),
-    detectedFields: async (request) => current().queries.detectedFields(request),
-    detectedFieldValues: async (request, name) => current().queries.detectedFieldValues(request, name),
-    formatQuery: (text) => current().queries.formatQuery(text),
+    query: async (request) => (await queries()).query(request),
+    queryRange: async (request) => (await queries()).queryRange(request),
+    legacyQuery: async (request) => (await queries()).legacyQuery(request),
+    labels: async (request) => (await queries()).labels(request),
+    labelValues: async (request, name) => (await queries()).labelValues(request, name),
+    legacyLabels: async (request) => (await queries()).legacyLabels(request),
+    legacyLabelValues: async (request, name) => (await queries()).legacyLabelValues(request, name),
+    series: async (request) => (await queries()).series(request),
+    indexStats: async (request) => (await queries()).indexStats(request),
+    indexShards: async (request) => (await queries()).indexShards(request),
+    patterns: async (request) => (await queries()).patterns(request),
+    volume: async (request) => (await queries()).volume(request),
+    volumeRange: async (request) => (await queries()).volumeRange(request),
+    detectedLabels: async (request) => (await queries()).detectedLabels(request),
+    detectedFields: async (request) => (await queries()).detectedFields(request),
+    detectedFieldValues: async (request, name) => (await queries()).detectedFieldValues(request, name),
+    formatQuery: async (text) => (await queries()).formatQuery(text),
   };
 }
 
 function lazyTails(current: () => Engine): TailService {
-  return { check: (params) => current().tails.check(params), open: async (request) => current().tails.open(request) };
+  const tails = async (): Promise<TailService> => (await current().readers()).tails;
+  return { check: async (params) => (await tails()).check(params), open: async (request) => (await tails()).open(request) };
 }

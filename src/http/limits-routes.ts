@@ -1,5 +1,5 @@
-import { stringify } from 'yaml';
 import { formatPromDuration } from '../../grammar/literals.ts';
+import { yaml } from '../base/yaml.ts';
 import type { Limits } from '../model/limits.ts';
 import type { RouteContext } from './route-context.ts';
 import { tenantOf } from './tenant.ts';
@@ -15,7 +15,7 @@ export function registerLimitsRoutes({ app, parts, options }: RouteContext): voi
   });
   app.get('/config/tenant/v1/limits', { config: { errorSide: 'push' } }, (request, reply) => {
     const limits = publishedLimits(parts.limitsFor(tenantOf(request, options.authEnabled)));
-    return reply.type('application/yaml').send(stringify(limits));
+    return reply.type('application/yaml').send(yaml().stringify(limits));
   });
 }
 

@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { PushKind } from '../ingest/push.ts';
 import type { Limits } from '../model/limits.ts';
-import type { LogRow } from '../query/log-query.ts';
-import type { DroppedEntry } from '../query/tail/tail-session.ts';
+import type { TailPiece } from '../query/tail/tail-session.ts';
+import type { TailFormat } from '../wire/tail-json.ts';
 import type { TailParams } from '../wire/tail-params.ts';
 
 /**
@@ -73,13 +73,13 @@ export interface QueryService {
   detectedFields(request: QueryRequest): Promise<JsonText>;
   detectedFieldValues(request: QueryRequest, name: string): Promise<JsonText>;
   /** The query printed in its pretty form. */
-  formatQuery(text: string): string;
+  formatQuery(text: string): Promise<string>;
 }
 
 export interface TailRequest {
   readonly tenant: string;
   readonly params: TailParams;
-  readonly categorize: boolean;
+  readonly format: TailFormat;
 }
 
 /** One open live tail. The callbacks are set by who opened it, before anything can happen. */
@@ -88,14 +88,14 @@ export interface Tail {
   onReady: () => void;
   /** The server ends the tail, for this reason; nothing comes after. */
   onEnd: (reason: string) => void;
-  take(maxRows: number): { readonly rows: readonly LogRow[]; readonly dropped: readonly DroppedEntry[] } | undefined;
+  take(maxRows: number): TailPiece | undefined;
   /** The client has left. */
   close(): void;
 }
 
 export interface TailService {
   /** @throws LogError for parameters and queries that are refused before a connection is upgraded */
-  check(params: URLSearchParams): TailParams;
+  check(params: URLSearchParams): Promise<TailParams>;
   /** @throws LogError whose text is the reason to close with */
   open(request: TailRequest): Promise<Tail>;
 }

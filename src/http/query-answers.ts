@@ -13,7 +13,7 @@ import { parseText } from '../query/selectors.ts';
 import { indexStats } from '../query/stats.ts';
 import type { TaskRunner } from '../query/task.ts';
 import { queryVolume } from '../query/volume.ts';
-import type { QueryStore } from '../store/select.ts';
+import type { QueryStore } from '../store/query-store.ts';
 import {
   detectedFieldsJson,
   detectedLabelsJson,
@@ -166,7 +166,7 @@ export class QueryAnswers implements QueryService {
     return fieldValuesJson(await detectedFieldValues(name, params, deps), params.fieldLimit);
   }
 
-  formatQuery(text: string): string {
+  async formatQuery(text: string): Promise<string> {
     return printQuery(parseQuery(text));
   }
 

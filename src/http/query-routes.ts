@@ -14,7 +14,7 @@ export function registerQueryRoutes(context: RouteContext): void {
     config: { errorSide: 'format' },
     handler: async (request, reply) => {
       const params = await queryParams(request, bodies);
-      const data = parts.queries.formatQuery(params.get('query') ?? '');
+      const data = await parts.queries.formatQuery(params.get('query') ?? '');
       return reply.type('application/json; charset=utf-8').send(JSON.stringify({ status: 'success', data }));
     },
   });

@@ -2,10 +2,11 @@ import { LogError } from '../base/errors.ts';
 import type { Limits } from '../model/limits.ts';
 import { scanLogRows } from '../query/run.ts';
 import { checkStages } from '../query/scan-pipeline.ts';
-import { parseText } from '../query/selectors.ts';
+import { compileSelector, parseText } from '../query/selectors.ts';
 import type { TailHub } from '../query/tail/tail-hub.ts';
+import { writtenRows } from '../query/tail/tail-rows.ts';
 import type { TaskRunner } from '../query/task.ts';
-import type { QueryStore } from '../store/select.ts';
+import type { QueryStore } from '../store/query-store.ts';
 import { parseTailParams, type TailParams } from '../wire/tail-params.ts';
 import type { Tail, TailRequest, TailService } from './parts.ts';
 
@@ -29,21 +30,29 @@ export class TailAnswers implements TailService {
     this.#options = options;
   }
 
-  check(params: URLSearchParams): TailParams {
+  async check(params: URLSearchParams): Promise<TailParams> {
     const parsed = parseTailParams(params, this.#options.nowNs());
     const query = parseText(parsed.query);
     checkStages(query);
     return parsed;
   }
 
-  async open({ tenant, params, categorize }: TailRequest): Promise<Tail> {
+  async open({ tenant, params, format }: TailRequest): Promise<Tail> {
     const { hub, store, runner, limitsFor, nowNs, maxDurationMs } = this.#options;
     const expr = parseText(params.query);
     if (expr.kind !== 'log') throw new LogError('QUERY_INVALID', 'only log selector is supported');
     const limits = limitsFor(tenant);
     const { limit, startNs, delayMs } = params;
     const session = asRpcError(() =>
-      hub.open({ tenant, expr, categorize, delayMs, maxConcurrent: limits.maxConcurrentTailRequests }),
+      hub.open({
+        tenant,
+        query: params.query,
+        matchers: compileSelector(expr.matchers),
+        stages: expr.stages,
+        format,
+        delayMs,
+        maxConcurrent: limits.maxConcurrentTailRequests,
+      }),
     );
     const gone = new AbortController();
     const longest = setTimeout(() => tail.end('reached tail max duration limit'), maxDurationMs);
@@ -59,10 +68,10 @@ export class TailAnswers implements TailService {
       const aheadNs = now + BigInt(limits.creationGracePeriodMs) * NS_PER_MS;
       // The rows to read are picked before the first wait, in one step with `hub.open`: no row is missed or sent twice.
       const { rows } = await scanLogRows(
-        { expr, startNs, endNs: startNs > aheadNs ? startNs : aheadNs, limit, backward: true, categorize },
+        { expr, startNs, endNs: startNs > aheadNs ? startNs : aheadNs, limit, backward: true, categorize: format === 'categorized' },
         { store, runner, limits, nowNs: now, tenant, signal: gone.signal },
       );
-      session.start(rows.toReversed());
+      session.start(writtenRows(rows.toReversed(), format));
     } catch (error) {
       close();
       throw rpcError(error);

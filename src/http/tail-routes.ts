@@ -1,9 +1,7 @@
-import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import type { LogRow } from '../query/log-query.ts';
 import { CATEGORIZE_LABELS } from '../wire/result-json.ts';
-import { legacyTailFrame, type TailEntry, tailFrame } from '../wire/tail-json.ts';
+import { type TailFormat, tailFrame } from '../wire/tail-json.ts';
 import { encodingFlags } from './answer-query.ts';
 import { answerFor, sendText } from './error-reply.ts';
 import { urlParams } from './params.ts';
@@ -23,8 +21,10 @@ const CLOSE_GOING_AWAY = 1001;
 /** Most bytes that a close frame has for its reason. */
 const MAX_REASON_BYTES = 123;
 const STOPPING = 'the server is stopping';
+const DATA = Buffer.from('data: ');
+const EVENT_END = Buffer.from('\n\n');
 
-type Frame = (rows: readonly LogRow[], dropped: Parameters<typeof tailFrame>[1]) => string;
+type Piece = NonNullable<ReturnType<Tail['take']>>;
 
 /** Live tails: over WebSocket as Loki has them, and as server-sent events for everything that can read a response. */
 export function registerTailRoutes(context: RouteContext): void {
@@ -36,37 +36,30 @@ export function registerTailRoutes(context: RouteContext): void {
     for (const end of ends) end();
     done();
   });
-  const webSocket = (path: string, frameOf: (flags: readonly string[]) => Frame): void => {
+  const webSocket = (path: string, formatOf: (flags: readonly string[]) => TailFormat): void => {
     app.get(path, { config: { errorSide: 'query' } }, async (request, reply) => {
       const tenant = tenantOf(request, context.options.authEnabled);
-      const params = context.parts.tails.check(urlParams(request));
-      if (!isUpgrade(request.raw)) return sendText(reply.code(400), `${STATUS_CODES[400]}\n`);
+      const params = await context.parts.tails.check(urlParams(request));
+      if (!isUpgrade(request.raw)) return sendText(reply.code(400), 'Bad Request\n');
       const flags = encodingFlags(request);
       reply.hijack();
       const socket = await sockets.accept(request.raw);
       socket.once('close', counted(context, request, true));
-      const opening = context.parts.tails.open({ tenant, params, categorize: flags.includes(CATEGORIZE_LABELS) });
-      await serveSocket(socket, opening, frameOf(flags), ends);
+      const format = formatOf(flags);
+      const opening = context.parts.tails.open({ tenant, params, format });
+      await serveSocket(socket, opening, ({ entries, dropped }) => tailFrame(format, entries, dropped, flags), ends);
       return reply;
     });
   };
-  webSocket('/loki/api/v1/tail', (flags) => (rows, dropped) => tailFrame(rows.map(entryOf), dropped, flags));
-  webSocket('/api/prom/tail', () => (rows, dropped) => legacyTailFrame(rows.map(entryOf), dropped));
+  webSocket('/loki/api/v1/tail', formatFor);
+  webSocket('/api/prom/tail', () => 'legacy');
   app.get('/halogi/api/v1/tail', { config: { errorSide: 'query' } }, (request, reply) =>
     serveEvents(context, request, reply, ends),
   );
 }
 
-function entryOf({ timeNs, line, labels }: LogRow): TailEntry {
-  const categories = labels.categorized;
-  if (categories === undefined) return { timeNs, line, labels: labels.all };
-  return {
-    timeNs,
-    line,
-    labels: categories.stream,
-    structuredMetadata: categories.structuredMetadata,
-    parsed: categories.parsed,
-  };
+function formatFor(flags: readonly string[]): TailFormat {
+  return flags.includes(CATEGORIZE_LABELS) ? 'categorized' : 'plain';
 }
 
 /** What to call at the end of a connection that leaves the request it came as: nothing else tells the end of that. */
@@ -79,7 +72,7 @@ function counted({ parts }: RouteContext, request: FastifyRequest, webSocket: bo
 async function serveSocket(
   socket: WebSocket,
   opening: Promise<Tail>,
-  frame: Frame,
+  frame: (piece: Piece) => Buffer,
   ends: Set<() => void>,
 ): Promise<void> {
   const isOpen = (): boolean => socket.readyState === socket.OPEN;
@@ -104,14 +97,14 @@ async function serveSocket(
   const opened = tail;
   opened.onEnd = (reason) => socket.close(CLOSE_ERROR, shortReason(reason));
   sendPieces(opened, (piece, done) => {
-    if (isOpen()) socket.send(frame(piece.rows, piece.dropped), done);
+    if (isOpen()) socket.send(frame(piece), { binary: false }, done);
   });
 }
 
 /** Sends one piece after the other, the next when the last has left for the network: a slow client fills only its own queue. */
 function sendPieces(
   tail: Tail,
-  send: (piece: NonNullable<ReturnType<Tail['take']>>, done: (error?: Error | null) => void) => void,
+  send: (piece: Piece, done: (error?: Error | null) => void) => void,
 ): void {
   let busy = false;
   const next = (): void => {
@@ -135,9 +128,10 @@ async function serveEvents(
   ends: Set<() => void>,
 ): Promise<FastifyReply> {
   const tenant = tenantOf(request, context.options.authEnabled);
-  const params = context.parts.tails.check(urlParams(request));
+  const params = await context.parts.tails.check(urlParams(request));
   const flags = encodingFlags(request);
-  const tail = await context.parts.tails.open({ tenant, params, categorize: flags.includes(CATEGORIZE_LABELS) });
+  const format = formatFor(flags);
+  const tail = await context.parts.tails.open({ tenant, params, format });
   reply.hijack();
   const { raw } = reply;
   const end = (): void => finish(STOPPING);
@@ -155,7 +149,8 @@ async function serveEvents(
   raw.flushHeaders();
   tail.onEnd = finish;
   sendPieces(tail, (piece, done) => {
-    raw.write(`data: ${tailFrame(piece.rows.map(entryOf), piece.dropped, flags)}\n\n`, done);
+    const frame = tailFrame(format, piece.entries, piece.dropped, flags);
+    raw.write(Buffer.concat([DATA, frame, EVENT_END]), done);
   });
   return reply;
 }

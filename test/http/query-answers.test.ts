@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { QueryAnswers, type QueryInfo } from '../../src/http/query-answers.ts';
 import type { Labels } from '../../src/model/labels.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/model/limits.ts';
+import { Stretches } from '../../src/store/stretches.ts';
 import { type AppDouble, appDouble } from '../support/http-app.ts';
 
 const NOW_NS = 1_793_534_400_000_000_000n;
@@ -16,7 +17,13 @@ function appOn(streams: readonly Labels[], limits: Partial<Limits> = {}): AppDou
         streams.filter((labels) =>
           matchers.every((matcher) => matcher.matches(labels[labels.indexOf(matcher.name) + 1] ?? '')),
         ),
-      select: () => ({ parts: [], chunkCount: 0, compressedBytes: 0, release: () => undefined }),
+      select: () => ({
+        stored: Stretches.ofParts([]),
+        stretches: Stretches.ofParts([]),
+        chunkCount: 0,
+        compressedBytes: 0,
+        release: () => undefined,
+      }),
     },
     runner: { parallelism: 1, run: () => Promise.reject(new Error('there is nothing to scan')) },
     limitsFor: () => ({ ...DEFAULT_LIMITS, ...limits }),

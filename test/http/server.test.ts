@@ -14,8 +14,8 @@ const logger = pino({ level: 'silent' });
 function engineDouble(changes: Partial<Engine> = {}): Engine {
   return {
     push: { push: async () => ACCEPTED },
-    queries: { labels: async () => '{}' } as unknown as QueryService,
-    tails: NO_TAILS,
+    readers: async () => ({ queries: { labels: async () => '{}' } as unknown as QueryService, tails: NO_TAILS }),
+    warmUp: () => undefined,
     notReadyReason: () => undefined,
     flush: async () => undefined,
     close: async () => undefined,
