@@ -2,6 +2,7 @@ import type { EngineOptions } from './engine.ts';
 import type { QueryService, TailService } from './http/parts.ts';
 import { QueryAnswers } from './http/query-answers.ts';
 import { TailAnswers } from './http/tail-answers.ts';
+import { ResultCache } from './query/result-cache.ts';
 import type { TailHub } from './query/tail/tail-hub.ts';
 import type { TaskRunner } from './query/task.ts';
 import type { QueryStore } from './store/query-store.ts';
@@ -25,9 +26,12 @@ export interface QueryParts {
 /** The reading side of the engine: queries and live tails on an open store. */
 export function openQueries(options: QueryPartsOptions): QueryParts {
   const { store, runner, hub, nowNs, limitsFor, settings, metrics, logger } = options;
+  const results = new ResultCache(settings.resultCacheBytes);
+  watchResults(metrics, results);
   const queries = new QueryAnswers({
     store,
     runner,
+    results,
     limitsFor,
     nowNs,
     onQuery: ({ type, range, stats, tenant, query, tags }) => {
@@ -41,4 +45,27 @@ export function openQueries(options: QueryPartsOptions): QueryParts {
   });
   const tails = new TailAnswers({ store, runner, hub, limitsFor, nowNs, maxDurationMs: settings.tailMaxDurationMs });
   return { queries, tails };
+}
+
+function watchResults(metrics: EngineOptions['metrics'], results: ResultCache): void {
+  metrics.watch([
+    {
+      name: 'halogi_result_cache_bytes',
+      help: 'kept partial results of metric queries',
+      kind: 'gauge',
+      read: () => results.bytes,
+    },
+    {
+      name: 'halogi_result_cache_hits_total',
+      help: 'tasks of metric queries answered by a kept result',
+      kind: 'counter',
+      read: () => results.hits,
+    },
+    {
+      name: 'halogi_result_cache_misses_total',
+      help: 'tasks of metric queries whose result was not kept',
+      kind: 'counter',
+      read: () => results.misses,
+    },
+  ]);
 }

@@ -8,6 +8,7 @@ import { detectedLabels } from '../query/detected-labels.ts';
 import { labelNames, labelValues, type MetadataDeps, seriesLabels } from '../query/labels.ts';
 import { queryPatterns } from '../query/patterns/patterns.ts';
 import type { QueryDeps } from '../query/query-deps.ts';
+import type { ResultCache } from '../query/result-cache.ts';
 import { type QueryResult, runParsed, runQuery } from '../query/run.ts';
 import { parseText } from '../query/selectors.ts';
 import { indexStats } from '../query/stats.ts';
@@ -40,6 +41,8 @@ import type { JsonText, QueryRequest, QueryService } from './parts.ts';
 export interface QueryAnswersOptions {
   readonly store: QueryStore;
   readonly runner: TaskRunner;
+  /** Kept between queries of all tenants; absent: nothing is. */
+  readonly results?: ResultCache;
   readonly limitsFor: (tenant: string) => Limits;
   /** Now, nanoseconds since the epoch. */
   readonly nowNs: () => bigint;
@@ -67,14 +70,14 @@ export class QueryAnswers implements QueryService {
   async query(request: QueryRequest): Promise<JsonText> {
     const deps = this.#deps(request);
     const params = parseInstantParams(request.params, deps.nowNs);
-    const result = await runQuery({ kind: 'instant', ...params, encodingFlags: request.encodingFlags }, deps);
+    const result = await runQuery({ kind: 'instant', ...params, ...answerForm(request) }, deps);
     return this.#encode(request, result, 'instant');
   }
 
   async queryRange(request: QueryRequest): Promise<JsonText> {
     const deps = this.#deps(request);
     const params = parseRangeParams(request.params, deps.nowNs);
-    const result = await runQuery({ kind: 'range', ...params, encodingFlags: request.encodingFlags }, deps);
+    const result = await runQuery({ kind: 'range', ...params, ...answerForm(request) }, deps);
     return this.#encode(request, result, 'range');
   }
 
@@ -137,7 +140,9 @@ export class QueryAnswers implements QueryService {
   async patterns(request: QueryRequest): Promise<JsonText> {
     const deps = this.#deps(request);
     const bounds = parseSteppedBounds(request.params, deps.nowNs);
-    return patternsJson(await queryPatterns(selectorOf(request), bounds, deps));
+    const { rows, stride } = await queryPatterns(selectorOf(request), bounds, deps);
+    const warnings = stride === 1 ? [] : [`one line in ${stride} was looked at; counts of patterns are estimates`];
+    return patternsJson(rows, warnings);
   }
 
   async volume(request: QueryRequest): Promise<JsonText> {
@@ -171,8 +176,9 @@ export class QueryAnswers implements QueryService {
   }
 
   #deps({ tenant, signal }: QueryRequest): QueryDeps & MetadataDeps {
-    const { store, runner, limitsFor, nowNs } = this.#options;
-    return { store, runner, limits: limitsFor(tenant), nowNs: nowNs(), tenant, signal };
+    const { store, runner, limitsFor, nowNs, results } = this.#options;
+    const deps = { store, runner, limits: limitsFor(tenant), nowNs: nowNs(), tenant, signal };
+    return results === undefined ? deps : { ...deps, results };
   }
 
   #encode(
@@ -202,6 +208,17 @@ export class QueryAnswers implements QueryService {
     const params = parseVolumeParams(request.params, deps.nowNs, range);
     return resultJson(queryVolume(params, deps), NO_STATS);
   }
+}
+
+/** Grafana's Logs Drilldown names itself in `X-Query-Tags`; it shows the series within the limit rather than an error. */
+const DRILLDOWN_TAG = /(?:^|,)\s*source=grafana-lokiexplore-app\s*(?:,|$)/i;
+
+/** What the headers say about the answer. */
+function answerForm({ encodingFlags, tags }: QueryRequest): {
+  encodingFlags: readonly string[];
+  truncateSeries: boolean;
+} {
+  return { encodingFlags, truncateSeries: tags !== undefined && DRILLDOWN_TAG.test(tags) };
 }
 
 /** Who asked what. */

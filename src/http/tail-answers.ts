@@ -68,7 +68,14 @@ export class TailAnswers implements TailService {
       const aheadNs = now + BigInt(limits.creationGracePeriodMs) * NS_PER_MS;
       // The rows to read are picked before the first wait, in one step with `hub.open`: no row is missed or sent twice.
       const { rows } = await scanLogRows(
-        { expr, startNs, endNs: startNs > aheadNs ? startNs : aheadNs, limit, backward: true, categorize: format === 'categorized' },
+        {
+          expr,
+          startNs,
+          endNs: startNs > aheadNs ? startNs : aheadNs,
+          limit,
+          backward: true,
+          categorize: format === 'categorized',
+        },
         { store, runner, limits, nowNs: now, tenant, signal: gone.signal },
       );
       session.start(writtenRows(rows.toReversed(), format));

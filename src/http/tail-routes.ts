@@ -102,10 +102,7 @@ async function serveSocket(
 }
 
 /** Sends one piece after the other, the next when the last has left for the network: a slow client fills only its own queue. */
-function sendPieces(
-  tail: Tail,
-  send: (piece: Piece, done: (error?: Error | null) => void) => void,
-): void {
+function sendPieces(tail: Tail, send: (piece: Piece, done: (error?: Error | null) => void) => void): void {
   let busy = false;
   const next = (): void => {
     if (busy) return;

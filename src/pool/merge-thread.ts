@@ -6,9 +6,10 @@ import { unpackError } from './error-transfer.ts';
 import type { WorkerReply, WorkerRequest } from './messages.ts';
 
 /** A thread that has had nothing to do for so long ends, and its memory is free. */
-const IDLE_MS = 60_000;
-/** A merge holds a few blocks of each source and the directory of the result. */
+const IDLE_MS = 20_000;
+/** A merge holds a few blocks of each source and the directory of the result; nearly all of it outside of the heap. */
 const HEAP_MB = 512;
+const YOUNG_MB = 8;
 
 /** The thread in which segments are merged; it runs while there is something to merge. */
 export class MergeThread {
@@ -61,7 +62,9 @@ export class MergeThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#file, { resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
+    const worker = new Worker(this.#file, {
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     const died = (cause?: unknown): void => {
       if (this.#worker === worker) this.#worker = undefined;
       this.#reject?.(new LogError('INTERNAL', 'the thread that merges segments died', { cause }));

@@ -6,6 +6,7 @@ import type { MergeResult, MergeTask } from '../store/merge-task.ts';
 import { unpackError } from './error-transfer.ts';
 import { MergeThread } from './merge-thread.ts';
 import type { WorkerNotice, WorkerReply, WorkerRequest } from './messages.ts';
+import { packTask } from './pack-parts.ts';
 
 export interface PoolOptions {
   /** Scanning threads; one for each core. */
@@ -156,7 +157,7 @@ export class WorkerPool implements TaskRunner {
   async run(task: ScanTask, signal: AbortSignal): Promise<ScanResult> {
     signal.throwIfAborted();
     this.start();
-    const request: WorkerRequest = { kind: 'scan', id: this.#nextId++, task };
+    const request: WorkerRequest = { kind: 'scan', id: this.#nextId++, task: packTask(task) };
     let onAbort: (() => void) | undefined;
     try {
       const reply = await new Promise<WorkerReply>((resolve, reject) => {

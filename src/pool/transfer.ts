@@ -20,7 +20,15 @@ export function transferList(reply: WorkerReply): ArrayBuffer[] {
   return [...found];
 }
 
+/** Columns stand alone, in lists, or in lists of small objects. */
 function collect(value: unknown, add: (array: ArrayBufferView) => void): void {
   if (ArrayBuffer.isView(value)) add(value);
-  else if (Array.isArray(value) && ArrayBuffer.isView(value[0])) for (const one of value) collect(one, add);
+  else if (!Array.isArray(value) || !holdsColumns(value[0])) return;
+  else if (ArrayBuffer.isView(value[0])) for (const one of value) add(one);
+  else for (const one of value) for (const column of Object.values(one)) if (ArrayBuffer.isView(column)) add(column);
+}
+
+function holdsColumns(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return ArrayBuffer.isView(value) || Object.values(value).some((column) => ArrayBuffer.isView(column));
 }

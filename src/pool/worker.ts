@@ -7,6 +7,7 @@ import { PartLoader } from '../store/load-part.ts';
 import { runMergeTask } from '../store/merge-task.ts';
 import { packError } from './error-transfer.ts';
 import type { WorkerNotice, WorkerReply, WorkerRequest } from './messages.ts';
+import { unpackTask } from './pack-parts.ts';
 import { lowerPriority } from './thread-priority.ts';
 import { transferList } from './transfer.ts';
 
@@ -30,7 +31,9 @@ function answer(reply: WorkerReply): void {
 async function handle(request: WorkerRequest): Promise<void> {
   try {
     if (request.kind === 'scan') {
-      const result = runScanTask(request.task, (part, options, counts) => loader.load(part, options, counts));
+      const result = runScanTask(unpackTask(request.task), (part, options, counts) =>
+        loader.load(part, options, counts),
+      );
       const found = damage;
       damage = [];
       answer({ kind: 'scan', id: request.id, result, damage: found });

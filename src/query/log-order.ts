@@ -20,6 +20,8 @@ export class LogOrder {
   /** Stretches by day, the day that comes next last. */
   readonly #days: (readonly [number, readonly number[]])[];
   #day = 0;
+  /** Key of the bound at hand. */
+  #worstKey = Number.NEGATIVE_INFINITY;
   #heap = new TopHeap(0);
   /** Units of the day: neighbouring stretches `members[starts[u] .. starts[u + 1]]` that share a frame, or a single one. */
   #members: readonly number[] = [];
@@ -56,18 +58,22 @@ export class LogOrder {
         if (!this.#nextDay()) break;
         continue;
       }
-      if (boundNs !== undefined) {
-        const worst = Number(boundNs - dayStartNs(this.#day));
-        if (this.#heap.topKey < (this.#backward ? worst : -worst)) {
-          // Whatever is left of this day, and all of the days behind it, is worse.
-          this.#heap = new TopHeap(0);
-          this.#days.length = 0;
-          break;
-        }
+      this.#worstKey = this.#keyOfBound(boundNs);
+      if (this.#heap.topKey < this.#worstKey) {
+        // Whatever is left of this day, and all of the days behind it, is worse.
+        this.#heap = new TopHeap(0);
+        this.#days.length = 0;
+        break;
       }
       left -= this.#take(runBytes, parts);
     }
     return parts;
+  }
+
+  #keyOfBound(boundNs: bigint | undefined): number {
+    if (boundNs === undefined) return Number.NEGATIVE_INFINITY;
+    const worst = Number(boundNs - dayStartNs(this.#day));
+    return this.#backward ? worst : -worst;
   }
 
   #nextDay(): boolean {
@@ -113,7 +119,6 @@ export class LogOrder {
 
   /** Goodness of the best row that a unit may still have: the larger, the better. */
   #keyOf(unit: number): number {
-    const { mins, maxs } = this.#stretches;
     const from = this.#starts[unit]!;
     const i = this.#members[from]!;
     const directory = this.#stretches.directory(i);
@@ -124,15 +129,16 @@ export class LogOrder {
     }
     if (stop - from > 1) {
       let best = Number.NEGATIVE_INFINITY;
-      for (let at = from; at < stop; at++) {
-        const member = this.#members[at]!;
-        best = Math.max(best, this.#backward ? maxs[member]! : -mins[member]!);
-      }
+      for (let at = from; at < stop; at++) best = Math.max(best, this.#memberKey(this.#members[at]!));
       return best;
     }
     const { blocks } = directory;
     if (this.#backward) return blocks[(this.#end[unit]! - 1) * BLOCK_FIELDS + B_MAX]!;
     return -blocks[this.#first[unit]! * BLOCK_FIELDS + B_MIN]!;
+  }
+
+  #memberKey(i: number): number {
+    return this.#backward ? this.#stretches.maxs[i]! : -this.#stretches.mins[i]!;
   }
 
   /** First and last time of a piece of a loose part. */
@@ -153,7 +159,10 @@ export class LogOrder {
     if (stop - from > 1) {
       this.#heap.pop();
       let cost = 0;
-      for (let at = from; at < stop; at++) cost += this.#add(this.#members[at]!, undefined, parts);
+      for (let at = from; at < stop; at++) {
+        const member = this.#members[at]!;
+        if (this.#memberKey(member) >= this.#worstKey) cost += this.#add(member, undefined, parts);
+      }
       return cost;
     }
     if (this.#stretches.directory(i) === undefined) {

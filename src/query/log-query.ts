@@ -20,6 +20,8 @@ export interface LogQuery {
   readonly limit: number;
   readonly backward: boolean;
   readonly categorize: boolean;
+  /** Filters have left out nearly everything: what remains will most likely be read to its end. */
+  readonly isRare?: boolean;
 }
 
 /** One row of the answer. */
@@ -64,7 +66,7 @@ export async function runLogQuery(query: LogQuery, stretches: Stretches, deps: S
   const known = boundByTally(stretches, query, stages);
   if (known !== undefined) bound.tighten(known);
   let best: Candidate[] = [];
-  let givenBytes = 0;
+  let givenBytes = query.isRare === true ? rareStart(stretches, deps.runner.parallelism) : 0;
   const given: (readonly TaskPart[])[] = [];
   const next = (): LogScanTask | undefined => {
     const cost = Math.min(TASK_BYTES, Math.max(FIRST_TASK_BYTES, givenBytes / GROWTH));
@@ -82,6 +84,13 @@ export async function runLogQuery(query: LogQuery, stretches: Stretches, deps: S
     if (best.length >= limit) bound.tighten(best[limit - 1]!.timeNs);
   });
   return best.map(toRow);
+}
+
+/** Bytes to begin with as if they had been given, so that what there is makes about four tasks for each worker. */
+function rareStart({ count, lineBytes }: Stretches, parallelism: number): number {
+  let total = 0;
+  for (let i = 0; i < count; i++) total += lineBytes[i]!;
+  return (total * GROWTH) / (4 * Math.max(1, parallelism));
 }
 
 function candidatesOf(result: LogScanResult, task: number, parts: readonly TaskPart[]): Candidate[] {

@@ -25,8 +25,12 @@ export class SampleMerger {
     this.#state = keepsSamples(scan.op) ? undefined : rangeState(scan.op, scan.grid.rangeNs, scan.unwrap !== undefined);
   }
 
-  /** Results must be added in the order of their tasks, so that ties resolve alike whichever worker was faster. */
+  /**
+   * Results must be added in the order of their tasks, so that ties resolve alike whichever worker was faster. The merger owns their
+   * arrays from then on.
+   */
   add(result: SampleScanResult): void {
+    if (this.#adopt(result)) return;
     for (let i = 0; i < result.series.length; i++) {
       const index = this.#seriesIndex(result.series[i]!);
       if (this.#state === undefined) {
@@ -41,7 +45,21 @@ export class SampleMerger {
     }
   }
 
+  /** Takes the columns of the first result as they are when they span the whole grid. */
+  #adopt({ series, firstBucket, buckets }: SampleScanResult): boolean {
+    const length = this.#grid.bucketCount * (this.#state?.width ?? 0);
+    if (length === 0 || this.#labels.length > 0 || series.length === 0 || firstBucket !== 0) return false;
+    if (buckets.some((column) => column.length !== length)) return false;
+    for (let i = 0; i < series.length; i++) {
+      this.#labels.push(series[i]!);
+      this.#buckets.push(buckets[i]!);
+    }
+    return true;
+  }
+
   #seriesIndex(labels: Labels): number {
+    if (this.#indexOf.size < this.#labels.length)
+      for (const [i, known] of this.#labels.entries()) this.#indexOf.set(labelsKey(known), i);
     const key = labelsKey(labels);
     let index = this.#indexOf.get(key);
     if (index === undefined) {

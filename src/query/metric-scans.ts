@@ -9,10 +9,11 @@ import { SampleMerger } from './metric-scan.ts';
 import { metricPipelineOptions } from './pipeline/build.ts';
 import type { QueryDeps } from './query-deps.ts';
 import type { QueryWork } from './query-work.ts';
+import { planText } from './result-cache.ts';
 import { textsOf } from './scan-pipeline.ts';
 import { compileSelector } from './selectors.ts';
 import { suits, TallyScan } from './tally-scan.ts';
-import type { SampleScan, SampleScanTask } from './task.ts';
+import type { SampleScan, SampleScanResult, SampleScanTask } from './task.ts';
 import { planTasks } from './task-plan.ts';
 import { runTasks } from './task-queue.ts';
 
@@ -37,7 +38,7 @@ export class MetricScans {
    */
   scan(range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean): Promise<readonly Series[]> {
     const scan = this.#plan(range, outer, folded);
-    const key = planKey([range, scan.grouping, scan.options]);
+    const key = planText([range, scan.grouping, scan.options]);
     const running = this.#started.get(key) ?? this.#run(range, scan);
     this.#started.set(key, running);
     return running;
@@ -77,12 +78,7 @@ export class MetricScans {
         const tasks = planTasks(stretches, fromNs, toNs, this.#work.runner.parallelism, rest).map(
           (parts): SampleScanTask => ({ kind: 'samples', parts, scan }),
         );
-        this.#work.onTasks(tasks.length);
-        await runTasks(tasks, this.#work.runner, this.#work.signal, (result) => {
-          if (result.kind !== 'samples') return;
-          this.#work.addCounts(result.counts);
-          merger.add(result);
-        });
+        await this.#runTasks(tasks, merger);
       } finally {
         selection.release();
       }
@@ -107,12 +103,39 @@ export class MetricScans {
     merger.add(result);
     return rest;
   }
-}
 
-/** A text that is equal for equal plans. */
-function planKey(plan: unknown): string {
-  return JSON.stringify(plan, (_, value: unknown) => {
-    if (typeof value === 'bigint') return `${value}n`;
-    return value instanceof Set ? [...value] : value;
-  });
+  /** Runs what no kept result answers; results are merged in the order of the tasks either way. */
+  async #runTasks(tasks: readonly SampleScanTask[], merger: SampleMerger): Promise<void> {
+    const results = new Map<SampleScanTask, SampleScanResult>();
+    const keys = new Map<SampleScanTask, string>();
+    const cache = this.#deps.results;
+    const plan = tasks[0] === undefined ? undefined : cache?.planOf(tasks[0].scan);
+    if (cache !== undefined && plan !== undefined) {
+      for (const task of tasks) {
+        const key = cache.keyOf(plan, task.parts);
+        if (key === undefined) continue;
+        const known = cache.get(key, plan, task.scan);
+        if (known === undefined) keys.set(task, key);
+        else results.set(task, known);
+      }
+    }
+    const missing = tasks.filter((task) => !results.has(task));
+    this.#work.onTasks(missing.length);
+    this.#work.onKept(results.size);
+    let merged = 0;
+    const mergeKnown = (): void => {
+      for (let known = results.get(tasks[merged]!); known !== undefined; known = results.get(tasks[++merged]!))
+        merger.add(known);
+    };
+    await runTasks(missing, this.#work.runner, this.#work.signal, (result) => {
+      if (result.kind !== 'samples') return;
+      mergeKnown();
+      this.#work.addCounts(result.counts);
+      const task = tasks[merged++]!;
+      const key = keys.get(task);
+      if (key !== undefined) cache!.put(key, task.scan, result);
+      merger.add(result);
+    });
+    mergeKnown();
+  }
 }

@@ -1,5 +1,6 @@
 import type { Limits } from '../model/limits.ts';
 import type { QueryStore } from '../store/query-store.ts';
+import type { ResultCache } from './result-cache.ts';
 import type { TaskRunner } from './task.ts';
 
 /** What a query runs with: handed down by the server, a request at a time. */
@@ -10,4 +11,6 @@ export interface QueryDeps {
   readonly nowNs: bigint;
   readonly tenant: string;
   readonly signal: AbortSignal;
+  /** Partial results of metric scans that are kept between queries; absent: none are. */
+  readonly results?: ResultCache;
 }

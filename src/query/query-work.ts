@@ -22,6 +22,8 @@ export interface ExplainStep {
 export interface QueryExplain {
   readonly steps: readonly ExplainStep[];
   readonly tasks: number;
+  /** Tasks that a kept result answered. */
+  readonly tasksKept: number;
   readonly counts: Readonly<ScanCounts>;
   readonly execSeconds: number;
 }
@@ -33,6 +35,7 @@ export class QueryWork {
   readonly counts: ScanCounts = emptyCounts();
   selectedBytes = 0;
   #tasks = 0;
+  #tasksKept = 0;
   #chunks = 0;
   readonly #steps: ExplainStep[] = [];
   readonly #startedMs = performance.now();
@@ -48,6 +51,10 @@ export class QueryWork {
 
   onTasks(count: number): void {
     this.#tasks += count;
+  }
+
+  onKept(count: number): void {
+    this.#tasksKept += count;
   }
 
   /** Notes what was selected for a log expression; the range includes both ends. */
@@ -99,6 +106,12 @@ export class QueryWork {
   }
 
   explain(): QueryExplain {
-    return { steps: this.#steps, tasks: this.#tasks, counts: this.counts, execSeconds: this.#execSeconds() };
+    return {
+      steps: this.#steps,
+      tasks: this.#tasks,
+      tasksKept: this.#tasksKept,
+      counts: this.counts,
+      execSeconds: this.#execSeconds(),
+    };
   }
 }

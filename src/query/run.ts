@@ -181,6 +181,9 @@ export async function scanLogRows(
   return { rows, stats: work.stats(rows.length) };
 }
 
+/** Lines left out for each that is left, from which on hits are taken to be too few for the limit. */
+const RARE_SKIPPED = 8;
+
 async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promise<readonly LogRow[]> {
   const { expr, endNs, limit, backward, categorize } = scan;
   const startNs = clampStart(scan.startNs, endNs, deps.nowNs, deps.limits);
@@ -192,7 +195,9 @@ async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promis
     await selection.leaveOut?.({ texts: textsOf(expr.stages), labels: labelTexts(expr.stages) });
     work.addStep(expr, selection, startNs, toNs);
     if (expr.stages.length > 0) checkBytesRead(work.selectedBytes, deps.limits);
-    return await runLogQuery({ expr, fromNs: startNs, toNs, limit, backward, categorize }, selection.stretches, work);
+    const isRare = (selection.skippedBytes ?? 0) > RARE_SKIPPED * work.selectedBytes;
+    const query = { expr, fromNs: startNs, toNs, limit, backward, categorize, isRare };
+    return await runLogQuery(query, selection.stretches, work);
   } finally {
     selection.release();
   }

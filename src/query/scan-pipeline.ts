@@ -35,6 +35,13 @@ export interface SamplePipeline extends LogPipeline {
   /** Structured metadata that can matter; undefined: any. */
   readonly metadataNames: ReadonlySet<string> | undefined;
   readonly sample: SampleReader;
+  /** Samples of rows whose fields were read ahead need no labels. */
+  readonly direct: DirectSamples | undefined;
+}
+
+/** What the sample is: 1, or the number in a field. */
+export interface DirectSamples {
+  readonly field: string | undefined;
 }
 
 export function logPipeline(stages: readonly Stage[]): LogPipeline {
@@ -53,7 +60,14 @@ export function samplePipeline(scan: SampleScan): SamplePipeline {
     needsLines: pipeline.needsLine || countsBytes,
     metadataNames: metadataNames(scan),
     sample: sampleReader(scan, countsBytes),
+    direct: pipeline.onlyFields && !countsBytes ? directSamples(scan) : undefined,
   };
+}
+
+function directSamples({ unwrap, grouping }: SampleScan): DirectSamples | undefined {
+  if (grouping.without) return undefined;
+  if (unwrap === undefined) return { field: undefined };
+  return unwrap.conversion === undefined && unwrap.filters.length === 0 ? { field: unwrap.label } : undefined;
 }
 
 /**

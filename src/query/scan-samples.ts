@@ -3,7 +3,8 @@ import type { Labels } from '../model/labels.ts';
 import { EMPTY_LABELS } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { dayStartNs } from '../model/time.ts';
-import type { RangeState } from './aggregate/range-state.ts';
+import { FieldSeries } from './field-series.ts';
+import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './pipeline/label-state.ts';
 import { isFatalError } from './pipeline/needed-labels.ts';
 import { ScanRow } from './pipeline/row-state.ts';
 import { pipelineError } from './pipeline-error.ts';
@@ -44,11 +45,14 @@ class SampleScanner {
   /** Series of the untouched rows of a block by metadata id, -1 for not looked up yet. */
   #seriesOfMetadata = new Int32Array(64);
   #metadataSets: (Labels | undefined)[] = [];
+  #errorOfMetadata: (boolean | undefined)[] = [];
+  readonly #fieldSeries: FieldSeries;
 
   constructor(task: SampleScanTask) {
     this.#task = task;
     this.#pipeline = samplePipeline(task.scan);
     this.#index = new SeriesIndex(task.scan.grouping);
+    this.#fieldSeries = new FieldSeries(task.scan.grouping);
     let fromNs = Number.POSITIVE_INFINITY;
     let toNs = Number.NEGATIVE_INFINITY;
     for (const part of task.parts) {
@@ -112,6 +116,7 @@ class SampleScanner {
     if (this.#seriesOfMetadata.length < idCount) this.#seriesOfMetadata = new Int32Array(idCount * 2);
     this.#seriesOfMetadata.fill(-1, 0, idCount);
     this.#metadataSets = [];
+    this.#errorOfMetadata = [];
   }
 
   /** Counts rows of one series without looking at any: the end of each bucket is found by halving. */
@@ -187,13 +192,17 @@ class SampleScanner {
   }
 
   #pipelineRows(block: RowBlock): void {
-    const { grid, firstBucket, state } = this.#store;
+    const { grid, firstBucket } = this.#store;
     const baseNs = this.#baseOf(block.dayStartNs);
-    const row = this.#row;
-    const { stages, sample, fields } = this.#pipeline;
-    assert(stages !== undefined, 'a pipeline');
+    const { fields, direct } = this.#pipeline;
     fields?.read(block, this.#selection);
     const { rows, count } = this.#selection;
+    const isDirect =
+      direct !== undefined &&
+      fields !== undefined &&
+      block.fields !== undefined &&
+      this.#fieldSeries.begin(block, fields);
+    if (isDirect && direct.field !== undefined) fields.convert(direct.field);
     let endNs = Number.NEGATIVE_INFINITY;
     let bucket = -1;
     for (let i = 0; i < count; i++) {
@@ -205,24 +214,63 @@ class SampleScanner {
         bucket = grid.bucket;
       }
       if (bucket < 0) continue;
-      const metadataId = block.metadataId(at);
-      const metadata = this.#metadataOf(block, metadataId);
-      row.begin(
-        block.bytes,
-        block.lineStarts[at]!,
-        block.lineEnds[at]!,
-        block.dayStartNs,
-        block.times[at]!,
-        block.streamLabels,
-        metadata,
-      );
-      fields?.row(i);
-      if (!stages.process(row) || !sample.take(row)) continue;
-      this.#counts.rowsMatched++;
-      const series = row.labels.untouched ? this.#seriesOfRow(block, at) : this.#seriesOfChanged(row);
-      if (state === undefined) this.#store.samplesOf(series).add(sample.value, timeNs);
-      else addSample(state, this.#store.bucketsOf(series), bucket - firstBucket, sample.value, timeNs);
+      const passes = fields?.row(i) === true;
+      if (isDirect && passes) this.#directRow(block, at, bucket - firstBucket, timeNs);
+      else this.#pipelineRow(block, at, bucket - firstBucket, timeNs);
     }
+  }
+
+  /** A row whose fields were read ahead and pass. */
+  #directRow(block: RowBlock, at: number, bucket: number, timeNs: number): void {
+    const fields = this.#pipeline.fields!;
+    const value = this.#pipeline.direct!.field === undefined ? 1 : fields.number;
+    const series =
+      Number.isNaN(value) || this.#hasError(block, block.metadataId(at)) ? -2 : this.#fieldSeries.find(fields);
+    if (series >= 0) {
+      this.#counts.rowsMatched++;
+      this.#add(series, bucket, value, timeNs);
+      return;
+    }
+    const found = this.#pipelineRow(block, at, bucket, timeNs);
+    if (series === -1 && found !== undefined) this.#fieldSeries.add(fields, found);
+  }
+
+  /** Whether rows come with an error in their metadata. */
+  #hasError(block: RowBlock, metadataId: number): boolean {
+    const known = this.#errorOfMetadata[metadataId];
+    if (known !== undefined) return known;
+    const metadata = this.#metadataOf(block, metadataId);
+    const has = metadata.includes(ERROR_LABEL) || metadata.includes(ERROR_DETAILS_LABEL);
+    this.#errorOfMetadata[metadataId] = has;
+    return has;
+  }
+
+  /** Runs a row through all stages. @returns its series; undefined when it gives no sample */
+  #pipelineRow(block: RowBlock, at: number, bucket: number, timeNs: number): number | undefined {
+    const row = this.#row;
+    const { stages, sample } = this.#pipeline;
+    assert(stages !== undefined, 'a pipeline');
+    const metadata = this.#metadataOf(block, block.metadataId(at));
+    row.begin(
+      block.bytes,
+      block.lineStarts[at]!,
+      block.lineEnds[at]!,
+      block.dayStartNs,
+      block.times[at]!,
+      block.streamLabels,
+      metadata,
+    );
+    if (!stages.process(row) || !sample.take(row)) return undefined;
+    this.#counts.rowsMatched++;
+    const series = row.labels.untouched ? this.#seriesOfRow(block, at) : this.#seriesOfChanged(row);
+    this.#add(series, bucket, sample.value, timeNs);
+    return series;
+  }
+
+  #add(series: number, bucket: number, value: number, timeNs: number): void {
+    const { state } = this.#store;
+    if (state === undefined) this.#store.samplesOf(series).add(value, timeNs);
+    else state.add(this.#store.bucketsOf(series), bucket * state.width, value, timeNs);
   }
 
   #seriesOfChanged(row: ScanRow): number {
@@ -241,8 +289,4 @@ class SampleScanner {
       counts: this.#counts,
     };
   }
-}
-
-function addSample(state: RangeState, buckets: Float64Array, bucket: number, value: number, timeNs: number): void {
-  state.add(buckets, bucket * state.width, value, timeNs);
 }

@@ -1,5 +1,5 @@
 import type { Labels } from '../model/labels.ts';
-import { labelsKey } from '../model/labels.ts';
+import { labelsKey, labelValue } from '../model/labels.ts';
 import type { ScanGrouping } from './fold.ts';
 import type { LabelState } from './pipeline/stage.ts';
 
@@ -30,20 +30,26 @@ export class SeriesIndex {
 
   /** Number of the series of the row whose labels are given. */
   of(labels: LabelState): number {
-    if (this.#single !== undefined) {
-      const value = labels.get(this.#single);
-      const known = this.#byValue.get(value);
-      if (known !== undefined) return known;
-      const added = this.#add(value === undefined ? [] : [this.#single, value]);
-      this.#byValue.set(value, added);
-      return added;
-    }
+    if (this.#single !== undefined) return this.#ofValue(this.#single, labels.get(this.#single));
     const grouped = labels.grouped(this.#grouping.without, this.#grouping.labels);
     const key = labelsKey(grouped);
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     const added = this.#add(grouped);
     this.#byKey.set(key, added);
+    return added;
+  }
+
+  /** Number of the series of rows that have the labels of their stream alone; undefined when that takes a `LabelState`. */
+  ofStream(stream: Labels): number | undefined {
+    return this.#single === undefined ? undefined : this.#ofValue(this.#single, labelValue(stream, this.#single));
+  }
+
+  #ofValue(name: string, value: string | undefined): number {
+    const known = this.#byValue.get(value);
+    if (known !== undefined) return known;
+    const added = this.#add(value === undefined ? [] : [name, value]);
+    this.#byValue.set(value, added);
     return added;
   }
 

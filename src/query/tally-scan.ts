@@ -202,6 +202,8 @@ export class TallyScan {
 
   #findSeries(streamLabels: Labels, level: number, pipeline: SamplePipeline): number {
     if (this.#levelMatters && level >= LEVELS.length && level !== LEVEL_NONE) return ONLY_A_SCAN;
+    const plain = this.#levelMatters || pipeline.stages !== undefined ? undefined : this.#index.ofStream(streamLabels);
+    if (plain !== undefined) return plain;
     const metadata: Labels = !this.#levelMatters || level === LEVEL_NONE ? [] : [LEVEL_LABEL, LEVELS[level]!];
     const row = this.#row;
     row.begin(NO_BYTES, 0, 0, 0n, 0, streamLabels, metadata);

@@ -1,12 +1,17 @@
-import { B_LINE_BYTES, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
+import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
-import type { Stretches } from '../store/stretches.ts';
+import type { PartRef } from '../store/select.ts';
+import { BLOCKS_PER_SEGMENT, type Stretches } from '../store/stretches.ts';
 import type { TaskPart } from './task.ts';
 
 /** 16 MiB: about 10 ms of scanning, so that a message to a worker (0.1 ms) costs little and cores stay evenly busy. */
 export const TASK_BYTES: number = 16 * 1024 * 1024;
 /** Rows weigh too: a part of many tiny lines costs more than its bytes. */
 export const ROW_BYTES = 32;
+
+/** Where tasks are cut if they hold at least this share of their wanted cost. */
+const SECTION_BLOCKS = 64;
+const LEAST_SHARE = 0.25;
 
 /** A range of time (both ends included), as offsets within days. */
 export class DayBounds {
@@ -47,17 +52,26 @@ export function planTasks(
 ): TaskPart[][] {
   let total = 0;
   for (const i of wanted) total += costOf(stretches, i);
-  const tasks = new TaskList(Math.min(TASK_BYTES, total / Math.max(1, parallelism)));
+  const target = targetBytes(total, parallelism);
+  const tasks = new TaskList(target);
+  // Apart, so that the results of the others can be kept: they hold whole blocks of segments only.
+  const passing = new TaskList(target);
   const bounds = new DayBounds(fromNs, toNs);
   for (const i of inDiskOrder(stretches, wanted)) {
     bounds.at(stretches.days[i]!);
     const from = Math.max(stretches.mins[i]!, bounds.from);
     const to = Math.min(stretches.maxs[i]!, bounds.to);
     if (from > to) continue;
-    if (stretches.directory(i) === undefined) tasks.addLoose(stretches, i, from, to);
-    else tasks.addBlocks(stretches, i, from, to);
+    if (stretches.directory(i) === undefined) passing.addLoose(stretches, i, from, to);
+    else tasks.addBlocks(stretches, i, from, to, passing);
   }
-  return tasks.finish();
+  return [...tasks.finish(), ...passing.finish()];
+}
+
+/** A power of two, so that the tasks of a range that moves on stay the same as long as their blocks do. */
+function targetBytes(totalBytes: number, parallelism: number): number {
+  const share = Math.max(1, totalBytes / Math.max(1, parallelism));
+  return Math.min(TASK_BYTES, 2 ** Math.floor(Math.log2(share)));
 }
 
 function costOf(stretches: Stretches, i: number): number {
@@ -80,6 +94,7 @@ class TaskList {
   readonly #tasks: TaskPart[][] = [];
   #current: TaskPart[] = [];
   #cost = 0;
+  #segment = -1;
 
   constructor(target: number) {
     this.#target = target;
@@ -98,35 +113,70 @@ class TaskList {
     }
   }
 
-  addBlocks(stretches: Stretches, i: number, from: number, to: number): void {
+  /**
+   * Blocks that the range cuts go to `edges`. Cuts fall on multiples of `SECTION_BLOCKS` where the task is not much too small then: so two
+   * ranges that begin at different blocks soon have the same tasks.
+   */
+  addBlocks(stretches: Stretches, i: number, from: number, to: number, edges: TaskList): void {
     const { blocks } = stretches.directory(i)!;
     const end = stretches.ends[i]!;
+    this.#enter(stretches.place(i));
     let first = stretches.firsts[i]!;
     let cost = 0;
     for (let block = first; block < end; block++) {
       const at = block * BLOCK_FIELDS;
-      cost += blocks[at + B_LINE_BYTES]! + blocks[at + B_ROWS]! * ROW_BYTES;
-      if (this.#cost + cost < this.#target && block + 1 < end) continue;
-      const part = stretches.part(i, first, block + 1);
-      const fromOffsetNs = Math.max(from, part.minOffsetNs);
-      const toOffsetNs = Math.min(to, part.maxOffsetNs);
-      this.#add({ part, fromOffsetNs, toOffsetNs }, cost);
+      const blockCost = blocks[at + B_LINE_BYTES]! + blocks[at + B_ROWS]! * ROW_BYTES;
+      if (blocks[at + B_MIN]! < from || blocks[at + B_MAX]! > to) {
+        this.#addRun(stretches, i, first, block, cost);
+        edges.#addClipped(stretches.part(i, block, block + 1), from, to, blockCost);
+        first = block + 1;
+        cost = 0;
+        continue;
+      }
+      cost += blockCost;
+      const least = (block + 1) % SECTION_BLOCKS === 0 ? this.#target * LEAST_SHARE : this.#target;
+      if (this.#cost + cost < least) continue;
+      this.#addRun(stretches, i, first, block + 1, cost);
+      this.#cut();
       first = block + 1;
       cost = 0;
     }
+    this.#addRun(stretches, i, first, end, cost);
+  }
+
+  /** Starts a task with a new segment, unless the one before is still small. */
+  #enter(place: number): void {
+    const segment = Math.floor(place / BLOCKS_PER_SEGMENT);
+    if (segment !== this.#segment && this.#cost >= this.#target * LEAST_SHARE) this.#cut();
+    this.#segment = segment;
+  }
+
+  #addRun(stretches: Stretches, i: number, first: number, end: number, cost: number): void {
+    if (first === end) return;
+    const part = stretches.part(i, first, end);
+    this.#add({ part, fromOffsetNs: part.minOffsetNs, toOffsetNs: part.maxOffsetNs }, cost);
+  }
+
+  #addClipped(part: PartRef, from: number, to: number, cost: number): void {
+    const fromOffsetNs = Math.max(from, part.minOffsetNs);
+    const toOffsetNs = Math.min(to, part.maxOffsetNs);
+    if (fromOffsetNs <= toOffsetNs) this.#add({ part, fromOffsetNs, toOffsetNs }, cost);
   }
 
   #add(part: TaskPart, cost: number): void {
     this.#current.push(part);
     this.#cost += cost;
-    if (this.#cost < this.#target) return;
-    this.#tasks.push(this.#current);
+    if (this.#cost >= this.#target) this.#cut();
+  }
+
+  #cut(): void {
+    if (this.#current.length > 0) this.#tasks.push(this.#current);
     this.#current = [];
     this.#cost = 0;
   }
 
   finish(): TaskPart[][] {
-    if (this.#current.length > 0) this.#tasks.push(this.#current);
+    this.#cut();
     return this.#tasks;
   }
 }

@@ -84,6 +84,8 @@ export interface TailColumns {
 export interface PatternScanTask {
   readonly kind: 'patterns';
   readonly parts: readonly TaskPart[];
+  /** Of so many neighbouring lines one is looked at, and stands for all. */
+  readonly stride: number;
   /** Start of the first bucket, a multiple of the step. */
   readonly baseNs: bigint;
   readonly stepNs: number;

@@ -12,10 +12,13 @@ import { type MetadataDeps, usableStart } from './labels.ts';
 import { compileSelector, parseSelectorOnly } from './selectors.ts';
 
 /**
- * Bytes that a row takes besides its line: time, length and the labels that every row carries. Volumes are compared with
- * those of Loki, which counts uncompressed chunk sizes.
+ * Volumes are compared with those of Loki, which counts uncompressed chunks: the lines, 8 bytes for each metadata pair of a row
+ * (two references), and each name and value once for the chunk. Every row carries the pair of its level, which is not among
+ * our metadata bytes; other pairs are counted as we hold them.
  */
-const ROW_OVERHEAD_BYTES = 12;
+const LEVEL_PAIR_BYTES = 8;
+/** `detected_level` and one level. */
+const LEVEL_TEXT_BYTES = 21;
 const NS_PER_SECOND = 1_000_000_000n;
 
 interface Row {
@@ -140,7 +143,12 @@ class VolumeGrid {
         base + max <= this.#end &&
         this.#bucketOf(base + min) === this.#bucketOf(base + max),
       (min, max, rowCount, lineBytes, metadataBytes) =>
-        this.#add(rows, base + min, base + max, lineBytes + metadataBytes + rowCount * ROW_OVERHEAD_BYTES),
+        this.#add(
+          rows,
+          base + min,
+          base + max,
+          lineBytes + metadataBytes + rowCount * LEVEL_PAIR_BYTES + LEVEL_TEXT_BYTES,
+        ),
     );
   }
 

@@ -112,6 +112,19 @@ describe('queries', () => {
     expect(seen.map(({ type, range }) => [type, range])).toEqual([['metric', 'instant']]);
   });
 
+  it('with too many series are refused, but for Logs Drilldown, which gets those within the limit', async () => {
+    const { app } = appOn(STREAMS, { maxQuerySeries: 1 });
+    const url = `/loki/api/v1/query?query=${encodeURIComponent('vector(1) or label_replace(vector(2), "a", "b", "", "")')}`;
+    const ask = (tags: string) => app.inject({ url, headers: { 'x-query-tags': tags } });
+    expect((await ask('Source=explore')).body).toContain('maximum number of series (1) reached');
+    expect((await ask('Source=grafana-lokiexplore-app-2')).statusCode).toBe(400);
+    const cut = await ask('Feature=x,Source=grafana-lokiexplore-app');
+    expect(cut.statusCode).toBe(200);
+    const { data, warnings } = cut.json();
+    expect(data.result).toHaveLength(1);
+    expect(warnings).toHaveLength(1);
+  });
+
   it('explain themselves when asked', async () => {
     const { app } = appOn([]);
     const query = { query: '{app="a"} |= "x"' };

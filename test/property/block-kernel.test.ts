@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openBlockKernel } from '../../src/base/kernels/block-kernel.ts';
 import { createByteSearch, type Needle } from '../../src/base/regex/byte-search.ts';
-import { decodeTimes, encodeTimes, maxTimesBytes, TIME_UNITS_NS } from '../../src/chunk/times.ts';
+import { decodeTimes, encodeTimes, maxTimesBytes, RICE_CODE, TIME_UNITS_NS } from '../../src/chunk/times.ts';
 
 const kernel = openBlockKernel();
 
@@ -32,6 +32,38 @@ test('lines are split as by indexOf, at any place of the memory', () => {
   );
 });
 
+test('both codings of times are decoded', () => {
+  let state = 1;
+  const random = Float64Array.from({ length: 1000 }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state * 19_937;
+  }).sort();
+  const even = Float64Array.from({ length: 1000 }, (_, i) => i * 1e9);
+  const codes = [random, even].map((times) => {
+    const out = new Uint8Array(maxTimesBytes(times.length));
+    encodeTimes(times, times.length, out, 0);
+    return out[0]!;
+  });
+  expect(codes).toEqual([RICE_CODE, 3]);
+});
+
+test('large quotients: bursts with long gaps between them', () => {
+  const times = Float64Array.from(
+    { length: 600 },
+    (_, i) => Math.floor(i / 50) * 6e12 + (i % 50) * 1009 + ((i * i) % 97),
+  );
+  const out = new Uint8Array(maxTimesBytes(times.length));
+  const end = encodeTimes(times, times.length, out, 0);
+  const area = kernel!.times.subarray(3, 3 + end);
+  area.set(out.subarray(0, end));
+  const found = new Float64Array(times.length);
+  expect(decodeTimes(out, 0, end, times.length, found)).toBe(end);
+  expect(found).toEqual(times);
+  if (out[0]! < RICE_CODE) return;
+  expect(kernel!.decodeRice(area, 1, end, times.length, 1)).toBe(end);
+  expect(kernel!.offsets.subarray(0, times.length)).toEqual(times);
+});
+
 test('times are decoded as by the twin, cut ones too', () => {
   const times = fc.array(fc.nat({ max: 86_399_999 }), { minLength: 1, maxLength: 200 }).map((all) =>
     Float64Array.from(
@@ -46,14 +78,16 @@ test('times are decoded as by the twin, cut ones too', () => {
       const end = encodeTimes(expected, expected.length, out, 0);
       const area = kernel!.times.subarray(from, from + end);
       area.set(out.subarray(0, end));
-      const unit = TIME_UNITS_NS[out[0]!]!;
-      expect(kernel!.decodeTimes(area, 1, end, expected.length, unit)).toBe(end);
+      const unit = TIME_UNITS_NS[out[0]! % RICE_CODE]!;
+      const decode = (to: number): number =>
+        out[0]! < RICE_CODE
+          ? kernel!.decodeTimes(area, 1, to, expected.length, unit)
+          : kernel!.decodeRice(area, 1, to, expected.length, unit);
+      expect(decode(end)).toBe(end);
       expect(kernel!.offsets.subarray(0, expected.length)).toEqual(expected);
       const twin = new Float64Array(expected.length);
       for (let cut = 1; cut < end; cut += 3) {
-        expect(kernel!.decodeTimes(area, 1, cut, expected.length, unit)).toBe(
-          decodeTimes(out, 0, cut, expected.length, twin),
-        );
+        expect(decode(cut)).toBe(decodeTimes(out, 0, cut, expected.length, twin));
       }
     }),
     { numRuns: 500 },
@@ -85,7 +119,8 @@ test('needles are found in rows as by the twin', () => {
       const area = kernel!.lines.subarray(from, from + bytes.length);
       area.set(bytes);
       // What stands behind the text must not be found.
-      for (let i = 0; i < 80; i++) kernel!.lines[from + bytes.length + i] = needles[0]!.bytes[i % needles[0]!.bytes.length]!;
+      for (let i = 0; i < 80; i++)
+        kernel!.lines[from + bytes.length + i] = needles[0]!.bytes[i % needles[0]!.bytes.length]!;
       const lines = text.split('\n').map((line) => Buffer.from(line));
       expect(kernel!.splitLines(area, lines.length)).toBe(true);
       const first = Math.min(low, lines.length);

@@ -2,6 +2,8 @@ import type { RangeState } from './range-state.ts';
 import type { Points } from './series-set.ts';
 import type { WindowGrid } from './window-grid.ts';
 
+const NONE: Float64Array = new Float64Array(0);
+
 /**
  * Turns the buckets of one series into one value per grid point. Windows that share buckets are combined with two stacks
  * (suffixes of the older buckets, one running state of the newer), so the cost is linear in buckets for every operation.
@@ -13,9 +15,11 @@ export function slideWindows(grid: WindowGrid, state: RangeState, buckets: Float
   const values = new Float64Array(grid.count);
   const present = new Uint8Array(grid.count);
   if (grid.bucketCount === 0) return { values, present };
-  const suffixes = new Float64Array(buckets.length);
-  const newer = new Float64Array(width);
-  const joined = new Float64Array(width);
+  // Of windows of one bucket each nothing is combined, and with many series even small arrays cost.
+  const combines = grid.lastBucket(0) > grid.firstBucket(0);
+  const suffixes = combines ? new Float64Array(buckets.length) : NONE;
+  const newer = combines ? new Float64Array(width) : NONE;
+  const joined = combines ? new Float64Array(width) : NONE;
   let suffixEnd = -1;
   let taken = -1;
   for (let point = 0; point < grid.count; point++) {

@@ -1,5 +1,5 @@
 import type { Grouping } from '../../../grammar/ast.ts';
-import { type Series, type VectorValue, vectorOf } from './series-set.ts';
+import type { Series, VectorValue } from './series-set.ts';
 import { groupSeries } from './vector-reduce.ts';
 
 /** topk (`largest`) or bottomk: per point and group the `k` best samples with all their labels; NaN comes last. */
@@ -9,22 +9,51 @@ export function rankVector(
   largest: boolean,
   grouping: Grouping | undefined,
 ): VectorValue {
-  const kept = new Map<Series, Series>();
+  /** Points at which a series is among the best. */
+  const kept = new Map<Series, Uint8Array>();
   for (const { members } of groupSeries(input.series, grouping)) {
     const count = members[0]!.values.length;
-    for (const member of members) {
-      kept.set(member, { labels: member.labels, values: member.values, present: new Uint8Array(count) });
-    }
     for (let point = 0; point < count; point++) {
-      const rivals = members.filter((member) => member.present[point] === 1);
-      if (rivals.length > k) {
-        rivals.sort((a, b) => compareValues(a.values[point]!, b.values[point]!, largest));
-        rivals.length = Math.max(0, k);
+      for (const winner of winnersAt(members, point, k, largest)) {
+        let present = kept.get(winner);
+        if (present === undefined) {
+          present = new Uint8Array(count);
+          kept.set(winner, present);
+        }
+        present[point] = 1;
       }
-      for (const winner of rivals) kept.get(winner)!.present[point] = 1;
     }
   }
-  return vectorOf(input.series.map((one) => kept.get(one)!));
+  const series: Series[] = [];
+  for (const one of input.series) {
+    const present = kept.get(one);
+    if (present !== undefined) series.push({ labels: one.labels, values: one.values, present });
+  }
+  return { kind: 'vector', series };
+}
+
+/** Up to this many winners are kept in order as they come; sorting all is better for more. */
+const MAX_INSERTED = 64;
+
+/** The `k` best samples of a point, or all when there are not more; of equal ones, the first. */
+function winnersAt(members: readonly Series[], point: number, k: number, largest: boolean): readonly Series[] {
+  if (k < 1) return [];
+  if (k > MAX_INSERTED) {
+    const rivals = members.filter((member) => member.present[point] === 1);
+    if (rivals.length <= k) return rivals;
+    return rivals.sort((a, b) => compareValues(a.values[point]!, b.values[point]!, largest)).slice(0, k);
+  }
+  const best: Series[] = [];
+  for (const member of members) {
+    if (member.present[point] !== 1) continue;
+    const value = member.values[point]!;
+    let at = best.length;
+    while (at > 0 && compareValues(value, best[at - 1]!.values[point]!, largest) < 0) at--;
+    if (at >= k) continue;
+    best.splice(at, 0, member);
+    if (best.length > k) best.pop();
+  }
+  return best;
 }
 
 /** sort and sort_desc: orders the samples of an instant query by value; ranges have no order by value. */

@@ -1,5 +1,6 @@
 import { compareText } from '../../model/labels.ts';
-import type { TimeRange } from '../../model/time.ts';
+import { dayStartNs, type TimeRange } from '../../model/time.ts';
+import type { Stretches } from '../../store/stretches.ts';
 import type { PatternRow } from '../../wire/metadata-json.ts';
 import { checkQueryLength } from '../check-query.ts';
 import { floorTo } from '../grid.ts';
@@ -13,10 +14,19 @@ import { printPattern } from './tokenize.ts';
 
 /** Clients show no more. */
 const MAX_PATTERNS = 500;
+/** Lines that are looked at; of more, one in so many. The frequent patterns of a day do not take the millions of lines that have them. */
+const MAX_LINES = 100_000;
 const NS_PER_SECOND = 1_000_000_000n;
 
+export interface Patterns {
+  readonly rows: readonly PatternRow[];
+  /** 1: every line was looked at; else one line in so many, which stands for its neighbours. */
+  readonly stride: number;
+}
+
 /**
- * Patterns of all stored lines of a selector with their counts per step, the most frequent first.
+ * Patterns of all stored lines of a selector with their counts per step, the most frequent first. Where there are too many lines,
+ * evenly spread ones stand for their neighbours: counts still add up to all lines, while those of single patterns are estimates.
  *
  * @param range start included, end not
  * @throws LogError for the selector, or when the query takes too long
@@ -25,11 +35,11 @@ export async function queryPatterns(
   selector: string,
   range: TimeRange & { readonly stepNs: bigint },
   deps: QueryDeps,
-): Promise<readonly PatternRow[]> {
+): Promise<Patterns> {
   const matchers = compileSelector(parseSelectorOnly(selector));
   checkQueryLength(range.startNs, range.endNs, deps.limits);
   const startNs = usableStart(range, deps);
-  if (startNs === undefined || startNs >= range.endNs) return [];
+  if (startNs === undefined || startNs >= range.endNs) return { rows: [], stride: 1 };
   // Times of samples are whole seconds.
   const stepNs = ((range.stepNs + NS_PER_SECOND - 1n) / NS_PER_SECOND) * NS_PER_SECOND;
   const baseNs = floorTo(startNs, stepNs);
@@ -37,10 +47,12 @@ export async function queryPatterns(
   const signal = withTimeout(deps.signal, deps.limits.queryTimeoutMs);
   const selection = deps.store.select(deps.tenant, matchers, { startNs, endNs: toNs });
   const trees = new Map<string, DrainTree>();
+  const stride = Math.max(1, Math.ceil(rowsWithin(selection.stretches, startNs, toNs) / MAX_LINES));
   try {
     const tasks = planTasks(selection.stretches, startNs, toNs, deps.runner.parallelism).map((parts) => ({
       kind: 'patterns' as const,
       parts,
+      stride,
       baseNs,
       stepNs: Number(stepNs),
     }));
@@ -58,7 +70,19 @@ export async function queryPatterns(
   } finally {
     selection.release();
   }
-  return rowsOf(trees, baseNs / NS_PER_SECOND, stepNs / NS_PER_SECOND);
+  return { rows: rowsOf(trees, baseNs / NS_PER_SECOND, stepNs / NS_PER_SECOND), stride };
+}
+
+/** About how many rows of the stretches lie in a range, both ends included. */
+function rowsWithin({ count, days, mins, maxs, rows }: Stretches, fromNs: bigint, toNs: bigint): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const dayNs = dayStartNs(days[i]!);
+    const from = Math.max(mins[i]!, Number(fromNs - dayNs));
+    const to = Math.min(maxs[i]!, Number(toNs - dayNs));
+    if (from <= to) sum += (rows[i]! * (to - from + 1)) / (maxs[i]! - mins[i]! + 1);
+  }
+  return sum;
 }
 
 function rowsOf(trees: ReadonlyMap<string, DrainTree>, baseSeconds: bigint, stepSeconds: bigint): PatternRow[] {

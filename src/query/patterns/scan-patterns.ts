@@ -13,12 +13,25 @@ import {
 import { DrainTree } from './drain-tree.ts';
 import { tokenize } from './tokenize.ts';
 
+/** Knuth's multiplier: successive numbers land far apart. */
+const SPREAD = 2_654_435_761;
+/** Rows carry no metadata but their level here. */
+const LEVEL_ONLY: ReadonlySet<string> = new Set();
+
 /** Finds the patterns of the lines of a task's parts, a tree for each level. */
 export function scanPatterns(task: PatternScanTask, load: PartLoader): PatternScanResult {
   const counts = emptyCounts();
   const trees = new Map<string, DrainTree>();
   for (const { part, fromOffsetNs, toOffsetNs } of task.parts) {
-    const options = { fromOffsetNs, toOffsetNs, lines: true, metadata: true, reverse: false, needles: [] };
+    const options = {
+      fromOffsetNs,
+      toOffsetNs,
+      lines: true,
+      metadata: true,
+      metadataNames: LEVEL_ONLY,
+      reverse: false,
+      needles: [],
+    };
     for (const block of load(part, options, counts)) {
       const first = firstRowFrom(block, fromOffsetNs);
       const end = firstRowAfter(block, toOffsetNs);
@@ -49,7 +62,10 @@ function addRows(
 ): void {
   const baseOffsetNs = Number(task.baseNs - block.dayStartNs);
   const treeOfMetadata = new Map<number, DrainTree>();
-  for (let row = first; row < end; row++) {
+  for (let start = first, window = 0; start < end; start += task.stride, window++) {
+    const lines = Math.min(task.stride, end - start);
+    // Not always the same place: lines may come in turns.
+    const row = start + ((Math.imul(window, SPREAD) >>> 0) % lines);
     const id = block.metadataId(row);
     let tree = treeOfMetadata.get(id);
     if (tree === undefined) {
@@ -60,6 +76,6 @@ function addRows(
     }
     const line = sliceText(block.bytes, block.lineStarts[row]!, block.lineEnds[row]!);
     if (line === '') continue;
-    tree.add(tokenize(line), [[Math.floor((block.times[row]! - baseOffsetNs) / task.stepNs), 1]]);
+    tree.add(tokenize(line), [[Math.floor((block.times[row]! - baseOffsetNs) / task.stepNs), lines]]);
   }
 }

@@ -13,6 +13,7 @@ import { Decolorize } from './decolorize.ts';
 import { DropLabels, KeepLabels } from './drop-keep.ts';
 import type { ParserOptions } from './extractor.ts';
 import { FieldReader, type FieldSource } from './field-reader.ts';
+import { isTested } from './field-tests.ts';
 import { JsonParser } from './json-parser.ts';
 import { JsonPathParser } from './json-paths.ts';
 import { compilePredicate, LabelFilter, type Predicate, type PredicateOptions } from './label-filter.ts';
@@ -53,6 +54,8 @@ export interface Pipeline {
   readonly needsLine: boolean;
   /** Reads the labels of the first parser ahead for all rows of a block. */
   readonly fields: FieldReader | undefined;
+  /** All that the stages do is extract the fields and test them. */
+  readonly onlyFields: boolean;
   /** Structured metadata is read by a stage or is part of the result of a log query. */
   readonly needsMetadata: boolean;
 }
@@ -100,6 +103,7 @@ export function buildPipeline(stages: readonly Stage[], options: PipelineOptions
     leadingLineFilters,
     isIdentity: compiled.length === 0,
     fields,
+    onlyFields: fields?.complete === true && rest.slice(1).every(isFieldTest),
     needsLine: readsLine,
     needsMetadata: readsMetadata,
   };
@@ -172,6 +176,10 @@ function readAhead([parser, ...rest]: readonly Stage[], hints: ParserHints | und
     predicates.push(stage.predicate);
   }
   return FieldReader.create(source, hints?.names, predicates);
+}
+
+function isFieldTest(stage: Stage): boolean {
+  return stage.kind === 'label-filter' && isTested(stage.predicate);
 }
 
 function fieldSource(stage: Stage): FieldSource | undefined {

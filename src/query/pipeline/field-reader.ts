@@ -14,7 +14,7 @@ import { labelValue } from '../../model/labels.ts';
 import type { RowBlock } from '../../model/row-block.ts';
 import { sliceCleanText, sliceText } from './byte-text.ts';
 import type { Extractor } from './extractor.ts';
-import { type FieldTest, fieldTests } from './field-tests.ts';
+import { type FieldTest, fieldTests, type NumberTest, type TextTest } from './field-tests.ts';
 import { unescapeJson } from './json-scanner.ts';
 import { type KeyNode, KeyTable } from './key-table.ts';
 import { EXTRACTED_SUFFIX } from './label-state.ts';
@@ -40,8 +40,11 @@ export type FieldSource =
 export class FieldReader implements KeyReader {
   /** Labels that the parser extracts, when these are all it has to extract. */
   readonly #source: FieldSource;
+  /** How the parser makes a label value of bytes. */
+  readonly #toText: typeof sliceText;
   readonly #names: readonly string[];
-  readonly #complete: boolean;
+  /** All labels that the parser has to extract are fields here. */
+  readonly complete: boolean;
   readonly #tests: readonly FieldTest[];
   readonly #keys: KeyTable = new KeyTable();
   /** By the kernel's numbers. */
@@ -54,6 +57,8 @@ export class FieldReader implements KeyReader {
   #kernel: FieldKernel | undefined;
   /** Kernel rows of the rows that are left. */
   #indexes: Uint32Array = new Uint32Array(0);
+  /** By kernel row: 1 when its fields were read and all tests are sure to pass. */
+  #passed: Uint8Array = new Uint8Array(0);
   /** Kernel row at work, -1 when its line has to be parsed. */
   #at = -1;
   readonly #order = new Int32Array(MAX_FIELDS);
@@ -77,8 +82,9 @@ export class FieldReader implements KeyReader {
 
   private constructor(source: FieldSource, names: readonly string[], complete: boolean, tests: readonly FieldTest[]) {
     this.#source = source;
+    this.#toText = source.format === 'pattern' ? sliceText : sliceCleanText;
     this.#names = names;
-    this.#complete = complete;
+    this.complete = complete;
     this.#tests = tests.filter((test) => names.includes(test.name));
   }
 
@@ -90,12 +96,22 @@ export class FieldReader implements KeyReader {
     if (kernel === undefined) return;
     const { count } = chosen;
     this.#prepare(kernel, block.streamLabels);
-    kernel.select(chosen.rows, count, this.#names.length, this.#complete ? this.#names.length : ABSENT);
+    kernel.select(chosen.rows, count, this.#names.length, this.complete ? this.#names.length : ABSENT);
     if (this.#source.format === 'pattern') kernel.readPattern(this.#pattern, this.#captures);
     else kernel.readStructured(this.#source.format, this);
-    if (this.#indexes.length < count) this.#indexes = new Uint32Array(count * 2);
-    for (let i = 0; i < count; i++) this.#indexes[i] = i;
-    for (const test of this.#tests) this.#drop(test, kernel, chosen);
+    if (this.#indexes.length < count) {
+      this.#indexes = new Uint32Array(count * 2);
+      this.#passed = new Uint8Array(count * 2);
+    }
+    const { status } = kernel;
+    for (let i = 0; i < count; i++) {
+      this.#indexes[i] = i;
+      this.#passed[i] = 1 - status[i]!;
+    }
+    for (const test of this.#tests) {
+      if (test.kind === 'text') this.#dropByText(test, kernel, chosen, block.bytes);
+      else this.#dropByNumber(test, kernel, chosen);
+    }
   }
 
   /** Rows may be dropped by reading ahead. */
@@ -103,11 +119,40 @@ export class FieldReader implements KeyReader {
     return this.#tests.length > 0;
   }
 
-  /** Points at a row: its place among the chosen ones. */
-  row(place: number): void {
-    if (this.#kernel === undefined) return;
+  /**
+   * Points at a row: its place among the chosen ones.
+   *
+   * @returns true when its fields were read and it passes all tests for sure
+   */
+  row(place: number): boolean {
+    if (this.#kernel === undefined) return false;
     const index = this.#indexes[place]!;
-    this.#at = this.#complete && this.#kernel.status[index] === 0 ? index : -1;
+    this.#at = this.complete && this.#kernel.status[index] === 0 ? index : -1;
+    return this.#at >= 0 && this.#passed[index] === 1;
+  }
+
+  /** Makes numbers of a field, for `number`. */
+  convert(name: string): void {
+    this.#kernel?.convert(this.#names.indexOf(name), 'number');
+  }
+
+  /** What `convert` made of the field of the row that is pointed at; NaN when it takes a closer look. */
+  get number(): number {
+    return this.#kernel!.values[this.#at]!;
+  }
+
+  /** Number of a field; -1 for a name that is none. */
+  fieldOfName(name: string): number {
+    return this.#names.indexOf(name);
+  }
+
+  /** Where a field of the row that is pointed at begins and ends; see ABSENT. */
+  start(field: number): number {
+    return this.#kernel!.ranges[(this.#at * this.#names.length + field) * 2]!;
+  }
+
+  end(field: number): number {
+    return this.#kernel!.ranges[(this.#at * this.#names.length + field) * 2 + 1]!;
   }
 
   /** The parser need not look at the line: `deliver` has its labels. */
@@ -134,12 +179,12 @@ export class FieldReader implements KeyReader {
       for (; place > 0 && ranges[from + order[place - 1]! * 2]! > start; place--) order[place] = order[place - 1]!;
       order[place] = field;
     }
-    const isPattern = this.#source.format === 'pattern';
+    const toText = this.#toText;
     for (let i = 0; i < count; i++) {
       const field = order[i]!;
       const start = ranges[from + field * 2]!;
       const end = ranges[from + field * 2 + 1]!;
-      const value = isPattern ? sliceText(bytes, start, end) : sliceCleanText(bytes, start, end);
+      const value = toText(bytes, start, end);
       const verdict = extractor.take(labels, names[field]!, value);
       if (verdict !== 'go-on') return verdict === 'enough';
     }
@@ -174,18 +219,18 @@ export class FieldReader implements KeyReader {
 
   #fieldOfNode(node: KeyNode): number {
     if (node.isBad) return UNCLEAR;
-    return node.name === '' ? NOT_WANTED : this.#fieldOfName(node.name);
+    return node.name === '' ? NOT_WANTED : this.#fieldOfKey(node.name);
   }
 
   /** The field of a parsed name: a name that the stream has gets a suffix. */
-  #fieldOfName(name: string): number {
+  #fieldOfKey(name: string): number {
     const isStreamLabel = labelValue(this.#stream!, name) !== undefined;
     return this.#names.indexOf(isStreamLabel ? name + EXTRACTED_SUFFIX : name);
   }
 
   /** See kernels/fields.ts. Captures behind the last wanted one are left out. */
   #encodePattern({ prefix, captures }: ParsedPattern): void {
-    const fields = captures.map(({ name }) => (name === undefined ? NOT_WANTED : this.#fieldOfName(name)));
+    const fields = captures.map(({ name }) => (name === undefined ? NOT_WANTED : this.#fieldOfKey(name)));
     this.#captures = fields.findLastIndex((field) => field !== NOT_WANTED) + 1;
     const out: number[] = [];
     const u16 = (value: number): number => out.push(value & 0xff, (value >> 8) & 0xff);
@@ -199,8 +244,28 @@ export class FieldReader implements KeyReader {
     this.#pattern = Uint8Array.from(out);
   }
 
+  #dropByText(test: TextTest, kernel: FieldKernel, chosen: ChosenRows, bytes: Uint8Array): void {
+    const { ranges, status } = kernel;
+    const { rows, count } = chosen;
+    const indexes = this.#indexes;
+    const stride = this.#names.length * 2;
+    const field = this.#names.indexOf(test.name) * 2;
+    const toText = this.#toText;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const index = indexes[i]!;
+      const at = index * stride + field;
+      const start = ranges[at]!;
+      if (status[index] !== 0 || start === ABSENT) this.#passed[index] = 0;
+      else if (!test.passes(bytes, start, ranges[at + 1]!, toText)) continue;
+      rows[kept] = rows[i]!;
+      indexes[kept++] = index;
+    }
+    chosen.count = kept;
+  }
+
   /** Drops the chosen rows whose field is there and fails a test. */
-  #drop(test: FieldTest, kernel: FieldKernel, chosen: ChosenRows): void {
+  #dropByNumber(test: NumberTest, kernel: FieldKernel, chosen: ChosenRows): void {
     kernel.convert(this.#names.indexOf(test.name), test.kind);
     const { values } = kernel;
     const { rows, count } = chosen;
@@ -208,7 +273,9 @@ export class FieldReader implements KeyReader {
     let kept = 0;
     for (let i = 0; i < count; i++) {
       const index = indexes[i]!;
-      if (test.fails(values[index]!)) continue;
+      const value = values[index]!;
+      if (test.fails(value)) continue;
+      if (!test.passes(value)) this.#passed[index] = 0;
       rows[kept] = rows[i]!;
       indexes[kept++] = index;
     }

@@ -4,6 +4,7 @@ import { assertNever } from '../../base/assert.ts';
 import { parseGoFloat } from '../../base/go/parse-number.ts';
 import { compileIpLabelFilter } from './ip.ts';
 import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './label-state.ts';
+import { plainDurationNs } from './plain-duration.ts';
 import { ERROR_DETAILS_UNREADABLE, ROUND_BYTE_LITERALS } from './quirks.ts';
 import type { LabelState, PipelineStage, Row } from './stage.ts';
 import { compileStringFilter } from './string-filter.ts';
@@ -181,8 +182,10 @@ function isPlainNumber(text: string): boolean {
   return dots <= 1;
 }
 
+/** Nanoseconds of a duration. @throws Error with Go's text */
 function parseDurationNs(text: string): number {
-  return Number(parseGoDuration(text));
+  const plain = plainDurationNs(text);
+  return Number.isNaN(plain) ? Number(parseGoDuration(text)) : plain;
 }
 
 /** A byte size as it comes back from its printed form: one decimal below 10 of its unit, none above. */

@@ -2,6 +2,7 @@ import type { Unwrap } from '../../../grammar/ast.ts';
 import { parseByteSize, parseGoDuration } from '../../../grammar/literals.ts';
 import { compileStage } from './build.ts';
 import { compilePredicate, type Predicate, type PredicateOptions, parseNumber } from './label-filter.ts';
+import { plainDurationNs } from './plain-duration.ts';
 import type { Row } from './stage.ts';
 
 const SAMPLE_EXTRACTION_ERROR = 'SampleExtractionErr';
@@ -58,6 +59,8 @@ function conversionOf(conversion: Unwrap['conversion']): (text: string) => numbe
 const NS_PER_SECOND = 1_000_000_000n;
 
 function durationSeconds(text: string): number {
+  const plainNs = plainDurationNs(text);
+  if (!Number.isNaN(plainNs)) return Math.trunc(plainNs / 1e9) + (plainNs % 1e9) / 1e9;
   const ns = parseGoDuration(text);
   return Number(ns / NS_PER_SECOND) + Number(ns % NS_PER_SECOND) / 1e9;
 }

@@ -2,7 +2,7 @@ import type { Labels } from '../../model/labels.ts';
 import type { DroppedTailEntry } from '../../wire/tail-json.ts';
 
 /** Dropped entries that a frame names one by one; more of them are counted for each stream. */
-export const MAX_NAMED = 1000;
+export const MAX_NAMED = 200;
 
 /** What a tail had to leave out and has not been told yet: bounded by the streams there are, and exact in number. */
 export class DroppedRows {

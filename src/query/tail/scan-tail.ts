@@ -3,6 +3,7 @@ import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../../model/
 import { decodeMetadata } from '../../model/metadata-bytes.ts';
 import { dayStartNs } from '../../model/time.ts';
 import { type TailLabels, TailWriter, tailLabelsKey } from '../../wire/tail-json.ts';
+import type { LineFilterChain } from '../pipeline/line-filter.ts';
 import { ScanRow } from '../pipeline/row-state.ts';
 import { RowSelection } from '../row-selection.ts';
 import { type LogPipeline, logPipeline } from '../scan-pipeline.ts';
@@ -14,6 +15,10 @@ export function scanTail({ columns, queries }: TailScanTask): TailScanResult {
   const metadata = new MetadataSets(columns);
   return { kind: 'tail', answers: queries.map((query) => new TailScanner(query, columns, metadata).run()) };
 }
+
+/** Their memory serves one scan after the other. */
+const selection = new RowSelection();
+let wantedRows = new Uint32Array(4096);
 
 class TailScanner {
   readonly #query: TailQuery;
@@ -33,12 +38,12 @@ class TailScanner {
   }
 
   run(): TailAnswer {
-    const { streamIndexes, rowCount, days, offsetsNs } = this.#columns;
+    const { streamIndexes, days, offsetsNs } = this.#columns;
     const { wanted, maxRows, maxBytes, format } = this.#query;
     const writer = new TailWriter(format);
     const taken: number[] = [];
     const dropped = new DroppedOf(this.#columns);
-    const { rows, count } = this.#filtered(rowCount);
+    const { rows, count } = this.#filtered();
     for (let i = 0; i < count; i++) {
       const at = rows[i]!;
       if (wanted[streamIndexes[at]!] !== 1) continue;
@@ -68,13 +73,31 @@ class TailScanner {
     };
   }
 
-  /** Rows of any stream that pass the line filters at the head of the pipeline. */
-  #filtered(rowCount: number): RowSelection {
-    const selection = new RowSelection();
+  /** Wanted rows that pass the line filters at the head of the pipeline, and perhaps rows of other streams. */
+  #filtered(): { readonly rows: Uint32Array; readonly count: number } {
+    const { rowCount, streamIndexes } = this.#columns;
+    const { wanted } = this.#query;
     const { filter } = this.#pipeline;
-    if (filter === undefined) selection.all(0, rowCount);
-    else selection.filter(this.#columns, 0, rowCount, filter);
-    return selection;
+    if (wantedRows.length < rowCount) wantedRows = new Uint32Array(rowCount);
+    let count = 0;
+    for (let at = 0; at < rowCount; at++) if (wanted[streamIndexes[at]!] === 1) wantedRows[count++] = at;
+    if (filter === undefined) return { rows: wantedRows, count };
+    // One search through all lines costs less than a look at each, unless few of them are wanted.
+    if (count > rowCount / 4) {
+      selection.filter(this.#columns, 0, rowCount, filter);
+      return selection;
+    }
+    return { rows: wantedRows, count: filter.never ? 0 : this.#testEach(filter, count) };
+  }
+
+  #testEach(filter: LineFilterChain, count: number): number {
+    const { bytes, lineStarts, lineEnds } = this.#columns;
+    let passed = 0;
+    for (let i = 0; i < count; i++) {
+      const at = wantedRows[i]!;
+      if (filter.test(bytes, lineStarts[at]!, lineEnds[at]!)) wantedRows[passed++] = at;
+    }
+    return passed;
   }
 
   #begin(at: number): ScanRow {
@@ -143,28 +166,40 @@ class DroppedOf {
 class MetadataSets {
   readonly #columns: TailColumns;
   readonly #sets = new Map<string, Labels>();
-  readonly #ofRow: (Labels | undefined)[];
+  /** By level, of rows without metadata: most rows. */
+  readonly #ofLevel: (Labels | undefined)[] = [];
+  readonly #ofRow = new Map<number, Labels>();
 
   constructor(columns: TailColumns) {
     this.#columns = columns;
-    this.#ofRow = new Array<Labels | undefined>(columns.rowCount);
   }
 
   of(at: number): Labels {
-    const known = this.#ofRow[at];
-    if (known !== undefined) return known;
-    const { bytes, metadataStarts, metadataEnds, levels } = this.#columns;
+    const { metadataStarts, metadataEnds, levels } = this.#columns;
     const level = levels[at]!;
     const start = metadataStarts[at]!;
     const end = metadataEnds[at]!;
-    const pairs = start === end ? EMPTY_LABELS : decodeMetadata(bytes, start, end);
-    const key = `${level} ${pairs.length === 0 ? '' : labelsKey(pairs)}`;
+    if (start === end) {
+      this.#ofLevel[level] ??=
+        level === LEVEL_NONE || level === LEVEL_IN_METADATA ? EMPTY_LABELS : [LEVEL_LABEL, LEVELS[level]!];
+      return this.#ofLevel[level]!;
+    }
+    let set = this.#ofRow.get(at);
+    if (set === undefined) {
+      set = this.#decoded(level, start, end);
+      this.#ofRow.set(at, set);
+    }
+    return set;
+  }
+
+  #decoded(level: number, start: number, end: number): Labels {
+    const pairs = decodeMetadata(this.#columns.bytes, start, end);
+    const key = `${level} ${labelsKey(pairs)}`;
     let set = this.#sets.get(key);
     if (set === undefined) {
       set = level === LEVEL_NONE || level === LEVEL_IN_METADATA ? pairs : withLevel(pairs, LEVELS[level]!);
       this.#sets.set(key, set);
     }
-    this.#ofRow[at] = set;
     return set;
   }
 }

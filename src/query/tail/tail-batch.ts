@@ -47,6 +47,11 @@ export class TailBatch {
   #byteCount = 0;
   rowCount = 0;
 
+  /** A few usual pushes fit. */
+  get isRoomy(): boolean {
+    return this.#byteCount < BATCH_BYTES / 2 && this.rowCount < BATCH_ROWS / 2;
+  }
+
   reset(): void {
     this.#streams = [];
     this.#indexes = new Map();

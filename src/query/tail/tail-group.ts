@@ -1,9 +1,20 @@
 import type { Stage } from '../../../grammar/ast.ts';
 import { labelValue } from '../../model/labels.ts';
+import type { CompiledMatcher } from '../../model/matcher.ts';
 import type { SinkStream } from '../../model/row-sink.ts';
 import type { TailFormat } from '../../wire/tail-json.ts';
-import type { TailRequest } from './tail-hub.ts';
 import type { TailSession } from './tail-session.ts';
+
+export interface TailRequest {
+  readonly tenant: string;
+  /** Text of the query: tails of a tenant with the same text and format share all work. */
+  readonly query: string;
+  readonly matchers: readonly CompiledMatcher[];
+  readonly stages: readonly Stage[];
+  readonly format: TailFormat;
+  readonly delayMs: number;
+  readonly maxConcurrent: number;
+}
 
 /** Tails of a tenant that ask the same and are answered in the same format. */
 export class TailGroup {

@@ -1,32 +1,20 @@
-import type { Stage } from '../../../grammar/ast.ts';
 import { LogError } from '../../base/errors.ts';
 import type { IngestKernel } from '../../base/kernels/ingest-kernel.ts';
-import type { CompiledMatcher } from '../../model/matcher.ts';
 import type { RowSink, SinkStream } from '../../model/row-sink.ts';
 import { dayStartNs } from '../../model/time.ts';
-import type { TailFormat } from '../../wire/tail-json.ts';
 import type { TaskRunner } from '../task.ts';
 import { scanBatch } from './scan-batch.ts';
 import { type BatchRow, TailBatch } from './tail-batch.ts';
-import { TailGroup } from './tail-group.ts';
+import { TailGroup, type TailRequest } from './tail-group.ts';
 import { TailSession } from './tail-session.ts';
 import { type TailFeed, TailSink } from './tail-sink.ts';
 
-/** Rows wait this long for company before they go to a worker. */
-const GATHER_MS = 40;
+/** Rows wait this long for company before they go to a worker: what a scan costs before its first row is shared by more of them. */
+const GATHER_MS = 200;
 /** One is filled while others are scanned: more than a second at 50 MB/s. With all in use rows are dropped before anybody could filter them. */
 const MAX_BATCHES = 8;
-
-export interface TailRequest {
-  readonly tenant: string;
-  /** Text of the query: tails of a tenant with the same text and format share all work. */
-  readonly query: string;
-  readonly matchers: readonly CompiledMatcher[];
-  readonly stages: readonly Stage[];
-  readonly format: TailFormat;
-  readonly delayMs: number;
-  readonly maxConcurrent: number;
-}
+/** A push waits no longer than this for workers that are that far behind. */
+const MAX_WAIT_MS = 1000;
 
 interface FilledBatch {
   readonly batch: TailBatch;
@@ -51,6 +39,8 @@ export class TailHub implements TailFeed {
   /** Groups that want a stream, found once; forgotten whenever groups come or go. */
   #wanted = new WeakMap<SinkStream, readonly TailGroup[]>();
   #endedDrops = 0;
+  /** Pushes that wait for a batch. */
+  #waiting: { readonly tenant: string; readonly go: () => void }[] = [];
 
   constructor(runner: TaskRunner) {
     this.#runner = runner;
@@ -72,6 +62,37 @@ export class TailHub implements TailFeed {
 
   *#all(): Generator<TailGroup> {
     for (const groups of this.#groups.values()) yield* groups;
+  }
+
+  /** Rows of a push will find room; else they would be dropped before anybody could tell whether they match. */
+  hasRoom(tenant: string): boolean {
+    if (!this.#groups.has(tenant) || this.#free.length > 0 || this.#batchCount < MAX_BATCHES) return true;
+    return this.#filling?.isRoomy === true;
+  }
+
+  /** Waits for room, but not for long: tails must not hold up pushes. */
+  async admit(tenant: string): Promise<void> {
+    if (this.#waiting.length === 0 && this.hasRoom(tenant)) return;
+    await new Promise<void>((resolve) => {
+      const go = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#waiting = this.#waiting.filter((other) => other.go !== go);
+        resolve();
+      }, MAX_WAIT_MS);
+      this.#waiting.push({ tenant, go });
+    });
+  }
+
+  /** Lets waiting pushes go one after the other, as long as their rows find room: the next is asked when one has had its turn. */
+  #letGo(): void {
+    const first = this.#waiting[0];
+    if (first === undefined || !this.hasRoom(first.tenant)) return;
+    this.#waiting.shift();
+    first.go();
+    setImmediate(() => this.#letGo());
   }
 
   /** The sink that a push should write to: the given one, or one that also feeds the tails of the tenant. */
@@ -125,12 +146,14 @@ export class TailHub implements TailFeed {
       }
     }
     if (this.#groups.size === 0 && !this.#scanning) this.#forgetBatches();
+    this.#letGo();
   }
 
   /** Ends all tails; the server stops. */
   end(reason: string): void {
     for (const { sessions } of this.#all()) for (const session of sessions) session.end(reason);
     this.#groups.clear();
+    this.#letGo();
     clearTimeout(this.#timer);
   }
 
@@ -213,6 +236,7 @@ export class TailHub implements TailFeed {
       }
       next.batch.reset();
       this.#free.push(next.batch);
+      this.#letGo();
     }
     this.#scanning = false;
     if (this.#groups.size === 0) this.#forgetBatches();

@@ -6,6 +6,8 @@ import { sortedRows, startOf, type TailRows, timeOf } from './tail-rows.ts';
 /** What waits for one slow client at most; more is dropped and told. */
 const MAX_WAITING_ROWS = 20_000;
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+/** More than this nobody can follow, and it would take the processor from pushes: a tail that matches more is told what it did not get. */
+const MAX_ROWS_PER_SECOND = 10_000;
 
 /** Entries for one frame, and what had to be left out before them. */
 export interface TailPiece {
@@ -31,6 +33,9 @@ export class TailSession {
   #started = false;
   readonly #queue: Stretch[] = [];
   #waitingRows = 0;
+  /** Live rows that may still come, refilled with time. */
+  #credit = MAX_WAITING_ROWS;
+  #creditMs = performance.now();
   #waitingBytes = 0;
   readonly #dropped = new DroppedRows();
   droppedCount = 0;
@@ -53,8 +58,11 @@ export class TailSession {
 
   /** Rows and bytes that still fit. */
   get room(): { readonly rows: number; readonly bytes: number } {
+    const nowMs = performance.now();
+    this.#credit = Math.min(MAX_WAITING_ROWS, this.#credit + ((nowMs - this.#creditMs) / 1000) * MAX_ROWS_PER_SECOND);
+    this.#creditMs = nowMs;
     return {
-      rows: Math.max(0, MAX_WAITING_ROWS - this.#waitingRows),
+      rows: Math.max(0, Math.floor(Math.min(this.#credit, MAX_WAITING_ROWS - this.#waitingRows))),
       bytes: Math.max(0, MAX_WAITING_BYTES - this.#waitingBytes),
     };
   }
@@ -78,6 +86,7 @@ export class TailSession {
       this.drop(timeOf(rows, row), rows.streams[rows.streamIndexes[row]!]!, 1);
     if (end > 0) {
       this.#waitingRows += end;
+      this.#credit -= end;
       this.#waitingBytes += rows.ends[end - 1]!;
       if (this.#delayMs > 0) this.#hold(rows, end);
       else this.#queue.push({ rows, next: 0, end });

@@ -85,6 +85,11 @@ describe('volume', () => {
     return data.series.map(({ labels }) => labelsToObject(labels));
   };
 
+  it('counts lines, two references for the level of each, and the text of a level once', () => {
+    const data = queryVolume(params({ query: '{app="b"}' }), deps);
+    expect('series' in data && data.series.map((series) => series.values)).toEqual([[10 + 8 + 21]]);
+  });
+
   it('names the labels of the selector, of the target list, or all', () => {
     expect(metrics({})).toEqual([{ app: 'a' }, { app: 'b' }]);
     expect(metrics({ targetLabels: ['pod'] })).toEqual([{ pod: 'a-0' }, { pod: 'a-1' }]);

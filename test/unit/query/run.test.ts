@@ -238,8 +238,7 @@ describe('stopping', () => {
       run: (task, signal) => {
         const first =
           task.kind !== 'tail' &&
-          task.parts[0]!.fromOffsetNs ===
-            store.select('', [], { startNs: 0n, endNs: BASE_NS * 2n }).stretches.mins[0];
+          task.parts[0]!.fromOffsetNs === store.select('', [], { startNs: 0n, endNs: BASE_NS * 2n }).stretches.mins[0];
         if (first) return Promise.reject(new LogError('CHUNK_CORRUPT', 'bad block'));
         return new Promise((_, reject) => {
           signal.addEventListener('abort', () => {
@@ -297,7 +296,9 @@ describe('reading the least', () => {
   it('hands the texts of line filters to the loader', async () => {
     const asked: string[] = [];
     const runner = inPlaceRunner((part, options, counts) => {
-      asked.push(...options.needles.map(({ bytes, ignoreCase }) => Buffer.from(bytes).toString() + (ignoreCase ? '/i' : '')));
+      asked.push(
+        ...options.needles.map(({ bytes, ignoreCase }) => Buffer.from(bytes).toString() + (ignoreCase ? '/i' : '')),
+      );
       return store.load(part, options, counts);
     });
     await runQuery(range('{a="b"} |= "line 1" |~ "(?i)fold" != "x"'), queryDeps(store, { runner }));

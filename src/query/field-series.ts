@@ -1,0 +1,70 @@
+import { ABSENT } from '../base/kernels/field-kernel.ts';
+import type { Labels } from '../model/labels.ts';
+import { labelValue } from '../model/labels.ts';
+import type { RowBlock } from '../model/row-block.ts';
+import type { ScanGrouping } from './fold.ts';
+import { ByteTable } from './pipeline/byte-table.ts';
+import type { FieldReader } from './pipeline/field-reader.ts';
+
+/** In place of a field: there is none to look at; the name is no field. */
+const NONE = -2;
+const NO_FIELD = -1;
+
+/**
+ * Series of rows whose labels were read ahead: told from the stream and at most one field, without making labels. A series is found
+ * once by way of the labels, and then by the bytes of the field.
+ */
+export class FieldSeries {
+  readonly #grouping: ScanGrouping;
+  /** By the values that the stream gives to the grouping. */
+  readonly #tables = new Map<string, ByteTable>();
+  #stream: Labels | undefined;
+  #table: ByteTable | undefined;
+  /** Field of the one label that the stream does not decide; NONE when it decides all. */
+  #open = NONE;
+  #usable = false;
+  #bytes: Uint8Array = new Uint8Array(0);
+
+  constructor(grouping: ScanGrouping) {
+    this.#grouping = grouping;
+  }
+
+  /** @returns false when series of this block have to be found by way of labels */
+  begin(block: RowBlock, fields: FieldReader): boolean {
+    this.#bytes = block.bytes;
+    if (this.#stream !== block.streamLabels) this.#beginStream(block.streamLabels, fields);
+    return this.#usable;
+  }
+
+  #beginStream(stream: Labels, fields: FieldReader): void {
+    this.#stream = stream;
+    const given: string[] = [];
+    this.#open = NONE;
+    let openCount = 0;
+    for (const name of new Set(this.#grouping.labels)) {
+      const value = labelValue(stream, name);
+      if (value !== undefined) given.push(name, value);
+      else {
+        this.#open = fields.fieldOfName(name);
+        openCount++;
+      }
+    }
+    this.#usable = !this.#grouping.without && openCount <= 1 && this.#open !== NO_FIELD;
+    const key = JSON.stringify([this.#open, ...given]);
+    this.#table = this.#tables.get(key) ?? new ByteTable();
+    this.#tables.set(key, this.#table);
+  }
+
+  /** Series of the row that the reader points at; -1 when it is not known, -2 when only the labels can tell. */
+  find(fields: FieldReader): number {
+    if (this.#open === NONE) return this.#table!.find(this.#bytes, 0, 0);
+    const start = fields.start(this.#open);
+    return start === ABSENT ? -2 : this.#table!.find(this.#bytes, start, fields.end(this.#open));
+  }
+
+  /** Remembers what `find` did not know. */
+  add(fields: FieldReader, series: number): void {
+    if (this.#open === NONE) this.#table!.add(this.#bytes, 0, 0, series);
+    else this.#table!.add(this.#bytes, fields.start(this.#open), fields.end(this.#open), series);
+  }
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import type { PartSource, SegmentSource } from '../store/part-source.ts';
+import type { PartRef } from '../store/select.ts';
+import type { SampleScan, SampleScanResult, TaskPart } from './task.ts';
+import { emptyCounts } from './task.ts';
+
+/** Entries larger than this share of the cache are not kept: they would push everything else out. */
+const MAX_ENTRY_SHARE = 0.25;
+/** About what an entry and a label cost besides their columns. */
+const ENTRY_BYTES = 400;
+const LABEL_BYTES = 60;
+
+interface Entry {
+  /** First point of the grid that the result was made for. */
+  readonly baseNs: bigint;
+  readonly result: SampleScanResult;
+  readonly bytes: number;
+}
+
+/** What decides a partial result besides the rows: the plan, and how the windows lie; not where the grid begins and ends. */
+export interface PlanIdentity {
+  readonly text: string;
+  /** Buckets by which a result moves for a step between the first points of two grids. */
+  readonly bucketsPerStep: number;
+}
+
+/**
+ * Keeps the partial results of metric scans over blocks of segments. A closed segment never changes, so an entry is right for as
+ * long as it is kept: the key names the plan, the blocks and where the windows lie, and there is nothing to invalidate. A dashboard that
+ * asks again, with a range that moved on by some steps, scans only what is new. The least recently used go first.
+ */
+export class ResultCache {
+  readonly #maxBytes: number;
+  /** In order of use, oldest first. */
+  readonly #entries = new Map<string, Entry>();
+  #bytes = 0;
+  hits = 0;
+  misses = 0;
+
+  /** @param maxBytes about what entries may take together; 0 turns the cache off */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Undefined when results of the scan are not kept at all. */
+  planOf(scan: SampleScan): PlanIdentity | undefined {
+    return this.#maxBytes > 0 ? planIdentity(scan) : undefined;
+  }
+
+  /**
+   * Key of a task's result.
+   *
+   * @returns undefined if its rows may change or are cut by the range: head, merged parts, edges
+   */
+  keyOf(plan: PlanIdentity, parts: readonly TaskPart[]): string | undefined {
+    const hash = createHash('sha256').update(plan.text);
+    for (const { part, fromOffsetNs, toOffsetNs } of parts) {
+      if (fromOffsetNs > part.minOffsetNs || toOffsetNs < part.maxOffsetNs) return undefined;
+      const source = onlySegment(part);
+      if (source === undefined) return undefined;
+      hash
+        .update(source.path)
+        .update('\0')
+        .update(new Uint8Array(source.refs.buffer, source.refs.byteOffset, source.refs.byteLength));
+    }
+    return hash.digest('base64');
+  }
+
+  /** @returns a copy of the kept result, as the given grid has it */
+  get(key: string, plan: PlanIdentity, scan: SampleScan): SampleScanResult | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) {
+      this.misses++;
+      return undefined;
+    }
+    this.hits++;
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    return moved(entry, plan, scan.grid.baseNs, scan.grid.stepNs);
+  }
+
+  put(key: string, scan: SampleScan, result: SampleScanResult): void {
+    const bytes = sizeOf(result);
+    if (bytes > this.#maxBytes * MAX_ENTRY_SHARE || this.#entries.has(key)) return;
+    // A copy, since whoever merges the result owns its columns.
+    const kept = copyOf({ ...result, counts: emptyCounts() }, 0, 0);
+    this.#entries.set(key, { baseNs: scan.grid.baseNs, result: kept, bytes });
+    this.#bytes += bytes;
+    for (const [oldest, entry] of this.#entries) {
+      if (this.#bytes <= this.#maxBytes) break;
+      this.#entries.delete(oldest);
+      this.#bytes -= entry.bytes;
+    }
+  }
+}
+
+/** States that hold times, and grids whose windows all share a bucket, are only right for the very same grid. */
+function planIdentity(scan: SampleScan): PlanIdentity {
+  const { grid, op } = scan;
+  const step = BigInt(grid.stepNs);
+  const fixed =
+    op === 'first_over_time' || op === 'last_over_time' || Math.floor(grid.rangeNs / grid.stepNs) > grid.count;
+  const place = fixed ? [grid.baseNs, grid.count] : [((grid.baseNs % step) + step) % step];
+  const plan = [op, scan.stages, scan.unwrap, scan.grouping, scan.options, grid.stepNs, grid.rangeNs, fixed, place];
+  return { text: planText(plan), bucketsPerStep: grid.rangeNs % grid.stepNs === 0 ? 1 : 2 };
+}
+
+/** A text that is equal for equal plans. */
+export function planText(plan: unknown): string {
+  return JSON.stringify(plan, (_, value: unknown) => {
+    if (typeof value === 'bigint') return `${value}n`;
+    return value instanceof Set ? [...value] : value;
+  });
+}
+
+/** The blocks of a part that lies in one segment as a whole. */
+function onlySegment(part: PartRef): SegmentSource | undefined {
+  const [source, ...others] = part.sources as readonly PartSource[];
+  return source?.kind === 'segment' && others.length === 0 ? source : undefined;
+}
+
+function moved({ baseNs, result }: Entry, plan: PlanIdentity, toNs: bigint, stepNs: number): SampleScanResult {
+  const byNs = Number(baseNs - toNs);
+  return copyOf(result, (byNs / stepNs) * plan.bucketsPerStep, byNs);
+}
+
+function copyOf(result: SampleScanResult, byBuckets: number, byNs: number): SampleScanResult {
+  return {
+    ...result,
+    firstBucket: result.firstBucket + byBuckets,
+    buckets: result.buckets.map((column) => column.slice()),
+    samples: result.samples.map(({ timesNs, values }) => ({
+      timesNs: timesNs.map((time) => time + byNs),
+      values: values.slice(),
+    })),
+  };
+}
+
+function sizeOf(result: SampleScanResult): number {
+  let bytes = ENTRY_BYTES;
+  for (const labels of result.series) for (const text of labels) bytes += text.length + LABEL_BYTES;
+  for (const column of result.buckets) bytes += column.byteLength;
+  for (const { timesNs, values } of result.samples) bytes += timesNs.byteLength + values.byteLength;
+  return bytes;
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { packTask, unpackTask } from '../../../src/pool/pack-parts.ts';
+import type { LogScanTask, TaskPart } from '../../../src/query/task.ts';
+
+function part(streamId: number, labels: readonly string[], sources: readonly unknown[]): TaskPart {
+  return {
+    part: {
+      streamId,
+      streamLabels: labels,
+      day: -3,
+      place: 2 ** 30 + streamId,
+      minOffsetNs: 5,
+      maxOffsetNs: 86_399_999_999_999,
+      rowCount: 7,
+      lineBytes: 70,
+      metadataBytes: 3,
+      sources,
+    },
+    fromOffsetNs: 6,
+    toOffsetNs: 86_399_999_999_998,
+  };
+}
+
+const segment = (path: string, ...refs: number[]) => ({ kind: 'segment', path, refs: Float64Array.from(refs) });
+
+/** The fields of parts, whatever their class. */
+function plain(parts: readonly TaskPart[]): unknown[] {
+  return parts.map(({ part: p, fromOffsetNs, toOffsetNs }) => ({
+    fromOffsetNs,
+    toOffsetNs,
+    streamId: p.streamId,
+    streamLabels: [...p.streamLabels],
+    day: p.day,
+    place: p.place,
+    minOffsetNs: p.minOffsetNs,
+    maxOffsetNs: p.maxOffsetNs,
+    rowCount: p.rowCount,
+    lineBytes: p.lineBytes,
+    metadataBytes: p.metadataBytes,
+    sources: p.sources.map((source) => {
+      const { refs, ...rest } = source as { refs?: Float64Array };
+      return { ...rest, refs: refs && [...refs] };
+    }),
+  }));
+}
+
+describe('packed parts', () => {
+  it('come out as they went in, in their order', () => {
+    const parts = [
+      part(1, ['app', 'a'], [segment('/x/1', 1, 2, 3)]),
+      part(2, [], [segment('/x/2', 4)]),
+      part(3, ['app', 'a\u0000b'], [segment('/x/1', 5)]),
+      part(4, ['app', ''], [segment('/x/1', 6), segment('/x/2', 7)]),
+      part(1, ['app', 'a'], [segment('/x/1')]),
+      part(5, ['app', 'a'], [{ kind: 'head', pages: 1 }]),
+    ];
+    const task: LogScanTask = { kind: 'logs', parts, stages: [], limit: 5, backward: true, categorize: false };
+    const out = unpackTask(structuredClone(packTask(task)));
+    expect(out).toMatchObject({ kind: 'logs', limit: 5, backward: true });
+    expect(plain('parts' in out ? out.parts : [])).toEqual(plain(parts));
+  });
+
+  it('may be none', () => {
+    const task: LogScanTask = { kind: 'logs', parts: [], stages: [], limit: 5, backward: true, categorize: false };
+    expect(unpackTask(packTask(task))).toEqual(task);
+  });
+});
