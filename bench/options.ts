@@ -19,8 +19,6 @@ export const PARTS = [
 export type Part = (typeof PARTS)[number];
 
 const DEFAULT_PARTS: readonly Part[] = ['load', 'sink', 'query', 'yardsticks'];
-/** Growth takes long and is asked for by name. */
-const REPORT_PARTS: readonly Part[] = PARTS.filter((part) => part !== 'growth');
 const ROOT = resolve(import.meta.dirname, '..');
 
 export interface Options {
@@ -40,6 +38,9 @@ export interface Options {
   readonly repetitions: number;
   /** Raw MB a second of the mixed load. */
   readonly mixedMbPerS: number;
+  /** Sizes at which growth is measured, with the first number of streams; and numbers of streams, at the first size. */
+  readonly growthSizesMb: readonly number[];
+  readonly growthStreams: readonly number[];
   /** Raw MB a second while tails are open. */
   readonly tailMbPerS: number;
 }
@@ -62,6 +63,8 @@ export function parseOptions(args: readonly string[]): Options {
       connections: { type: 'string', default: '8' },
       repetitions: { type: 'string' },
       rate: { type: 'string', default: '20' },
+      'growth-sizes': { type: 'string', default: '100,300' },
+      'growth-streams': { type: 'string', default: '200,2000' },
       'tail-rate': { type: 'string', default: '50' },
     },
   });
@@ -73,7 +76,7 @@ export function parseOptions(args: readonly string[]): Options {
       hours: positive('--hours', values.hours),
       seed: positive('--seed', values.seed),
     },
-    parts: values.only === undefined ? (writesReport ? REPORT_PARTS : DEFAULT_PARTS) : partList(values.only),
+    parts: values.only === undefined ? (writesReport ? PARTS : DEFAULT_PARTS) : partList(values.only),
     isQuick,
     writesReport,
     note: values.note,
@@ -82,6 +85,8 @@ export function parseOptions(args: readonly string[]): Options {
     connections: positive('--connections', values.connections),
     repetitions: positive('--repetitions', values.repetitions ?? (isQuick ? '2' : '7')),
     mixedMbPerS: positive('--rate', values.rate),
+    growthSizesMb: numberList('--growth-sizes', values['growth-sizes']),
+    growthStreams: numberList('--growth-streams', values['growth-streams']),
     tailMbPerS: positive('--tail-rate', values['tail-rate']),
   };
 }
@@ -90,6 +95,10 @@ function positive(name: string, text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new Error(`${name} ${text}: not a number above 0`);
   return value;
+}
+
+function numberList(name: string, text: string): number[] {
+  return text.split(',').map((part) => positive(name, part));
 }
 
 function partList(text: string): Part[] {

@@ -140,5 +140,8 @@ function lazyQueries(current: () => Engine): QueryService {
 
 function lazyTails(current: () => Engine): TailService {
   const tails = async (): Promise<TailService> => (await current().readers()).tails;
-  return { check: async (params) => (await tails()).check(params), open: async (request) => (await tails()).open(request) };
+  return {
+    check: async (params) => (await tails()).check(params),
+    open: async (request) => (await tails()).open(request),
+  };
 }

@@ -12,17 +12,15 @@ export interface GrowthStep {
   readonly queries: QueriesResult;
 }
 
-const SIZES_MB = [300, 1000, 3000];
-const STREAMS = [200, 2000, 20_000];
-
-/** Load and suite at growing sizes and growing numbers of streams. Takes long and some 8 GB of disk. */
+/** Load and suite at growing sizes and growing numbers of streams. */
 export async function runGrowth(context: BenchContext): Promise<GrowthStep[]> {
   const { options, runFolder, log } = context;
-  const scale = options.isQuick ? 0.02 : 1;
-  const [smallest, fewest] = [SIZES_MB[0]!, STREAMS[0]!];
+  const { growthSizesMb, growthStreams } = options;
+  const scale = options.isQuick ? 0.1 : 1;
+  const [smallest, fewest] = [growthSizesMb[0]!, growthStreams[0]!];
   const steps = [
-    ...SIZES_MB.map((sizeMb) => ({ sizeMb, streams: fewest })),
-    ...STREAMS.slice(1).map((streams) => ({ sizeMb: smallest, streams })),
+    ...growthSizesMb.map((sizeMb) => ({ sizeMb, streams: fewest })),
+    ...growthStreams.slice(1).map((streams) => ({ sizeMb: smallest, streams })),
   ];
   const results: GrowthStep[] = [];
   for (const { sizeMb, streams } of steps) {

@@ -32,7 +32,13 @@ function appsOf(...namespaces: readonly string[]): string[] {
 
 /** The suite: what dashboards and people ask, over all of the data set's time. */
 export function querySuite(manifest: Manifest): SuiteQuery[] {
-  return [...logQueries(manifest), ...metricQueries(manifest), ...parserQueries(manifest), ...listQueries(manifest)];
+  return [
+    ...logQueries(manifest),
+    ...metricQueries(manifest),
+    ...parserQueries(manifest),
+    ...listQueries(manifest),
+    ...fieldQueries(manifest),
+  ];
 }
 
 function range({ startMs, endMs }: Manifest): Record<string, string> {
@@ -209,6 +215,58 @@ function listQueries(manifest: Manifest): SuiteQuery[] {
       path: '/loki/api/v1/index/volume',
       params: { ...time, query: ALL, targetLabels: 'app', limit: '1000' },
       expected: { measure: 'series', value: Object.keys(manifest.linesPerApp).length },
+    },
+  ];
+}
+
+/** What Logs Drilldown asks on its pages. */
+function fieldQueries(manifest: Manifest): SuiteQuery[] {
+  const time = range(manifest);
+  const path = '/loki/api/v1/';
+  return [
+    {
+      id: 'volume-range',
+      title: 'index/volume_range by app, step 10m',
+      path: `${path}index/volume_range`,
+      params: { ...time, query: ALL, targetLabels: 'app', limit: '1000', step: '600' },
+      expected: { measure: 'series', value: Object.keys(manifest.linesPerApp).length },
+    },
+    {
+      id: 'detected-labels',
+      title: 'detected_labels of everything',
+      path: `${path}detected_labels`,
+      params: { ...time, query: '' },
+    },
+    {
+      id: 'detected-fields',
+      title: 'detected_fields of one namespace',
+      path: `${path}detected_fields`,
+      params: { ...time, query: '{namespace="shop"}' },
+    },
+    {
+      id: 'fields-parsed',
+      title: 'detected_fields behind filter and parsers',
+      path: `${path}detected_fields`,
+      params: { ...time, query: `${ALL} |= "error" | json | logfmt | drop __error__, __error_details__` },
+    },
+    {
+      id: 'field-values',
+      title: 'values of one detected field',
+      path: `${path}detected_field/http_status/values`,
+      params: { ...time, query: '{app="api-gateway"}' },
+    },
+    {
+      id: 'patterns',
+      title: 'patterns of one app, step 10m',
+      path: `${path}patterns`,
+      params: { ...time, query: '{app="orders"}', step: '10m' },
+      expected: { measure: 'sum', value: manifest.linesPerApp['orders']! },
+    },
+    {
+      id: 'patterns-all',
+      title: 'patterns of everything, step 10m',
+      path: `${path}patterns`,
+      params: { ...time, query: ALL, step: '10m' },
     },
   ];
 }

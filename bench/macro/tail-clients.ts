@@ -46,7 +46,9 @@ function count(tail: number, frame: Buffer): void {
   for (let at = frame.indexOf(ENTRY); at >= 0; at = frame.indexOf(ENTRY, at + ENTRY.length)) counts.received[tail]!++;
   const dropped = frame.indexOf(DROPPED);
   if (dropped < 0) return;
-  const list = JSON.parse(frame.toString('utf8', dropped + DROPPED.length - 1, frame.length - 1)) as { count?: number }[];
+  const list = JSON.parse(frame.toString('utf8', dropped + DROPPED.length - 1, frame.length - 1)) as {
+    count?: number;
+  }[];
   for (const entry of list) counts.dropped[tail]! += entry.count ?? 1;
 }
 

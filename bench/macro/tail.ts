@@ -86,7 +86,9 @@ export async function runTails(context: BenchContext): Promise<TailResult> {
       sentBytes += counts.bytes;
     }
     const { peakResidentBytes } = processUse(server.pid);
-    const [without, withTails] = [false, true].map((hasTails) => joined(loads.filter((one) => one.hasTails === hasTails)));
+    const [without, withTails] = [false, true].map((hasTails) =>
+      joined(loads.filter((one) => one.hasTails === hasTails)),
+    );
     return {
       askedMbPerS,
       without: without!,

@@ -15,7 +15,8 @@ interface TailFrame {
     readonly stream: Readonly<Record<string, string>>;
     readonly values: readonly (readonly [string, string])[];
   }[];
-  readonly dropped_entries?: readonly unknown[];
+  /** An entry stands for itself, or for `count` of its stream. */
+  readonly dropped_entries?: readonly { readonly count?: number }[];
 }
 
 /**
@@ -63,8 +64,9 @@ function* entriesOf(frame: TailFrame, world: CliWorld): Generator<Entry> {
   for (const { stream, values } of frame.streams ?? []) {
     for (const [time, line] of values) yield { timeNs: BigInt(time), labels: stream, line };
   }
-  const dropped = frame.dropped_entries?.length ?? 0;
-  if (dropped > 0) world.err(`too slow: at least ${dropped} lines left out\n`);
+  let dropped = 0;
+  for (const { count = 1 } of frame.dropped_entries ?? []) dropped += count;
+  if (dropped > 0) world.err(`too many: ${dropped} lines left out\n`);
 }
 
 /** @throws the error itself when asking again cannot help */

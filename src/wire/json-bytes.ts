@@ -4,9 +4,14 @@ const QUOTE = 0x22;
 /** Bytes that an ASCII character takes inside a JSON string; 0 where text is not ASCII. */
 const JSON_BYTES = new Uint8Array(256);
 for (let code = 0; code < 128; code++) JSON_BYTES[code] = JSON.stringify(String.fromCharCode(code)).length - 2;
-const ESCAPES: readonly Uint8Array[] = Array.from({ length: 128 }, (_, code) =>
-  Buffer.from(JSON.stringify(String.fromCharCode(code)).slice(1, -1)),
-);
+/** What follows the backslash of an escape. */
+const ESCAPED = new Uint8Array(128);
+for (let code = 0; code < 128; code++) ESCAPED[code] = JSON.stringify(String.fromCharCode(code)).charCodeAt(2);
+const BACKSLASH = 0x5c;
+const ZERO = 0x30;
+const HEX_DIGITS = Buffer.from('0123456789abcdef');
+/** Of a control character without a letter of its own: a backslash, `u` and four digits. */
+const MAX_ESCAPE_BYTES = 6;
 
 /** JSON written as bytes into memory that grows: no string is made of a line that is ASCII, as most are. */
 export class JsonBytes {
@@ -22,20 +27,29 @@ export class JsonBytes {
 
   /** Appends the JSON string of the text `from[start, end)`; the same as `jsonText(decodeLine(...))`. */
   text(from: Uint8Array, start: number, end: number): void {
-    let size = 0;
-    for (let at = start; at < end; at++) {
-      const bytes = JSON_BYTES[from[at]!]!;
-      if (bytes === 0) return this.raw(Buffer.from(jsonText(decodeLine(from, start, end))));
-      size += bytes;
-    }
-    this.#reserve(size + 2);
+    this.#reserve((end - start) * MAX_ESCAPE_BYTES + 2);
     const to = this.#bytes;
-    to[this.length] = QUOTE;
-    const at = this.length + 1;
-    if (size === end - start) to.set(from.subarray(start, end), at);
-    else escape(from, start, end, to, at);
-    to[at + size] = QUOTE;
-    this.length = at + size + 1;
+    let at = this.length;
+    to[at++] = QUOTE;
+    for (let i = start; i < end; i++) {
+      const code = from[i]!;
+      const bytes = JSON_BYTES[code]!;
+      if (bytes === 1) to[at++] = code;
+      else if (bytes === 0) {
+        this.raw(Buffer.from(jsonText(decodeLine(from, start, end))));
+        return;
+      } else {
+        to[at++] = BACKSLASH;
+        to[at++] = ESCAPED[code]!;
+        if (bytes === 2) continue;
+        to[at++] = ZERO;
+        to[at++] = ZERO;
+        to[at++] = HEX_DIGITS[code >> 4]!;
+        to[at++] = HEX_DIGITS[code & 15]!;
+      }
+    }
+    to[at++] = QUOTE;
+    this.length = at;
   }
 
   /** Appends a number of `width` digits, zeros in front. */
@@ -50,6 +64,11 @@ export class JsonBytes {
     this.length += width;
   }
 
+  /** Begins anew in the same memory. */
+  reset(): void {
+    this.length = 0;
+  }
+
   /** What was written, in memory of its own. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.length);
@@ -61,19 +80,4 @@ export class JsonBytes {
     larger.set(this.#bytes.subarray(0, this.length));
     this.#bytes = larger;
   }
-}
-
-function escape(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
-  let copied = start;
-  let target = at;
-  for (let i = start; i < end; i++) {
-    const code = from[i]!;
-    if (JSON_BYTES[code] === 1) continue;
-    to.set(from.subarray(copied, i), target);
-    target += i - copied;
-    to.set(ESCAPES[code]!, target);
-    target += ESCAPES[code]!.length;
-    copied = i + 1;
-  }
-  to.set(from.subarray(copied, end), target);
 }

@@ -77,6 +77,6 @@ export interface PatternRow {
 }
 
 /** `/patterns` */
-export function patternsJson(rows: readonly PatternRow[]): string {
-  return JSON.stringify({ status: 'success', data: rows });
+export function patternsJson(rows: readonly PatternRow[], warnings: readonly string[] = []): string {
+  return JSON.stringify({ status: 'success', data: rows, ...(warnings.length > 0 ? { warnings } : {}) });
 }

@@ -29,16 +29,23 @@ const QUOTE_COMMA = Buffer.from('",');
 const LINE = Buffer.from('","line":');
 const LEGACY_END = Buffer.from('}]}');
 
-/** Writes the entries of frames, one stream object each with a comma behind it. */
+/** Used by one writer after the other. */
+const scratch = new JsonBytes();
+
+/**
+ * Writes the entries of frames, one stream object each with a comma behind it. Writers of a thread share their memory: one has to
+ * finish before the next begins.
+ */
 export class TailWriter {
   readonly #format: TailFormat;
-  readonly #out = new JsonBytes();
+  readonly #out = scratch;
   readonly #heads = new WeakMap<TailLabels, { readonly head: Uint8Array; readonly foot: Uint8Array }>();
   /** End of each entry, its comma included. */
   readonly ends: number[] = [];
 
   constructor(format: TailFormat) {
     this.#format = format;
+    this.#out.reset();
   }
 
   get byteLength(): number {
@@ -112,24 +119,33 @@ export function tailFrame(
   ]);
 }
 
+/** Texts of label sets that drops name again and again. */
+const droppedTexts = new WeakMap<Labels, string>();
+
+function droppedText({ timeNs, labels, count }: DroppedTailEntry): string {
+  let text = droppedTexts.get(labels);
+  if (text === undefined) {
+    text = jsonLabels(labels);
+    droppedTexts.set(labels, text);
+  }
+  return `{"timestamp":"${timeNs}","labels":${text}${countText(count)}}`;
+}
+
 function frameEnd(dropped: readonly DroppedTailEntry[], encodingFlags: readonly string[]): string {
-  const droppedText =
-    dropped.length === 0
-      ? ''
-      : `,"dropped_entries":[${dropped.map((one) => `{"timestamp":"${one.timeNs}","labels":${jsonLabels(one.labels)}${countText(one)}}`).join(',')}]`;
+  const list = dropped.length === 0 ? '' : `,"dropped_entries":[${dropped.map(droppedText).join(',')}]`;
   const flagsText = encodingFlags.length === 0 ? '' : `,"encodingFlags":${JSON.stringify(encodingFlags)}`;
-  return `]${droppedText}${flagsText}}`;
+  return `]${list}${flagsText}}`;
 }
 
 function legacyFrameEnd(dropped: readonly DroppedTailEntry[]): string {
   const list = dropped.map(
     (one) =>
-      `{"timestamp":"${formatRfc3339Nano(one.timeNs)}","labels":${jsonText(labelText(one.labels))}${countText(one)}}`,
+      `{"timestamp":"${formatRfc3339Nano(one.timeNs)}","labels":${jsonText(labelText(one.labels))}${countText(one.count)}}`,
   );
   return `],"dropped_entries":${list.length === 0 ? 'null' : `[${list.join(',')}]`}}`;
 }
 
 /** Loki names every entry; a list that would be longer than the lines themselves helps nobody. */
-function countText({ count }: DroppedTailEntry): string {
+function countText(count: number): string {
   return count === 1 ? '' : `,"count":${count}`;
 }
