@@ -4,6 +4,7 @@
  */
 import { ENDS, LINES, OFFSETS, STARTS, TIMES } from './block-areas';
 
+export { decodeRice } from './rice-times';
 export { addUnknown, clearKeys, setField, unknownKeyEnd, unknownKeyParent, unknownKeyStart } from './field-keys';
 export { convertField } from './field-numbers';
 export { patternAt, rangesAt, scanPattern, statusAt, useFields, valuesAt } from './fields';

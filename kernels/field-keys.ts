@@ -65,13 +65,18 @@ function hashOf(parent: u32, start: usize, end: usize): u32 {
   return hash ^ (hash >>> 15);
 }
 
+/** Both texts may be read up to 16 bytes beyond their ends. */
 // @ts-ignore: decorator
 @inline
 function sameBytes(a: usize, b: usize, length: usize): bool {
-  let i: usize = 0;
-  for (; i + 8 <= length; i += 8) if (load<u64>(a + i) !== load<u64>(b + i)) return false;
-  for (; i < length; i++) if (load<u8>(a + i) !== load<u8>(b + i)) return false;
-  return true;
+  while (length > 16) {
+    if (i8x16.bitmask(i8x16.eq(v128.load(a), v128.load(b))) !== 0xffff) return false;
+    a += 16;
+    b += 16;
+    length -= 16;
+  }
+  const differs = ~i8x16.bitmask(i8x16.eq(v128.load(a), v128.load(b)));
+  return (differs & ((1 << <i32>length) - 1)) === 0;
 }
 
 /** The key that followed `before` last, when the bytes at `start` are that key and then `delimiter`; else 0. */

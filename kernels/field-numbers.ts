@@ -5,7 +5,9 @@ import { VALUES } from './block-areas';
 /** Digits that a float64 holds exactly. */
 const MAX_DIGITS: u32 = 15;
 
-const NUMBER: i32 = 0;
+/** A little less than what 63 bits hold: beyond, a duration is an error. */
+const MAX_DURATION_NS: f64 = 9.2e18;
+
 const DURATION: i32 = 1;
 
 const powers: StaticArray<f64> = [
@@ -88,5 +90,5 @@ function duration(at: usize, end: usize): f64 {
       at++;
     } else return NaN;
   }
-  return sum;
+  return sum < MAX_DURATION_NS ? sum : NaN;
 }

@@ -32,6 +32,7 @@ function isSpace(c: u8): bool {
 // @ts-ignore: decorator
 @inline
 function skipSpace(at: usize, end: usize): usize {
+  if (at < end && load<u8>(at) > 0x20) return at;
   while (at < end && isSpace(load<u8>(at))) at++;
   return at;
 }
@@ -60,16 +61,32 @@ function stringEnd(at: usize, end: usize): usize {
 /** Place after the bracket that closes the one at `at`, 0 when none does; brackets of the other kind are not looked at. */
 function blockEnd(at: usize, end: usize): usize {
   const open = load<u8>(at);
-  const close = open === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET;
-  let depth: u32 = 0;
+  return open === OPEN_BRACE ? closingEnd(at + 1, end, 1, open, CLOSE_BRACE) : closingEnd(at + 1, end, 1, open, CLOSE_BRACKET);
+}
+
+/** Place after the bracket that closes the outermost of `depth` open ones. */
+function closingEnd(at: usize, end: usize, depth: u32, open: u8, close: u8): usize {
+  const opens = i8x16.splat(<i8>open);
+  const closes = i8x16.splat(<i8>close);
+  const quotes = i8x16.splat(<i8>QUOTE);
   while (at < end) {
+    const text = v128.load(at);
+    const mask = <u32>(
+      i8x16.bitmask(v128.or(v128.or(i8x16.eq(text, opens), i8x16.eq(text, closes)), i8x16.eq(text, quotes)))
+    );
+    if (mask === 0) {
+      at += 16;
+      continue;
+    }
+    at += <usize>ctz(mask);
+    if (at >= end) return 0;
     const c = load<u8>(at);
     if (c === QUOTE) {
       at = stringEnd(at + 1, end);
       if (at === 0) return 0;
     } else if (c === open) {
       depth++;
-    } else if (c === close) {
+    } else {
       depth--;
       if (depth === 0) return at + 1;
     }
@@ -110,6 +127,8 @@ function object(at: usize, end: usize): i32 {
   let before: u32 = 0;
   /** The outermost nested object at work. */
   let nested: usize = 0;
+  /** It was looked at as a whole, and is closed. */
+  let isClosed = false;
   while (true) {
     at = skipSpace(at, end);
     if (at >= end) return GIVE_UP;
@@ -130,8 +149,11 @@ function object(at: usize, end: usize): i32 {
       before = key;
       const field = fieldOf(key);
       if (field === UNCLEAR) return GIVE_UP;
-      at = skipSpace(at, end);
-      if (at >= end || load<u8>(at) !== COLON) return GIVE_UP;
+      if (at >= end) return GIVE_UP;
+      if (load<u8>(at) !== COLON) {
+        at = skipSpace(at, end);
+        if (at >= end || load<u8>(at) !== COLON) return GIVE_UP;
+      }
       at = skipSpace(at + 1, end);
       if (at >= end) return GIVE_UP;
       c = load<u8>(at);
@@ -140,12 +162,15 @@ function object(at: usize, end: usize): i32 {
         if (close === 0) return GIVE_UP;
         if (wants(field)) {
           if (escaped) return GIVE_UP;
-          if (take(field, at + 1, close)) return closes(nested, depth, end);
+          if (take(field, at + 1, close)) return closes(close + 1, depth, isClosed, end);
         }
         at = close + 1;
       } else if (c === OPEN_BRACE) {
         if (depth === MAX_DEPTH) return GIVE_UP;
-        if (depth === 0) nested = at;
+        if (depth === 0) {
+          nested = at;
+          isClosed = false;
+        }
         store<u32>(outer + (<usize>depth << 2), parent);
         depth++;
         parent = key;
@@ -155,7 +180,10 @@ function object(at: usize, end: usize): i32 {
         const close = blockEnd(at, end);
         if (close === 0) return GIVE_UP;
         // Braces in an array count when the nested object around it is looked at as a whole.
-        if (depth > 0 && hasBrace(at, close) && blockEnd(nested, end) === 0) return GIVE_UP;
+        if (depth > 0 && !isClosed && hasBrace(at, close)) {
+          if (blockEnd(nested, end) === 0) return GIVE_UP;
+          isClosed = true;
+        }
         at = close;
       } else {
         const start = at;
@@ -163,7 +191,7 @@ function object(at: usize, end: usize): i32 {
         if (at === 0) return GIVE_UP;
         const first = c;
         if ((first >= 0x30 && first <= 0x39) || first === 0x2d || isWord4(start, at, 0x65757274) || isFalse(start, at)) {
-          if (wants(field) && take(field, start, at)) return closes(nested, depth, end);
+          if (wants(field) && take(field, start, at)) return closes(at, depth, isClosed, end);
         } else if (!isWord4(start, at, 0x6c6c756e)) return GIVE_UP;
       }
     } else if (c === CLOSE_BRACE) {
@@ -180,9 +208,13 @@ function object(at: usize, end: usize): i32 {
   }
 }
 
-/** A line is left early: the nested object it is left in must be closed all the same. */
-function closes(nested: usize, depth: i32, end: usize): i32 {
-  return depth === 0 || blockEnd(nested, end) !== 0 ? DONE : GIVE_UP;
+/**
+ * A line is left early: the outermost nested object it is left in must be closed all the same. Until an array with braces in it comes,
+ * counting braces from here comes to the same as counting all of them.
+ */
+function closes(at: usize, depth: i32, isClosed: bool, end: usize): i32 {
+  if (depth === 0 || isClosed) return DONE;
+  return closingEnd(at, end, <u32>depth, OPEN_BRACE, CLOSE_BRACE) === 0 ? GIVE_UP : DONE;
 }
 
 function isFalse(start: usize, end: usize): bool {
@@ -191,6 +223,8 @@ function isFalse(start: usize, end: usize): bool {
 
 /** End of a bare token; 0 for one that is no plain text or that another reading would end elsewhere. */
 function tokenEnd(at: usize, end: usize): usize {
+  // Numbers, mostly.
+  while (at < end && load<u8>(at) >= 0x2d && load<u8>(at) <= 0x39) at++;
   while (at < end) {
     const c = load<u8>(at);
     if (c === COMMA || c === CLOSE_BRACE || c === CLOSE_BRACKET || isSpace(c)) break;

@@ -38,12 +38,9 @@ function pairs(at: usize, end: usize, keepsEmpty: bool): i32 {
     if (key !== 0) {
       at += keyLength(key);
     } else {
+      at = plainEnd(at, end);
       let high: u8 = 0;
-      for (; at < end; at++) {
-        const c = load<u8>(at);
-        if (c <= 0x20 || c === EQUALS || c === QUOTE) break;
-        high |= c;
-      }
+      for (let i = keyStart; i < at; i++) high |= load<u8>(i);
       if (at === keyStart || high > 0x7f || (at < end && load<u8>(at) === QUOTE)) return GIVE_UP;
     }
     const keyEnd = at;
@@ -54,24 +51,19 @@ function pairs(at: usize, end: usize, keepsEmpty: bool): i32 {
       at++;
       if (at < end && load<u8>(at) === QUOTE) {
         valueStart = ++at;
-        for (; at < end; at++) {
-          const c = load<u8>(at);
-          if (c === QUOTE) break;
-          if (c === BACKSLASH) {
-            escaped = true;
-            at++;
-            if (at >= end || !isSimpleEscape(load<u8>(at))) return GIVE_UP;
-          }
+        while (true) {
+          at = quotedStop(at, end);
+          if (at >= end) return GIVE_UP;
+          if (load<u8>(at) === QUOTE) break;
+          escaped = true;
+          if (at + 1 >= end || !isSimpleEscape(load<u8>(at + 1))) return GIVE_UP;
+          at += 2;
         }
-        if (at >= end) return GIVE_UP;
         valueEnd = at++;
       } else {
         valueStart = at;
-        for (; at < end; at++) {
-          const c = load<u8>(at);
-          if (c <= 0x20) break;
-          if (c === EQUALS || c === QUOTE) return GIVE_UP;
-        }
+        at = plainEnd(at, end);
+        if (at < end && load<u8>(at) > 0x20) return GIVE_UP;
         valueEnd = at;
       }
     }
@@ -89,6 +81,37 @@ function pairs(at: usize, end: usize, keepsEmpty: bool): i32 {
       if (take(field, valueStart, valueEnd)) return DONE;
     }
   }
+}
+
+/** First byte from `at` on that ends a bare word: white space, `=` or a quote; `end` for none. */
+// @ts-ignore: decorator
+@inline
+function plainEnd(at: usize, end: usize): usize {
+  const space = i8x16.splat(0x20);
+  const equals = i8x16.splat(<i8>EQUALS);
+  const quote = i8x16.splat(<i8>QUOTE);
+  for (; at < end; at += 16) {
+    const text = v128.load(at);
+    const mask = i8x16.bitmask(
+      v128.or(v128.or(i8x16.le_u(text, space), i8x16.eq(text, equals)), i8x16.eq(text, quote)),
+    );
+    if (mask !== 0) return min(at + <usize>ctz(mask), end);
+  }
+  return end;
+}
+
+/** First quote or backslash from `at` on; `end` or more for none. */
+// @ts-ignore: decorator
+@inline
+function quotedStop(at: usize, end: usize): usize {
+  const quote = i8x16.splat(<i8>QUOTE);
+  const backslash = i8x16.splat(<i8>BACKSLASH);
+  for (; at < end; at += 16) {
+    const text = v128.load(at);
+    const mask = i8x16.bitmask(v128.or(i8x16.eq(text, quote), i8x16.eq(text, backslash)));
+    if (mask !== 0) return at + <usize>ctz(mask);
+  }
+  return end;
 }
 
 function isSimpleEscape(c: u8): bool {

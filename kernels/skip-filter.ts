@@ -30,6 +30,7 @@ let keyCount: u32 = 0;
 let slots: u32 = 0;
 let newlines: u32 = 0;
 let isAscii: bool = false;
+let hasBackslash: bool = false;
 
 export function textAt(): usize {
   return TEXT;
@@ -51,6 +52,11 @@ export function newlineCount(): u32 {
 /** Of the text of the last call: no byte is above 0x7f. */
 export function isAsciiText(): bool {
   return isAscii;
+}
+
+/** Of the text of the last call: a backslash is in it, or within fifteen bytes behind it. */
+export function hasBackslashes(): bool {
+  return hasBackslash;
 }
 
 /**
@@ -85,11 +91,14 @@ function lowerSixteen(text: usize, at: usize): v128 {
 function lowerText(text: usize, length: usize): void {
   const newline = i8x16.splat(10);
   const whole = length & ~15;
+  const backslash = i8x16.splat(0x5c);
   let high = i8x16.splat(0);
+  let escapes = i8x16.splat(0);
   let count: u32 = 0;
   for (let at: usize = 0; at < whole; at += 16) {
     const bytes = lowerSixteen(text, at);
     high = v128.or(high, bytes);
+    escapes = v128.or(escapes, i8x16.eq(bytes, backslash));
     count += popcnt(<u32>i8x16.bitmask(i8x16.eq(bytes, newline)));
   }
   let highMask = <u32>i8x16.bitmask(high);
@@ -98,12 +107,14 @@ function lowerText(text: usize, length: usize): void {
     const bytes = lowerSixteen(text, whole);
     const mask = (<u32>1 << <u32>(length - whole)) - 1;
     count += popcnt(<u32>i8x16.bitmask(i8x16.eq(bytes, newline)) & mask);
+    escapes = v128.or(escapes, i8x16.eq(bytes, backslash));
     highMask |= <u32>i8x16.bitmask(bytes) & mask;
     store<u16>(behind, load<u16>(behind) & <u16>mask);
     memory.fill(behind + 2, 0, 16);
   } else memory.fill(behind, 0, 16);
   newlines = count;
   isAscii = highMask === 0;
+  hasBackslash = v128.any_true(escapes);
 }
 
 /**

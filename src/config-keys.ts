@@ -59,6 +59,12 @@ function serverSettings(availableBytes: number = availableMemoryBytes()): readon
       about: 'skip filters of segments',
     },
     {
+      key: 'memory.result_cache_bytes',
+      kind: 'size',
+      default: memory.resultCacheBytes,
+      about: 'partial results of metric queries over blocks of segments; 0: none are kept',
+    },
+    {
       key: 'memory.body_bytes',
       kind: 'size',
       default: memory.bodyBytes,
@@ -78,6 +84,12 @@ function serverSettings(availableBytes: number = availableMemoryBytes()): readon
       about: 'segments of like size of a day that are joined to one; 0: never',
     },
     {
+      key: 'merge.min_age',
+      kind: 'duration',
+      default: 5 * 60_000,
+      about: 'segments younger than this are joined only when they are four times as many',
+    },
+    {
       key: 'merge.max_segment_bytes',
       kind: 'size',
       default: 256 * 1024 * 1024,
@@ -89,7 +101,7 @@ function serverSettings(availableBytes: number = availableMemoryBytes()): readon
       default: 2 * 60 * 60_000,
       about: 'a day is packed when it ended so long ago and got no lines since; 0: never',
     },
-    { key: 'merge.cold_level', kind: 'count', default: 6, about: 'zstd level of packed days, 1 to 19' },
+    { key: 'merge.cold_level', kind: 'count', default: 9, about: 'zstd level of packed days, 1 to 19' },
     {
       key: 'merge.cpu_percent',
       kind: 'count',

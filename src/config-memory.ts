@@ -7,6 +7,7 @@ const CGROUP_FILES = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory
 export interface MemoryDefaults {
   readonly headBytes: number;
   readonly cacheBytes: number;
+  readonly resultCacheBytes: number;
   readonly bodyBytes: number;
   /** Of one request; they are decompressed one at a time. */
   readonly decompressedBytes: number;
@@ -46,6 +47,7 @@ export function memoryDefaults(availableBytes: number): MemoryDefaults {
   return {
     headBytes: share(availableBytes, 8, 16 * MIB, 128 * MIB),
     cacheBytes: share(availableBytes, 16, 8 * MIB, 64 * MIB),
+    resultCacheBytes: share(availableBytes, 64, 2 * MIB, 16 * MIB),
     bodyBytes: share(availableBytes, 8, 8 * MIB, 128 * MIB),
     decompressedBytes: share(availableBytes, 4, 32 * MIB, 256 * MIB),
   };

@@ -23,6 +23,7 @@ export interface Settings {
   readonly requestTimeoutMs: number;
   readonly headBytes: number;
   readonly cacheBytes: number;
+  readonly resultCacheBytes: number;
   readonly bodyBytes: number;
   /** 0: one per core. */
   readonly tailMaxDurationMs: number;
@@ -120,11 +121,13 @@ function buildSettings(
     requestTimeoutMs: number('server.request_timeout'),
     headBytes: number('memory.head_bytes'),
     cacheBytes: number('memory.cache_bytes'),
+    resultCacheBytes: number('memory.result_cache_bytes'),
     bodyBytes: number('memory.body_bytes'),
     tailMaxDurationMs: number('querier.tail_max_duration'),
     queryWorkers: number('query.workers'),
     merge: {
       tierSegments: within(0, 1000, 'merge.tier_segments'),
+      minAgeMs: number('merge.min_age'),
       maxSegmentBytes: number('merge.max_segment_bytes'),
       coldAfterMs: number('merge.cold_after'),
       coldLevel: within(1, 19, 'merge.cold_level'),

@@ -4,8 +4,11 @@ import type { WorkerPool } from './pool/pool.ts';
 import type { StorePushService } from './push-service.ts';
 import { LogStore, type StoreEvents } from './store/store.ts';
 
-/** Parts of the head: one open, and as many as fit beside it on their way to disk. */
-const GENERATIONS_IN_HEAD = 2;
+/**
+ * Parts of the head: one on its way to disk, and one open, which is to be full when the other is written. What is left over keeps
+ * pushes from having to stop when it is not yet written.
+ */
+const GENERATIONS_IN_HEAD = 2.2;
 const MAX_AGE_MS = 60 * 60_000;
 const IDLE_MS = 10 * 60_000;
 const SYNC_INTERVAL_MS = 1000;

@@ -9,7 +9,7 @@ import { C_LENGTH, C_OFFSET, R_FLAGS, R_LINES, R_METADATA, R_ROWS, R_TIMES } fro
 import { FLAG_ASCII, FLAG_LENGTHS } from './directory.ts';
 import { FrameReader } from './frame-reader.ts';
 import { type MetadataColumn, readMetadataColumns } from './metadata-columns.ts';
-import { decodeTimes, TIME_UNITS_NS } from './times.ts';
+import { decodeTimes, RICE_CODE, TIME_UNITS_NS } from './times.ts';
 
 /** Which columns of a block to read. */
 export interface BlockColumns {
@@ -141,10 +141,12 @@ export class BlockReader {
 
   #decodeTimes(frame: Buffer, start: number, end: number, rowCount: number): number {
     const kernel = this.#kernel;
-    const unitNs = start < end ? TIME_UNITS_NS[frame[start]!] : undefined;
+    const code = start < end ? frame[start]! : -1;
+    const unitNs = TIME_UNITS_NS[code < RICE_CODE ? code : code - RICE_CODE];
     if (kernel === undefined || unitNs === undefined || this.#times !== kernel.offsets || !kernel.owns(frame)) {
       return decodeTimes(frame, start, end, rowCount, this.#times);
     }
+    if (code >= RICE_CODE) return kernel.decodeRice(frame, start + 1, end, rowCount, unitNs);
     return kernel.decodeTimes(frame, start + 1, end, rowCount, unitNs);
   }
 

@@ -45,14 +45,6 @@ export class ByteWriter {
     this.length += size;
   }
 
-  /** Length as varint, then one byte a character: for bytes kept in a latin1 string. */
-  latin1(value: string): void {
-    this.varint(value.length);
-    this.#room(value.length);
-    this.#bytes.write(value, this.length, 'latin1');
-    this.length += value.length;
-  }
-
   /** A view, valid until the next write. */
   view(): Buffer {
     return this.#bytes.subarray(0, this.length);

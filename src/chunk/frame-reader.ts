@@ -25,7 +25,9 @@ export class FrameReader {
   readonly #files: SyncFileCache = new SyncFileCache();
   #compressed: Buffer = Buffer.allocUnsafeSlow(256 * 1024);
   readonly #last: (CachedFrame | undefined)[] = [];
-  readonly #verified = new Set<string>();
+  /** Offsets of frames whose checksums are known to be right, by path. */
+  readonly #verified = new Map<string, Set<number>>();
+  #verifiedCount = 0;
   readonly #decoder: ZstdDecoder = createZstdDecoder();
   readonly #memory: readonly Buffer[];
   /** For frames that do not fit in their slot's memory. */
@@ -62,25 +64,30 @@ export class FrameReader {
   #read(slot: number, path: string, refs: Float64Array, at: number, offset: number): Buffer {
     const length = refs[at + C_COMPRESSED]!;
     const rawLength = refs[at + C_RAW]!;
-    const where = `${path} at ${offset}`;
     if (length > MAX_FRAME_BYTES || rawLength > MAX_FRAME_BYTES)
-      throw new LogError('CHUNK_CORRUPT', `${where}: frame of ${length} bytes for ${rawLength}`);
+      throw new LogError('CHUNK_CORRUPT', `${path} at ${offset}: frame of ${length} bytes for ${rawLength}`);
     if (this.#compressed.length < length) this.#compressed = Buffer.allocUnsafeSlow(length * 2);
     const found = this.#files.get(path).read(this.#compressed, length, offset);
-    if (found !== length) throw new LogError('CHUNK_CORRUPT', `${where}: file ends after ${found} of ${length} bytes`);
+    if (found !== length)
+      throw new LogError('CHUNK_CORRUPT', `${path} at ${offset}: file ends after ${found} of ${length} bytes`);
     const compressed = this.#compressed.subarray(0, length);
-    this.#verify(compressed, refs[at + C_CRC]!, where);
+    this.#verify(compressed, refs[at + C_CRC]!, path, offset);
     this.compressedBytes += length;
     this.decompressedBytes += rawLength;
     const codec = refs[at + C_CODEC]!;
-    if (this.#reuse && codec === CODEC_ZSTD) return this.#decodeInto(slot, compressed, rawLength, where);
-    const raw = decompressFrame(codec, compressed, rawLength, where);
+    if (this.#reuse && codec === CODEC_ZSTD) {
+      const into = this.#decodeInto(slot, compressed, rawLength);
+      if (into !== undefined) return into;
+      throw new LogError('CHUNK_CORRUPT', `${path} at ${offset}: frame does not decompress to ${rawLength} bytes`);
+    }
+    const raw = decompressFrame(codec, compressed, rawLength, `${path} at ${offset}`);
     // A stored frame is a view of the read buffer, which the next read overwrites.
     if (raw.buffer === this.#compressed.buffer) return Buffer.from(raw);
     return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   }
 
-  #decodeInto(slot: number, compressed: Buffer, rawLength: number, where: string): Buffer {
+  /** @returns undefined when the frame does not decompress to the length that it is said to have */
+  #decodeInto(slot: number, compressed: Buffer, rawLength: number): Buffer | undefined {
     let memory = this.#memory[slot]!;
     if (memory.length < rawLength) {
       memory = this.#large[slot] ?? memory;
@@ -88,18 +95,23 @@ export class FrameReader {
       this.#large[slot] = memory;
     }
     const into = memory.subarray(0, rawLength);
-    const count = this.#decoder.decode(compressed, into);
-    if (count !== rawLength)
-      throw new LogError('CHUNK_CORRUPT', `${where}: frame does not decompress to ${rawLength} bytes`);
-    return into;
+    return this.#decoder.decode(compressed, into) === rawLength ? into : undefined;
   }
 
-  #verify(compressed: Buffer, expected: number, where: string): void {
-    if (this.#verified.has(where)) return;
+  #verify(compressed: Buffer, expected: number, path: string, offset: number): void {
+    let offsets = this.#verified.get(path);
+    if (offsets?.has(offset) === true) return;
     const sum = crc32c(compressed);
-    if (sum !== expected) throw new LogError('CHUNK_CORRUPT', `${where}: checksum ${sum}, expected ${expected}`);
-    if (this.#verified.size >= MAX_VERIFIED) this.#verified.clear();
-    this.#verified.add(where);
+    if (sum !== expected)
+      throw new LogError('CHUNK_CORRUPT', `${path} at ${offset}: checksum ${sum}, expected ${expected}`);
+    if (this.#verifiedCount >= MAX_VERIFIED) {
+      this.#verified.clear();
+      this.#verifiedCount = 0;
+      offsets = undefined;
+    }
+    offsets ??= new Set();
+    this.#verified.set(path, offsets.add(offset));
+    this.#verifiedCount++;
   }
 
   close(): void {

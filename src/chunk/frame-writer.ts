@@ -1,7 +1,7 @@
 import { crc32c } from '../base/crc32c.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { compressFrame } from './compress.ts';
-import { FRAME_FIELDS } from './directory.ts';
+import { F_CODEC, F_COMPRESSED, F_CRC, F_OFFSET, F_RAW, FRAME_FIELDS } from './directory.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -54,7 +54,8 @@ export class FrameWriter {
   readonly #emit: (bytes: Uint8Array) => void;
   readonly #level: number;
   readonly #memory: FrameMemory;
-  readonly #fields: number[] = [];
+  #fields: Float64Array = new Float64Array(256 * FRAME_FIELDS);
+  #frames = 0;
   /** Where the next bytes go in the file. */
   offset: number;
 
@@ -66,9 +67,12 @@ export class FrameWriter {
   }
 
   #reserve(): number {
-    const index = this.#fields.length / FRAME_FIELDS;
-    this.#fields.push(0, 0, 0, 0, 0);
-    return index;
+    if (this.#frames * FRAME_FIELDS === this.#fields.length) {
+      const grown = new Float64Array(this.#fields.length * 2);
+      grown.set(this.#fields);
+      this.#fields = grown;
+    }
+    return this.#frames++;
   }
 
   /** Opens the frame if nothing is in it yet; returns where the next column begins. */
@@ -119,7 +123,12 @@ export class FrameWriter {
   }
 
   #emitFrame(index: number, bytes: Uint8Array, rawBytes: number, codec: number, crc: number): void {
-    this.#fields.splice(index * FRAME_FIELDS, FRAME_FIELDS, this.offset, bytes.length, rawBytes, codec, crc);
+    const at = index * FRAME_FIELDS;
+    this.#fields[at + F_OFFSET] = this.offset;
+    this.#fields[at + F_COMPRESSED] = bytes.length;
+    this.#fields[at + F_RAW] = rawBytes;
+    this.#fields[at + F_CODEC] = codec;
+    this.#fields[at + F_CRC] = crc;
     this.emit(bytes);
   }
 
@@ -131,6 +140,6 @@ export class FrameWriter {
 
   /** Numbers of all frames, as `Directory.frames` has them. */
   finish(): Float64Array {
-    return Float64Array.from(this.#fields);
+    return this.#fields.slice(0, this.#frames * FRAME_FIELDS);
   }
 }

@@ -1,7 +1,6 @@
 import type { Labels } from '../model/labels.ts';
 import { compareText } from '../model/labels.ts';
 import { ByteReader } from './byte-reader.ts';
-import type { ByteWriter } from './byte-writer.ts';
 
 /**
  * Structured metadata of a block as columns, one for each name: a dictionary with one code a row, or, when (nearly) every
@@ -9,99 +8,8 @@ import type { ByteWriter } from './byte-writer.ts';
  * Format: docs/format/segment.md, section Metadata.
  */
 
-const KIND_DICTIONARY = 0;
-const KIND_SEQUENCE = 1;
-
-interface ColumnBuilder {
-  readonly codes: Uint32Array;
-  readonly codeByValue: Map<string, number>;
-  present: number;
-}
-
-/** Collects the metadata of a block's rows. Values are kept as latin1 strings of their UTF-8 bytes: exact and cheap. */
-export class MetadataColumnsBuilder {
-  readonly #columns = new Map<string, ColumnBuilder>();
-  readonly #rowCapacity: number;
-
-  constructor(rowCapacity: number) {
-    this.#rowCapacity = rowCapacity;
-  }
-
-  get empty(): boolean {
-    return this.#columns.size === 0;
-  }
-
-  /** Names of the columns as text. */
-  names(): string[] {
-    return [...this.#columns.keys()].map((name) => Buffer.from(name, 'latin1').utf8Slice());
-  }
-
-  /** Adds one row's metadata in the encoding of model/metadata-bytes.ts. */
-  add(row: number, bytes: Buffer, start: number, end: number): void {
-    let at = start;
-    while (at < end) {
-      const nameEnd = at + 2 + bytes.readUInt16LE(at);
-      const name = bytes.latin1Slice(at + 2, nameEnd);
-      const valueEnd = nameEnd + 4 + bytes.readUInt32LE(nameEnd);
-      const value = bytes.latin1Slice(nameEnd + 4, valueEnd);
-      at = valueEnd;
-      let column = this.#columns.get(name);
-      if (column === undefined) {
-        column = { codes: new Uint32Array(this.#rowCapacity), codeByValue: new Map(), present: 0 };
-        this.#columns.set(name, column);
-      }
-      let code = column.codeByValue.get(value);
-      if (code === undefined) {
-        code = column.codeByValue.size + 1;
-        column.codeByValue.set(value, code);
-      }
-      column.codes[row] = code;
-      column.present++;
-    }
-  }
-
-  write(rowCount: number, out: ByteWriter): void {
-    out.varint(this.#columns.size);
-    for (const [name, column] of this.#columns) {
-      out.latin1(name);
-      if (column.present > 8 && column.codeByValue.size === column.present) writeSequence(column, rowCount, out);
-      else writeDictionary(column, rowCount, out);
-    }
-  }
-}
-
-function writeDictionary(column: ColumnBuilder, rowCount: number, out: ByteWriter): void {
-  out.byte(KIND_DICTIONARY);
-  out.varint(column.codeByValue.size);
-  for (const value of column.codeByValue.keys()) out.latin1(value);
-  const width = codeWidth(column.codeByValue.size);
-  out.byte(width);
-  const codes = Buffer.alloc(rowCount * width);
-  for (let row = 0; row < rowCount; row++) codes.writeUIntLE(column.codes[row]!, row * width, width);
-  out.raw(codes);
-}
-
-/** Values are unique, so codes ascend in row order: the map's own order is the row order. */
-function writeSequence(column: ColumnBuilder, rowCount: number, out: ByteWriter): void {
-  out.byte(KIND_SEQUENCE);
-  const allPresent = column.present === rowCount;
-  out.byte(allPresent ? 1 : 0);
-  if (!allPresent) {
-    const presence = Buffer.alloc((rowCount + 7) >> 3);
-    for (let row = 0; row < rowCount; row++) if (column.codes[row]! > 0) presence[row >> 3]! |= 1 << (row & 7);
-    out.raw(presence);
-  }
-  const values = [...column.codeByValue.keys()];
-  const size = values[0]!.length;
-  const fixed = values.every((value) => value.length === size) ? size : 0;
-  out.varint(fixed);
-  if (fixed === 0) for (const value of values) out.varint(value.length);
-  out.raw(Buffer.from(values.join(''), 'latin1'));
-}
-
-function codeWidth(count: number): number {
-  return count < 256 ? 1 : count < 65_536 ? 2 : 4;
-}
+export const KIND_DICTIONARY = 0;
+export const KIND_SEQUENCE = 1;
 
 /** One decoded column: code 0 means that the row lacks the name; text is made on first use. */
 export class MetadataColumn {

@@ -4,7 +4,18 @@ import { LEVEL_IN_METADATA, LEVELS } from '../model/level.ts';
 import { levelPairBytes } from '../model/metadata-bytes.ts';
 import { ByteWriter } from './byte-writer.ts';
 import {
+  B_FILTER,
+  B_FLAGS,
   B_LEVELS,
+  B_LINE_BYTES,
+  B_LINES,
+  B_MAX,
+  B_METADATA,
+  B_METADATA_BYTES,
+  B_MIN,
+  B_ROWS,
+  B_STREAM,
+  B_TIMES,
   BLOCK_FIELDS,
   type Directory,
   FLAG_ASCII,
@@ -15,7 +26,7 @@ import {
 } from './directory.ts';
 import type { FilterBuilder } from './filter-builder.ts';
 import { FrameMemory, type FramePlace, FrameWriter, OpenFrame } from './frame-writer.ts';
-import { MetadataColumnsBuilder } from './metadata-columns.ts';
+import { MetadataColumnsBuilder } from './metadata-builder.ts';
 import { TallyBuilder } from './tally.ts';
 import { encodeTimes, maxTimesBytes } from './times.ts';
 
@@ -60,13 +71,16 @@ export interface StoredLines {
   readonly filter: Uint8Array;
 }
 
+const FIRST_BLOCKS = 256;
 /** Of a column that is not there. */
 const NOWHERE: FramePlace = [0, 0, 0];
 
 export class SegmentBuilder {
   readonly #frames: FrameWriter;
   readonly #streams: Labels[] = [];
-  readonly #blocks: number[] = [];
+  /** `BLOCK_FIELDS` numbers for each block. */
+  #blocks: Float64Array = new Float64Array(FIRST_BLOCKS * BLOCK_FIELDS);
+  #blockCount = 0;
   readonly #times: OpenFrame = new OpenFrame();
   readonly #lines: OpenFrame = new OpenFrame();
   readonly #metadata: OpenFrame = new OpenFrame();
@@ -137,8 +151,8 @@ export class SegmentBuilder {
   ): void {
     const count = to - from;
     this.#tally.addBlock(rows.times, rows.levels, from, to);
-    const block = new Array<number>(BLOCK_FIELDS).fill(0);
-    const times = this.#addTimes(rows, from, to, block);
+    const at = this.#addRecord();
+    const times = this.#addTimes(rows, from, to, at + B_LEVELS);
     const filterAt = this.#filters.length;
     const [lines, flags] =
       stored === undefined ? this.#addLines(rows, from, to, joinedBytes) : this.#addStoredLines(stored);
@@ -147,41 +161,49 @@ export class SegmentBuilder {
     const min = rows.times[from]!;
     const max = rows.times[to - 1]!;
     const lineBytes = joinedBytes - (count - 1);
-    block.splice(
-      0,
-      B_LEVELS,
-      stream,
-      count,
-      min,
-      max,
-      lineBytes,
-      flags,
-      ...times,
-      ...lines,
-      ...metadata,
-      filterAt,
-      filterBytes,
-      metadataBytes,
-    );
-    for (const value of block) this.#blocks.push(value);
+    const block = this.#blocks;
+    block[at + B_STREAM] = stream;
+    block[at + B_ROWS] = count;
+    block[at + B_MIN] = min;
+    block[at + B_MAX] = max;
+    block[at + B_LINE_BYTES] = lineBytes;
+    block[at + B_FLAGS] = flags;
+    block.set(times, at + B_TIMES);
+    block.set(lines, at + B_LINES);
+    block.set(metadata, at + B_METADATA);
+    block[at + B_FILTER] = filterAt;
+    block[at + B_FILTER + 1] = filterBytes;
+    block[at + B_METADATA_BYTES] = metadataBytes;
     this.rowCount += count;
     this.lineBytes += lineBytes;
     this.minOffsetNs = Math.min(this.minOffsetNs, min);
     this.maxOffsetNs = Math.max(this.maxOffsetNs, max);
   }
 
-  /** Times, then levels: one code for all rows, or a code a row. */
-  #addTimes(rows: StreamRows, from: number, to: number, block: number[]): FramePlace {
+  /** Room for the numbers of one more block, all 0; returns where they begin. */
+  #addRecord(): number {
+    const at = this.#blockCount++ * BLOCK_FIELDS;
+    if (at === this.#blocks.length) {
+      const grown = new Float64Array(at * 2);
+      grown.set(this.#blocks);
+      this.#blocks = grown;
+    }
+    return at;
+  }
+
+  /** Times, then levels: one code for all rows, or a code a row. Rows of each level are counted in the block's numbers. */
+  #addTimes(rows: StreamRows, from: number, to: number, countsAt: number): FramePlace {
     const count = to - from;
     const need = maxTimesBytes(count) + 2 + count;
     if (this.#scratch.length < need) this.#scratch = new Uint8Array(need * 2);
     let at = encodeTimes(rows.times.subarray(from, to), count, this.#scratch, 0);
+    const blocks = this.#blocks;
     const first = rows.levels[from]!;
     let same = true;
     for (let row = from; row < to; row++) {
       const code = rows.levels[row]!;
       same &&= code === first;
-      block[B_LEVELS + (code < LEVELS.length ? code : LEVEL_COUNTERS - 1)]!++;
+      blocks[countsAt + (code < LEVELS.length ? code : LEVEL_COUNTERS - 1)]!++;
     }
     this.#scratch[at++] = same ? 0 : 1;
     if (same) this.#scratch[at++] = first;
@@ -195,10 +217,10 @@ export class SegmentBuilder {
   /** Lines joined by newlines; where a line holds one itself, all line lengths stand before them. */
   #addLines(rows: StreamRows, from: number, to: number, joinedBytes: number): [FramePlace, number] {
     const joined = joinLines(rows, from, to, joinedBytes);
-    const { filter, newlines, ascii } = this.#filterBuilder.summarize(joined);
+    const { filter, newlines, ascii, mayEscape } = this.#filterBuilder.summarize(joined);
     this.#filters.raw(filter);
     const embedded = newlines !== to - from - 1;
-    const literal = joined.indexOf(UNICODE_ESCAPE) < 0;
+    const literal = !mayEscape || joined.indexOf(UNICODE_ESCAPE) < 0;
     const flags = (ascii ? FLAG_ASCII : 0) | (embedded ? FLAG_LENGTHS : 0) | (literal ? FLAG_LITERAL : 0);
     const own = joinedBytes >= OWN_FRAME_BYTES;
     if (own && !embedded) return [this.#frames.whole(joined), flags];
@@ -240,7 +262,7 @@ export class SegmentBuilder {
     return {
       ...identity,
       streams: this.#streams,
-      blocks: Float64Array.from(this.#blocks),
+      blocks: this.#blocks.slice(0, this.#blockCount * BLOCK_FIELDS),
       frames: this.#frames.finish(),
       metadataNames: [...this.#metadataNames],
       tally: this.#tally.finish(),

@@ -1,14 +1,25 @@
+import { decodeRice, encodeRice, sizeDifferences } from './rice-times.ts';
+
 /**
- * Row times as differences of differences. Times are nanoseconds from the start of the day (exact float64 integers); all are
- * divided by the largest unit that divides every one of them, so that millisecond clocks cost one byte a row.
+ * Row times as differences of differences, or, where those are as random as the differences themselves, as differences in Rice code.
+ * Times are nanoseconds from the start of the day (exact float64 integers); all are divided by the largest unit that divides every
+ * one of them, so that the times of a millisecond clock are small numbers.
  * Format: docs/format/segment.md, section Times.
  */
 
 /** Units in nanoseconds, by unit code. */
 export const TIME_UNITS_NS = [1, 1_000, 1_000_000, 1_000_000_000] as const;
 
-/** Most bytes that one row can take: zigzag of a second difference below 2^49 is 8 bytes of 7 bits. */
-const MAX_TIME_BYTES = 8;
+/** Added to the code of the unit when differences are in Rice code. */
+export const RICE_CODE = 4;
+/**
+ * Most bytes that one row can take. A second difference below 2^49 takes 8 of 7 bits; in Rice code 25 bits of a quotient, 46 low bits
+ * and a large quotient of 7 bytes.
+ */
+const MAX_TIME_BYTES = 17;
+const HEAD_BYTES = 32;
+/** Blocks of fewer rows are not worth a choice. */
+const MIN_RICE_ROWS = 16;
 const TWO_28 = 268_435_456;
 
 /** Code of the largest unit that divides all times. */
@@ -21,13 +32,31 @@ function timeUnitCode(times: Float64Array, rowCount: number): number {
 /**
  * @param times ascending, length >= rowCount
  * @param out must have room for `maxTimesBytes(rowCount)` bytes from `at`
- * @returns position behind the last byte: unit code (1 byte), then one zigzag varint a row (the first row's time is the
- *   first value, the second row's is a plain difference, then differences of differences)
+ * @returns position behind the last byte: code of unit and coding (1 byte), then the times in whichever coding is smaller
  */
 export function encodeTimes(times: Float64Array, rowCount: number, out: Uint8Array, at: number): number {
   const code = timeUnitCode(times, rowCount);
   const unit = TIME_UNITS_NS[code]!;
-  out[at++] = code;
+  if (rowCount >= MIN_RICE_ROWS) {
+    const { lowBits, bits, secondBits } = sizeDifferences(times, rowCount, unit);
+    if (bits < secondBits) {
+      out[at] = code + RICE_CODE;
+      return encodeRice(times[0]! / unit, rowCount, lowBits, out, at + 1);
+    }
+  }
+  out[at] = code;
+  return encodeSecondDifferences(times, rowCount, unit, out, at + 1);
+}
+
+/** One zigzag varint a row: the first time, the difference of the second to it, then differences of differences. */
+function encodeSecondDifferences(
+  times: Float64Array,
+  rowCount: number,
+  unit: number,
+  out: Uint8Array,
+  start: number,
+): number {
+  let at = start;
   let previous = 0;
   let difference = 0;
   for (let i = 0; i < rowCount; i++) {
@@ -51,7 +80,7 @@ export function encodeTimes(times: Float64Array, rowCount: number, out: Uint8Arr
 }
 
 export function maxTimesBytes(rowCount: number): number {
-  return 1 + rowCount * MAX_TIME_BYTES;
+  return HEAD_BYTES + rowCount * MAX_TIME_BYTES;
 }
 
 /**
@@ -61,8 +90,10 @@ export function maxTimesBytes(rowCount: number): number {
  */
 export function decodeTimes(bytes: Uint8Array, from: number, end: number, rowCount: number, out: Float64Array): number {
   let at = from;
-  if (at >= end || bytes[at]! > 3) return -1;
-  const unit = TIME_UNITS_NS[bytes[at++]!]!;
+  if (at >= end || bytes[at]! > 3 + RICE_CODE) return -1;
+  const code = bytes[at++]!;
+  const unit = TIME_UNITS_NS[code % RICE_CODE]!;
+  if (code >= RICE_CODE) return decodeRice(bytes, at, end, rowCount, unit, out);
   let previous = 0;
   let difference = 0;
   for (let i = 0; i < rowCount; i++) {

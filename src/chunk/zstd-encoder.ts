@@ -91,7 +91,7 @@ function passesSelfTest(encoder: ZstdEncoder): boolean {
   try {
     for (const size of [64, 3000, 70_000, 100]) {
       const raw = Buffer.alloc(size);
-      for (let i = 0; i < size; i++) raw[i] = i % 97 ^ (i >> 9);
+      for (let i = 0; i < size; i++) raw[i] = (i % 97) ^ (i >> 9);
       const frame = encoder.encode(raw);
       if (!zstdDecompressSync(frame).equals(raw)) return false;
     }

@@ -15,7 +15,7 @@ const FIRST_SPEED = 100 * 1024;
 const SPEED_WEIGHT = 0.6;
 const PUSH_WEIGHT = 0.1;
 /** Part of the limit that is left free: the estimates are rough, and slabs are taken whole. */
-const SPARE_PART = 0.08;
+const SPARE_PART = 0.05;
 /** A flush that takes longer than thought is thought to take this part of its time so far again. */
 const OVERDUE_PART = 0.25;
 /** No push waits longer on account of an estimate. */
@@ -36,6 +36,7 @@ export class HeadPacer {
 
   /** A flush has ended: what it gave back, and how long it took. */
   flushed(bytes: number, durationMs: number): void {
+    this.#nextMs = 0;
     if (bytes <= 0) return;
     this.#speed += SPEED_WEIGHT * (bytes / Math.max(1, durationMs) - this.#speed);
     this.#lastAllocatedBytes = Math.max(0, this.#lastAllocatedBytes - bytes);

@@ -18,7 +18,9 @@ import type { Slab } from './slab-pool.ts';
 
 export const ROW_BYTES = 17;
 const FIRST_PAGE_BYTES = 2 * 1024;
-const LAST_PAGE_BYTES = 256 * 1024;
+const LAST_PAGE_BYTES = 128 * 1024;
+/** Each page of a stream is larger than the one before by this factor; the last one is half empty on average. */
+const GROWTH = 1.5;
 const MIN_ROWS = 8;
 const MAX_ROWS = 65_536;
 /** First guess of a line's length; later pages use the stream's own mean. */
@@ -37,7 +39,7 @@ export function pageShape(previous: Page | undefined, rowBytes: number): { rowCa
   const size =
     previous === undefined
       ? FIRST_PAGE_BYTES
-      : Math.min(LAST_PAGE_BYTES, (previous.byteCapacity + ROW_BYTES * previous.rowCapacity) * 2);
+      : Math.min(LAST_PAGE_BYTES, Math.floor((previous.byteCapacity + ROW_BYTES * previous.rowCapacity) * GROWTH));
   const mean = previous === undefined ? Math.max(GUESSED_LINE_BYTES, rowBytes) : previous.usedBytes / previous.rowCount;
   let rowCapacity = Math.min(MAX_ROWS, Math.max(MIN_ROWS, Math.floor(size / (mean + 1 + ROW_BYTES))));
   rowCapacity = (rowCapacity + 7) & ~7;

@@ -1,5 +1,6 @@
 import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
 import type { Labels } from '../model/labels.ts';
+import { NS_PER_DAY_NUMBER } from '../model/time.ts';
 import { Page, pageShape } from './page.ts';
 import type { SlabArena } from './slab-pool.ts';
 
@@ -65,12 +66,13 @@ export class HeadPart {
   }
 
   /**
-   * Appends entries `[first, last)` of the kernel's columns while each is newer than all rows here and the page has room.
+   * Appends entries `[first, last)` of the kernel's columns while each is newer than all rows here and the page has room; begins a
+   * page when the last one has none for the first entry.
    *
    * @returns how many
    */
   appendRun(kernel: IngestKernel, first: number, last: number): number {
-    const page = this.pages[this.pages.length - 1];
+    const page = this.#pageFor(kernel, first);
     if (page === undefined) return 0;
     const { rowCount, lineBytes, usedBytes } = page;
     const count = page.appendRun(kernel, first, last, this.day * SECONDS_PER_DAY, this.maxOffsetNs);
@@ -87,6 +89,18 @@ export class HeadPart {
     this.minOffsetNs = Math.min(this.minOffsetNs, page.time(rowCount));
     this.maxOffsetNs = page.time(page.rowCount - 1);
     return count;
+  }
+
+  /** A page with room for an entry of the kernel; undefined when it is not one to be appended as it is. */
+  #pageFor(kernel: IngestKernel, entry: number): Page | undefined {
+    const { lineStart, lineEnd, metadataStart, metadataEnd, seconds, nanos, accepted } = kernel.columns;
+    const page = this.pages[this.pages.length - 1];
+    const lineBytes = lineEnd[entry]! - lineStart[entry]!;
+    const metadataBytes = metadataEnd[entry]! - metadataStart[entry]!;
+    if (page?.fits(lineBytes, metadataBytes) === true) return page;
+    const offsetNs = (seconds[entry]! - this.day * SECONDS_PER_DAY) * 1e9 + nanos[entry]!;
+    if (accepted[entry] !== 1 || !(offsetNs > this.maxOffsetNs && offsetNs < NS_PER_DAY_NUMBER)) return undefined;
+    return this.#addPage(page, lineBytes + metadataBytes);
   }
 
   #addPage(previous: Page | undefined, rowBytes: number): Page {

@@ -5,7 +5,7 @@ import { type IngestKernel, ingestKernel } from '../base/kernels/ingest-kernel.t
  * reuse: fresh memory costs page faults, and those cost more than the copy.
  */
 
-export const SLAB_BYTES: number = 4 * 1024 * 1024;
+export const SLAB_BYTES: number = 1024 * 1024;
 
 export interface Slab {
   readonly memory: SharedArrayBuffer;
@@ -74,6 +74,8 @@ export class SlabArena {
   #used: number = SLAB_BYTES;
   /** Bytes of all slabs taken: what the generation costs. */
   allocatedBytes = 0;
+  /** Bytes of them that are handed out. */
+  usedBytes = 0;
 
   constructor(pool: SlabPool) {
     this.#pool = pool;
@@ -82,6 +84,7 @@ export class SlabArena {
   /** @returns number of the slab and offset in its memory, a multiple of 8 */
   allocate(sizeBytes: number): { slabIndex: number; offset: number } {
     const size = (sizeBytes + 7) & ~7;
+    this.usedBytes += size;
     if (size > SLAB_BYTES) {
       this.slabs.push(this.#pool.take(size));
       this.allocatedBytes += size;
@@ -102,6 +105,7 @@ export class SlabArena {
     this.#pool.give(this.slabs);
     this.slabs.length = 0;
     this.allocatedBytes = 0;
+    this.usedBytes = 0;
     this.#used = SLAB_BYTES;
   }
 }

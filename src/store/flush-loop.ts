@@ -10,7 +10,6 @@ const LAST_RETRY_MS = 5000;
 export interface FlushLoopOptions extends FlusherOptions {
   readonly head: HeadState;
   readonly wal: WalWriter;
-  readonly now: () => number;
   readonly onFlushed: (info: FlushInfo) => void;
   readonly onFailed: (error: unknown, retryMs: number) => void;
 }
@@ -31,6 +30,10 @@ export class FlushLoop {
   /** Memory of the generation that is being written. */
   #writingBytes = 0;
   #running: Promise<void> | undefined;
+  /** Removal of WAL files that are not needed any more; goes on while the next generation is written. */
+  #deleting: Promise<void> = Promise.resolve();
+  /** Pushes that wait for memory. */
+  readonly #waiting = new Set<() => void>();
   #closed = false;
   /** Why the last attempt failed; undefined while all is well. */
   lastError: unknown;
@@ -54,6 +57,16 @@ export class FlushLoop {
       flushingBytes: this.#writingBytes,
       flushStartMs: this.#startMs,
     });
+  }
+
+  /** Resolves after `ms`, or before that as soon as a flush gives memory back. */
+  async memoryBack(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    this.#waiting.add(resolve);
+    await promise;
+    this.#waiting.delete(resolve);
+    clearTimeout(timer);
   }
 
   /** Begins to write what is sealed, unless it is being written already. */
@@ -86,10 +99,11 @@ export class FlushLoop {
         retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
       }
     }
+    await this.#deleting;
   }
 
   async #writeOldest(): Promise<void> {
-    const { head, wal, now, onFlushed } = this.#options;
+    const { head, now, onFlushed } = this.#options;
     const generation = head.oldestSealed;
     if (generation === undefined) return;
     const startMs = now();
@@ -109,7 +123,19 @@ export class FlushLoop {
       this.#writingBytes = 0;
       // Before anything is waited for: the next generation needs the memory.
       generation.unpin();
+      for (const wake of this.#waiting) wake();
     }
-    await wal.deleteThrough(generation.walSeq);
+    this.#deleteWal(generation.walSeq);
+  }
+
+  #deleteWal(walSeq: number): void {
+    const { wal, onFailed } = this.#options;
+    // What is left behind by a failure goes with the next flush.
+    this.#deleting = this.#deleting
+      .then(() => wal.deleteThrough(walSeq))
+      .catch((error: unknown) => {
+        this.lastError = error;
+        onFailed(error, 0);
+      });
   }
 }

@@ -5,7 +5,7 @@ import { FilterBuilder } from '../chunk/filter-builder.ts';
 import { FrameMemory } from '../chunk/frame-writer.ts';
 import { SegmentBuilder } from '../chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
-import { type FlushStream, gatherPages, RowColumns } from './gather-pages.ts';
+import { type FlushStreams, flushLabels, gatherPages, RowColumns } from './gather-pages.ts';
 
 /** Cuts head parts of one tenant and day into one segment file; plain data, runs in a worker. */
 export interface FlushTask {
@@ -16,7 +16,7 @@ export interface FlushTask {
   readonly zstdLevel: number;
   readonly slabs: readonly SharedArrayBuffer[];
   /** In ascending label order. */
-  readonly streams: readonly FlushStream[];
+  readonly streams: FlushStreams;
 }
 
 export interface FlushResult {
@@ -86,9 +86,9 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
       written += count;
       memory.frames.recycle();
     };
-    for (const stream of task.streams) {
-      builder.beginStream(stream.labels);
-      for (const rows of gatherPages(memory.columns, task.slabs, stream, GATHER_BYTES)) {
+    for (let stream = 0; stream < task.streams.count; stream++) {
+      builder.beginStream(flushLabels(task.streams, stream));
+      for (const rows of gatherPages(memory.columns, task.slabs, task.streams, stream, GATHER_BYTES)) {
         builder.addRows(rows);
         if (pendingBytes >= WRITE_BYTES) await write();
       }

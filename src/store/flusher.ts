@@ -6,6 +6,8 @@ import type { LogIndex, StreamEntry } from '../index/index.ts';
 import type { SegmentSummary } from '../index/values.ts';
 import { compareLabels } from '../model/labels.ts';
 import type { FlushResult, FlushTask } from './flush-task.ts';
+import { describeStreams } from './gather-pages.ts';
+import { FRESH_ZSTD_LEVEL } from './merge-plan.ts';
 import { StoredSegment, segmentFolder } from './stored-segment.ts';
 import type { TenantState } from './tenant-state.ts';
 
@@ -20,10 +22,8 @@ export interface FlusherOptions {
   /** Part of every segment's name: the start of this process. */
   readonly writer: string;
   readonly tenant: (name: string) => TenantState;
+  readonly now: () => number;
 }
-
-/** Level of fresh segments: dominates all others at this speed (docs/decisions/0003-block-size.md). */
-const FRESH_ZSTD_LEVEL = 1;
 
 /** What a generation became; not yet seen by queries. */
 export interface WrittenGeneration {
@@ -42,7 +42,7 @@ export async function writeGeneration(generation: Generation, options: FlusherOp
     const result = await options.run(task);
     const summary = summaryOf(task, result);
     added.push({ summary, directory: result.directory });
-    segments.push({ tenant, segment: new StoredSegment(summary, join(task.folder, task.name)) });
+    segments.push({ tenant, segment: new StoredSegment(summary, join(task.folder, task.name), options.now()) });
   }
   const streams = newStreams(generation, options);
   await options.index.commit({ streams, addSegments: added, removeSegments: [], checkpointSeq: generation.walSeq });
@@ -68,7 +68,7 @@ async function planTasks(
   for (const [part, { tenant, day, parts }] of groups.entries()) {
     const folder = segmentFolder(options.dataFolder, tenant.name, day);
     await options.disk.mkdir(folder);
-    parts.sort((a, b) => compareLabels(a.labels, b.labels));
+    const ordered = inLabelOrder(tenant, parts);
     out.push({
       tenant,
       task: {
@@ -85,11 +85,26 @@ async function planTasks(
         name: `${options.writer}-${String(generation.id).padStart(8, '0')}-${part}.seg`,
         zstdLevel: FRESH_ZSTD_LEVEL,
         slabs: generation.memories(),
-        streams: parts.map((one) => ({ labels: one.labels, pages: one.describe(), sorted: one.sorted })),
+        streams: describeStreams(ordered),
       },
     });
   }
   return out;
+}
+
+/** Places of the streams of a tenant in the order of labels, as the last segment had them. */
+const lastOrder = new WeakMap<TenantState, Map<number, number>>();
+
+/** Mostly the streams are those of the segment before, and comparing thousands of label sets takes longer than writing them. */
+function inLabelOrder(tenant: TenantState, parts: readonly HeadPart[]): HeadPart[] {
+  const known = lastOrder.get(tenant);
+  const placed = parts.map((part) => ({ part, place: known?.get(part.streamId) ?? -1 }));
+  placed.sort((a, b) =>
+    a.place >= 0 && b.place >= 0 ? a.place - b.place : compareLabels(a.part.labels, b.part.labels),
+  );
+  const ordered = placed.map(({ part }) => part);
+  lastOrder.set(tenant, new Map(ordered.map((part, place) => [part.streamId, place])));
+  return ordered;
 }
 
 /** Streams of the generation that the index does not have yet. */
@@ -115,9 +130,9 @@ function summaryOf(task: FlushTask, result: FlushResult): SegmentSummary {
     rowCount: result.rowCount,
     lineBytes: result.lineBytes,
     fileBytes: result.fileBytes,
-    chunkCount: task.streams.length,
+    chunkCount: task.streams.count,
     minOffsetNs: result.minOffsetNs,
     maxOffsetNs: result.maxOffsetNs,
-    streamCount: task.streams.length,
+    streamCount: task.streams.count,
   };
 }

@@ -9,13 +9,45 @@ import {
   PAGE_FIELDS,
   ROW_BYTES,
 } from '../head/page.ts';
+import type { HeadPart } from '../head/part.ts';
 import type { Labels } from '../model/labels.ts';
 
-/** Open rows of one stream, to be cut. */
-export interface FlushStream {
-  readonly labels: Labels;
+/**
+ * Open rows of many streams, to be cut: columns with a place for each stream, since thousands of small objects cost more to send to
+ * another thread than what they say.
+ */
+export interface FlushStreams {
+  readonly count: number;
+  /** Label names and values of all streams, one behind the other, and where those of each stream end. */
+  readonly labelTexts: readonly string[];
+  readonly labelEnds: Uint32Array;
+  /** Pages of all streams as numbers (`PAGE_FIELDS` each), and how many pages there are up to the end of each stream. */
   readonly pages: Float64Array;
-  readonly sorted: boolean;
+  readonly pageEnds: Uint32Array;
+  /** 1 where rows came in time order. */
+  readonly sorted: Uint8Array;
+}
+
+/** @param parts in ascending label order */
+export function describeStreams(parts: readonly HeadPart[]): FlushStreams {
+  const labelTexts: string[] = [];
+  const labelEnds = new Uint32Array(parts.length);
+  const pages: number[] = [];
+  const pageEnds = new Uint32Array(parts.length);
+  const sorted = new Uint8Array(parts.length);
+  for (const [i, part] of parts.entries()) {
+    for (const text of part.labels) labelTexts.push(text);
+    labelEnds[i] = labelTexts.length;
+    for (const page of part.pages) page.describe(pages);
+    pageEnds[i] = pages.length / PAGE_FIELDS;
+    sorted[i] = part.sorted ? 1 : 0;
+  }
+  return { count: parts.length, labelTexts, labelEnds, pages: Float64Array.from(pages), pageEnds, sorted };
+}
+
+/** Labels of a stream by its number. */
+export function flushLabels(streams: FlushStreams, index: number): Labels {
+  return streams.labelTexts.slice(index === 0 ? 0 : streams.labelEnds[index - 1]!, streams.labelEnds[index]!);
 }
 
 /** All of a slab's memory, in the widths that a page has. */
@@ -200,16 +232,18 @@ function permuted<T extends Float64Array | Uint32Array | Uint8Array>(from: T, or
 export function* gatherPages(
   columns: RowColumns,
   slabs: readonly SharedArrayBuffer[],
-  stream: FlushStream,
+  streams: FlushStreams,
+  index: number,
   gatherBytes: number,
 ): Iterable<StreamRows> {
   columns.clear();
-  const pages = stream.pages.length / PAGE_FIELDS;
-  for (let i = 0; i < pages; i++) {
-    columns.add(slabs, stream.pages, i * PAGE_FIELDS);
-    if (!stream.sorted || columns.lineBytes < gatherBytes) continue;
+  const sorted = streams.sorted[index] === 1;
+  const end = streams.pageEnds[index]!;
+  for (let page = index === 0 ? 0 : streams.pageEnds[index - 1]!; page < end; page++) {
+    columns.add(slabs, streams.pages, page * PAGE_FIELDS);
+    if (!sorted || columns.lineBytes < gatherBytes) continue;
     yield columns;
     columns.clear();
   }
-  if (columns.rowCount > 0) yield stream.sorted ? columns : columns.sorted();
+  if (columns.rowCount > 0) yield sorted ? columns : columns.sorted();
 }

@@ -5,7 +5,7 @@ import { SlabPool } from '../head/slab-pool.ts';
 export interface HeadOptions {
   /** All generations together; above it pushes wait, then are refused. */
   readonly headBytes: number;
-  /** A generation is cut when it has taken this much. */
+  /** A generation is cut when its rows have taken this much. */
   readonly generationBytes: number;
   /** ... or when it has been open this long, */
   readonly maxAgeMs: number;
@@ -69,7 +69,7 @@ export class HeadState {
     if (open.empty) return false;
     const now = this.#now();
     return (
-      open.arena.allocatedBytes >= this.options.generationBytes ||
+      open.arena.usedBytes >= this.options.generationBytes ||
       now - open.openedMs >= this.options.maxAgeMs ||
       now - open.lastAppendMs >= this.options.idleMs
     );

@@ -6,6 +6,8 @@ import type { TenantState } from './tenant-state.ts';
 export interface MergeSettings {
   /** So many segments of like size, one behind the other, become one. 0: never. */
   readonly tierSegments: number;
+  /** Younger segments are left alone, unless they crowd: while much is written there is little to spare. */
+  readonly minAgeMs: number;
   /** Largest file that a merge makes of several. */
   readonly maxSegmentBytes: number;
   /** A day to which nothing was added for so long after its end is packed; 0: never. */
@@ -29,7 +31,9 @@ export const FRESH_ZSTD_LEVEL = 1;
 /** Segments up to this size are of one tier, the lowest. */
 const LOWEST_TIER_BYTES = 256 * 1024;
 /** Most sources of a merge: each costs a decoder and its memory. */
-const MAX_SOURCES = 16;
+const MAX_SOURCES = 8;
+/** So many times the segments that make a merge are a crowd. */
+const CROWD = 4;
 /** A merge rewrites no segment that is more than this share of it: a large one waits for others like it. */
 const MAX_SHARE = 2 / 3;
 /** Share of bytes not yet packed from which packing is worth rewriting the packed ones beside them. */
@@ -54,7 +58,7 @@ export function planMerge(
       const isCold = isColdDay(day, segments, settings, nowMs);
       const zstdLevel = isCold ? settings.coldLevel : FRESH_ZSTD_LEVEL;
       for (const run of mergeableRuns(segments, mayMerge)) {
-        const sources = tierWindow(run, settings);
+        const sources = tierWindow(run, settings, nowMs);
         if (sources !== undefined) return { tenant, sources, zstdLevel, kind: 'tier' };
         const unpacked = isCold && cold === undefined ? coldWindow(run, settings) : undefined;
         if (unpacked !== undefined) cold = { tenant, sources: unpacked, zstdLevel, kind: 'cold' };
@@ -97,12 +101,21 @@ function tierOf(segment: StoredSegment, factor: number): number {
 }
 
 /** Enough neighbours of the lowest tier that has them, smaller ones between them included. */
-function tierWindow(run: readonly StoredSegment[], settings: MergeSettings): StoredSegment[] | undefined {
+function tierWindow(
+  run: readonly StoredSegment[],
+  settings: MergeSettings,
+  nowMs: number,
+): StoredSegment[] | undefined {
   if (run.length < 2) return undefined;
   const tiers = run.map((segment) => tierOf(segment, settings.tierSegments));
   for (const tier of [...new Set(tiers)].sort((a, b) => a - b)) {
+    let end = 0;
     for (let from = 0; from < run.length; from++) {
-      const window = grow(run, from, settings, (i) => tiers[i]! <= tier);
+      end = Math.max(end, from);
+      while (end < run.length && tiers[end]! <= tier) end++;
+      const window = grow(run, from, end, settings);
+      const isCrowd = end - from >= settings.tierSegments * CROWD;
+      if (!isCrowd && window.some((segment) => segment.addedMs + settings.minAgeMs > nowMs)) continue;
       if (isWorthwhile(window, settings, from + window.length < run.length)) return window;
     }
   }
@@ -110,15 +123,10 @@ function tierWindow(run: readonly StoredSegment[], settings: MergeSettings): Sto
 }
 
 /** Neighbours from a place on, as many as one merge takes. */
-function grow(
-  run: readonly StoredSegment[],
-  from: number,
-  settings: MergeSettings,
-  fits: (i: number) => boolean,
-): StoredSegment[] {
+function grow(run: readonly StoredSegment[], from: number, end: number, settings: MergeSettings): StoredSegment[] {
   const window: StoredSegment[] = [];
   let bytes = 0;
-  for (let i = from; i < run.length && fits(i) && window.length < Math.max(MAX_SOURCES, settings.tierSegments); i++) {
+  for (let i = from; i < end && window.length < Math.max(MAX_SOURCES, settings.tierSegments); i++) {
     bytes += run[i]!.summary.fileBytes;
     if (window.length > 0 && bytes > settings.maxSegmentBytes) break;
     window.push(run[i]!);
@@ -138,7 +146,7 @@ function isWorthwhile(window: readonly StoredSegment[], settings: MergeSettings,
 /** Neighbours of a cold day of which enough is not packed yet; a single one will do. */
 function coldWindow(run: readonly StoredSegment[], settings: MergeSettings): StoredSegment[] | undefined {
   for (let from = 0; from < run.length; from++) {
-    const window = grow(run, from, settings, () => true);
+    const window = grow(run, from, run.length, settings);
     const unpacked = bytesOf(window.filter((segment) => zstdLevelOf(segment) < settings.coldLevel));
     if (unpacked > 0 && unpacked >= bytesOf(window) * MIN_UNPACKED_SHARE) return window;
   }

@@ -7,6 +7,7 @@ import { BlockReader } from '../chunk/block-reader.ts';
 import { C_COMPRESSED, C_CRC, C_FRAME_OFFSET, R_LINES } from '../chunk/block-ref.ts';
 import { decodeDirectory, encodeDirectory, type SegmentIdentity } from '../chunk/directory.ts';
 import { FilterBuilder } from '../chunk/filter-builder.ts';
+import { FrameMemory } from '../chunk/frame-writer.ts';
 import { SegmentBuilder } from '../chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
 import type { SegmentSummary } from '../index/values.ts';
@@ -44,6 +45,7 @@ const WRITE_BYTES = 4 * 1024 * 1024;
 
 /** Kept by the thread that merges: kernels and their memory are made once. */
 let threadFilters: FilterBuilder | undefined;
+const threadFrames: FrameMemory = new FrameMemory();
 const threadReaders: BlockReader[] = [];
 
 /**
@@ -69,10 +71,15 @@ export async function runMergeTask(task: MergeTask, disk: Disk): Promise<MergeRe
       SEGMENT_MAGIC.length,
       task.zstdLevel,
       threadFilters,
+      threadFrames,
     );
+    threadFrames.recycle();
     const merger = new StreamMerger(sources, builder, task.fromNs);
     for (const _ of merger.run()) {
-      if (output.pendingBytes >= WRITE_BYTES) await output.write();
+      if (output.pendingBytes >= WRITE_BYTES) {
+        await output.write();
+        threadFrames.recycle();
+      }
       if (pace.isDue) await pace.turn();
     }
     await pace.turn();

@@ -231,7 +231,7 @@ export class SegmentMerger {
  * Name of a merged segment: that of its first source with the level of the merge, so that names stay in order of arrival.
  * `0mf3k2a1c-00000007-0.seg` becomes `0mf3k2a1c-00000007-0-m01.seg`.
  */
-export function mergedName(firstSource: string, level: number): string {
+function mergedName(firstSource: string, level: number): string {
   const stem = firstSource.replace(/(-m\d+)?\.seg$/, '');
   return `${stem}-m${String(level).padStart(2, '0')}.seg`;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Disk } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
+import { checkTables } from '../index/check-tables.ts';
 import { type IndexState, LogIndex } from '../index/index.ts';
 import { openLevelKv } from '../index/level-kv.ts';
 
@@ -35,6 +36,7 @@ export async function openIndex(options: OpenIndexOptions): Promise<LoadedIndex>
   const { disk, dataFolder, onDamage } = options;
   const folder = join(dataFolder, 'index');
   try {
+    await checkTables(disk, folder);
     return await openAndLoad(folder);
   } catch (error) {
     if (!(error instanceof LogError) || error.code !== 'INDEX_CORRUPT') throw error;

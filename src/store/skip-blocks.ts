@@ -1,9 +1,13 @@
-import { B_FILTER, B_FLAGS, B_LINE_BYTES, BLOCK_FIELDS, type Directory, FLAG_LITERAL } from '../chunk/directory.ts';
+import { setImmediate } from 'node:timers/promises';
+import { B_FLAGS, B_LINE_BYTES, BLOCK_FIELDS, type Directory, FLAG_LITERAL } from '../chunk/directory.ts';
 import { keysOfText, mayHold } from '../chunk/skip-filter.ts';
 import { labelValue } from '../model/labels.ts';
 import type { FilterCache, FilterSections } from './filter-cache.ts';
 import type { LabelText, WantedRows } from './query-store.ts';
 import type { Stretches } from './stretches.ts';
+
+/** Blocks that are tested before others get their turn: some milliseconds. */
+const TURN_BLOCKS = 16_384;
 
 interface LabelKeys {
   readonly name: string;
@@ -48,6 +52,7 @@ export async function leaveOutBlocks(
 ): Promise<{ readonly left: Stretches; readonly blocks: number; readonly lineBytes: number }> {
   const left = stored.sibling();
   const counts = { blocks: 0, lineBytes: 0 };
+  let tested = 0;
   // Stretches of a segment follow each other.
   for (let i = 0; i < stored.count; ) {
     const source = stored.sources[i]!;
@@ -62,7 +67,12 @@ export async function leaveOutBlocks(
         ? undefined
         : skipper.filters.section(path, directory);
     const section = found instanceof Promise ? await found : found;
+    if (tested > TURN_BLOCKS) {
+      tested = 0;
+      await setImmediate();
+    }
     for (; i < stored.count && stored.sources[i] === source; i++) {
+      tested += stored.ends[i]! - stored.firsts[i]!;
       const keys = stretchKeys(stored, i, skipper.keys, labels);
       if (keys === 'no row') leaveOut(stored, i, counts);
       else if (section === undefined || keys.literal.length === 0) left.addFrom(stored, i);
@@ -115,15 +125,17 @@ function addUnskipped(
 ): void {
   const source = stored.sources[i]!;
   const streamId = stored.streamIds[i]!;
-  const { blocks }: Directory = stored.segments[source]!.directory;
+  const { directory, columns } = stored.segments[source]!;
+  const { filterStarts, filterEnds } = columns;
+  const { blocks }: Directory = directory;
+  const differ = always !== literal;
   const first = stored.firsts[i]!;
   const end = stored.ends[i]!;
   let begin = first;
   for (let block = first; block < end; block++) {
     const at = block * BLOCK_FIELDS;
-    const start = blocks[at + B_FILTER]!;
-    const keys = (blocks[at + B_FLAGS]! & FLAG_LITERAL) === 0 ? always : literal;
-    if (mayHold(section, start, start + blocks[at + B_FILTER + 1]!, keys)) continue;
+    const keys = differ && (blocks[at + B_FLAGS]! & FLAG_LITERAL) === 0 ? always : literal;
+    if (mayHold(section, filterStarts[block]!, filterEnds[block]!, keys)) continue;
     counts.blocks++;
     counts.lineBytes += blocks[at + B_LINE_BYTES]!;
     if (begin < block) left.addBlocks(streamId, source, begin, block);

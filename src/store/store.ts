@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Disk } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { checkFolderFormat } from '../base/folder-format.ts';
@@ -236,14 +235,14 @@ export class LogStore implements QueryStore {
     if (this.#closed) throw new LogError('SHUTTING_DOWN', 'the server is stopping');
     if (this.#reserve.isMissing) throw new LogError('DISK_FULL', 'the disk is full');
     const paceMs = this.#flushes.paceMs();
-    if (paceMs >= 1) await sleep(paceMs);
+    if (paceMs >= 1) await this.#flushes.memoryBack(paceMs);
     if (!this.#head.isFull) return;
     this.#cutIfDue();
-    const flushing = this.#flushes.running;
-    if (flushing !== undefined && this.#flushes.lastError === undefined) {
-      let timer: NodeJS.Timeout | undefined;
-      await Promise.race([flushing, new Promise((resolve) => (timer = setTimeout(resolve, ADMIT_WAIT_MS)))]);
-      clearTimeout(timer);
+    const untilMs = performance.now() + ADMIT_WAIT_MS;
+    while (this.#head.isFull && this.#flushes.running !== undefined && this.#flushes.lastError === undefined) {
+      const leftMs = untilMs - performance.now();
+      if (leftMs <= 0) break;
+      await this.#flushes.memoryBack(leftMs);
     }
     if (!this.#head.isFull) return;
     if (this.#flushes.lastError !== undefined)

@@ -28,7 +28,7 @@ export class StoredSegment {
   #pins = 0;
   #onUnused: (() => void) | undefined;
 
-  constructor(summary: SegmentSummary, path: string, addedMs: number = Date.now()) {
+  constructor(summary: SegmentSummary, path: string, addedMs: number) {
     this.summary = summary;
     this.path = path;
     this.addedMs = addedMs;

@@ -1,4 +1,5 @@
 import {
+  B_FILTER,
   B_LINE_BYTES,
   B_MAX,
   B_METADATA_BYTES,
@@ -8,7 +9,10 @@ import {
   type Directory,
 } from '../chunk/directory.ts';
 
-/** Sums over the blocks of each stream of a segment, by the segment's own stream numbers: what answers without a look at blocks. */
+/**
+ * Sums over the blocks of each stream of a segment, by the segment's own stream numbers: what answers without a look at blocks. The
+ * numbers of a block lie 200 bytes apart, columns follow each other.
+ */
 export interface StreamColumns {
   /** First and last time, nanoseconds from the start of the day; of a stream without blocks, 0 and -1. */
   readonly mins: Float64Array;
@@ -16,6 +20,9 @@ export interface StreamColumns {
   readonly rows: Float64Array;
   readonly lineBytes: Float64Array;
   readonly metadataBytes: Float64Array;
+  /** By block: where its skip filter begins and ends in the filter section. Apart, since a search for a rare text looks at nothing else. */
+  readonly filterStarts: Uint32Array;
+  readonly filterEnds: Uint32Array;
 }
 
 /** @param firstBlocks blocks of stream `s` are `firstBlocks[s] .. firstBlocks[s + 1]`, ascending in time */
@@ -38,5 +45,12 @@ export function streamColumns({ blocks }: Directory, firstBlocks: Uint32Array): 
       metadataBytes[s]! += blocks[at + B_METADATA_BYTES]!;
     }
   }
-  return { mins, maxs, rows, lineBytes, metadataBytes };
+  const blockCount = blocks.length / BLOCK_FIELDS;
+  const filterStarts = new Uint32Array(blockCount);
+  const filterEnds = new Uint32Array(blockCount);
+  for (let block = 0; block < blockCount; block++) {
+    filterStarts[block] = blocks[block * BLOCK_FIELDS + B_FILTER]!;
+    filterEnds[block] = filterStarts[block]! + blocks[block * BLOCK_FIELDS + B_FILTER + 1]!;
+  }
+  return { mins, maxs, rows, lineBytes, metadataBytes, filterStarts, filterEnds };
 }

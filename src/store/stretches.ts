@@ -14,7 +14,7 @@ import type { PartRef } from './select.ts';
 import type { StreamColumns } from './stream-columns.ts';
 
 /** More blocks than a segment has: makes one number of segment and block. */
-const BLOCKS_PER_SEGMENT = 2 ** 24;
+export const BLOCKS_PER_SEGMENT: number = 2 ** 24;
 const FIRST_CAPACITY = 256;
 
 /** A segment as a selection sees it. */

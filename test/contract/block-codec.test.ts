@@ -19,6 +19,7 @@ import {
   encodeDirectory,
   FLAG_ASCII,
   FLAG_LENGTHS,
+  FLAG_LITERAL,
   type SegmentIdentity,
 } from '../../src/chunk/directory.ts';
 import { FilterBuilder } from '../../src/chunk/filter-builder.ts';
@@ -149,7 +150,11 @@ function expectStatistics(fields: Float64Array, rows: readonly Row[], ascii: boo
   expect(fields[B_METADATA_BYTES]).toBe(rows.reduce((sum, row) => sum + encodeMetadata(row.metadata).length, 0));
   const isAscii = rows.every((row) => row.line.every((byte) => byte < 128));
   const newline = rows.some((row) => row.line.includes(10));
-  expect(fields[B_FLAGS]).toBe((isAscii ? FLAG_ASCII : 0) | (newline ? FLAG_LENGTHS : 0));
+  const joined = Buffer.concat(rows.flatMap((row) => [row.line, Buffer.from('\n')]));
+  const literal = !joined.includes('\\u');
+  expect(fields[B_FLAGS]).toBe(
+    (isAscii ? FLAG_ASCII : 0) | (newline ? FLAG_LENGTHS : 0) | (literal ? FLAG_LITERAL : 0),
+  );
   expect(ascii).toBe(isAscii);
   for (let level = 0; level < 8; level++)
     expect(fields[B_LEVELS + level]).toBe(rows.filter((row) => row.level === level).length);

@@ -7,8 +7,9 @@ import type { MergeInfo } from '../../src/store/merger.ts';
 import { type LoggedPush, LogStore, type StoreEvents } from '../../src/store/store.ts';
 import { appendRow, readAll, type TestRow } from './store-rows.ts';
 
-export const MERGE_SETTINGS: MergeSettings = {
+const MERGE_SETTINGS: MergeSettings = {
   tierSegments: 4,
+  minAgeMs: 0,
   maxSegmentBytes: 64 << 20,
   coldAfterMs: 0,
   coldLevel: 6,

@@ -130,6 +130,8 @@ describe('refused settings', () => {
     [['--data'], {}, 'flag --data needs a value'],
     [['serve'], {}, 'unexpected argument "serve"'],
     [['--server.max_body_bytes', '0'], {}, 'server.max_body_bytes: expected more than 0'],
+    [['--merge.cpu_percent', '0'], {}, 'merge.cpu_percent: expected 1 to 100, found 0'],
+    [[], { HALOGI_MERGE_COLD_LEVEL: '23' }, 'merge.cold_level: expected 1 to 19, found 23'],
   ] as const)('%j %j', (args, env, message) => {
     const error = errorOf(() => loadSettings(args, env));
     expect([error.code, error.message]).toEqual(['CONFIG_INVALID', message]);

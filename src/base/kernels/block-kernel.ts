@@ -11,6 +11,7 @@ interface BlockExports extends FieldExports {
   offsetsAt(): number;
   splitLines(from: number, length: number, rows: number): number;
   decodeTimes(from: number, to: number, rows: number, unit: number): number;
+  decodeRice(from: number, to: number, rows: number, unit: number): number;
   needleAt(): number;
   useNeedle(bytes: number, first: number, second: number, ignoreCase: boolean): void;
   findNeedle(from: number, length: number, start: number): number;
@@ -73,6 +74,13 @@ export class BlockKernel {
   decodeTimes(bytes: Uint8Array, from: number, to: number, rowCount: number, unitNs: number): number {
     const shift = bytes.byteOffset - this.times.byteOffset;
     const next = this.#exports.decodeTimes(from + shift, to + shift, rowCount, unitNs);
+    return next < 0 ? -1 : next - shift;
+  }
+
+  /** The same for times in Rice code; as decodeRice of chunk/rice-times.ts. */
+  decodeRice(bytes: Uint8Array, from: number, to: number, rowCount: number, unitNs: number): number {
+    const shift = bytes.byteOffset - this.times.byteOffset;
+    const next = this.#exports.decodeRice(from + shift, to + shift, rowCount, unitNs);
     return next < 0 ? -1 : next - shift;
   }
 

@@ -9,6 +9,7 @@ interface SkipFilterExports {
   buildFilter(text: number, length: number, bitsPerKey: number, probes: number, minBytes: number): number;
   newlineCount(): number;
   isAsciiText(): number;
+  hasBackslashes(): number;
 }
 
 /** How many bits a filter has for its keys, and how many are set for each. */
@@ -23,6 +24,8 @@ export interface TextSummary {
   readonly filter: Uint8Array;
   readonly newlines: number;
   readonly ascii: boolean;
+  /** False only if there is no backslash in the text. */
+  readonly mayEscape: boolean;
 }
 
 /** Longest text of one call: TEXT_CAPACITY of kernels/skip-filter.ts. */
@@ -58,6 +61,7 @@ export class SkipFilterKernel {
       filter: new Uint8Array(this.#memory, this.#exports.filterAt(), bytes),
       newlines: this.#exports.newlineCount(),
       ascii: this.#exports.isAsciiText() !== 0,
+      mayEscape: this.#exports.hasBackslashes() !== 0,
     };
   }
 

@@ -1,0 +1,224 @@
+import type { ByteWriter } from './byte-writer.ts';
+import { KIND_DICTIONARY, KIND_SEQUENCE } from './metadata-columns.ts';
+
+/** Slots of a column's hash table at first, per value that it is meant for. */
+const FIRST_SLOTS = 64;
+
+/** Values of one name, as ranges of the bytes that all rows of a block lie in; told apart by a hash table of their numbers. */
+class ColumnBuilder {
+  /** Bytes of the name. */
+  readonly name: Buffer;
+  readonly codes: Uint32Array;
+  valueCount = 0;
+  present = 0;
+  #starts: Uint32Array = new Uint32Array(FIRST_SLOTS);
+  #ends: Uint32Array = new Uint32Array(FIRST_SLOTS);
+  #hashes: Uint32Array = new Uint32Array(FIRST_SLOTS);
+  /** Codes by hash; 0 is free. A power of two, at least twice the values. */
+  #slots: Uint32Array = new Uint32Array(FIRST_SLOTS * 2);
+
+  constructor(name: Buffer, rowCapacity: number) {
+    this.name = name;
+    this.codes = new Uint32Array(rowCapacity);
+  }
+
+  add(row: number, bytes: Uint8Array, start: number, end: number): void {
+    const hash = hashBytes(bytes, start, end);
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    let code = this.#slots[slot]!;
+    while (code !== 0 && !this.#equals(code, hash, bytes, start, end)) {
+      slot = (slot + 1) & mask;
+      code = this.#slots[slot]!;
+    }
+    if (code === 0) {
+      code = this.#addValue(hash, start, end);
+      if (code * 2 <= this.#slots.length) this.#slots[slot] = code;
+      else this.#rehash();
+    }
+    // A name that comes twice in a row keeps its last value.
+    if (this.codes[row] === 0) this.present++;
+    this.codes[row] = code;
+  }
+
+  #equals(code: number, hash: number, bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#hashes[code - 1] !== hash) return false;
+    const from = this.#starts[code - 1]!;
+    return this.#ends[code - 1]! - from === end - start && sameBytes(bytes, from, start, end - start);
+  }
+
+  #addValue(hash: number, start: number, end: number): number {
+    const index = this.valueCount++;
+    if (index === this.#starts.length) {
+      this.#starts = larger(this.#starts);
+      this.#ends = larger(this.#ends);
+      this.#hashes = larger(this.#hashes);
+    }
+    this.#starts[index] = start;
+    this.#ends[index] = end;
+    this.#hashes[index] = hash;
+    return index + 1;
+  }
+
+  #rehash(): void {
+    const slots = new Uint32Array(this.#slots.length * 2);
+    const mask = slots.length - 1;
+    for (let code = 1; code <= this.valueCount; code++) {
+      let slot = this.#hashes[code - 1]! & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = code;
+    }
+    this.#slots = slots;
+  }
+
+  length(code: number): number {
+    return this.#ends[code - 1]! - this.#starts[code - 1]!;
+  }
+
+  value(bytes: Buffer, code: number): Buffer {
+    return bytes.subarray(this.#starts[code - 1]!, this.#ends[code - 1]!);
+  }
+}
+
+function larger(from: Uint32Array): Uint32Array {
+  const to = new Uint32Array(from.length * 2);
+  to.set(from);
+  return to;
+}
+
+/** Four bytes at a time, then mixed; unsigned. */
+function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+  let hash = end - start;
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x85ebca6b);
+  hash ^= hash >>> 13;
+  hash = Math.imul(hash, 0x2c1b3c6d);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+function sameBytes(bytes: Uint8Array, a: number, b: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (bytes[a + i] !== bytes[b + i]) return false;
+  return true;
+}
+
+/**
+ * Collects the metadata of a block's rows. No text is made of names and values: they stay ranges of the bytes that rows are
+ * added from, which must be the same for all rows of a block and unchanged until `write`.
+ */
+export class MetadataColumnsBuilder {
+  readonly #columns: ColumnBuilder[] = [];
+  /** The same by name, in latin1. */
+  readonly #byName = new Map<string, ColumnBuilder>();
+  readonly #rowCapacity: number;
+  #bytes: Buffer = Buffer.alloc(0);
+
+  constructor(rowCapacity: number) {
+    this.#rowCapacity = rowCapacity;
+  }
+
+  get empty(): boolean {
+    return this.#columns.length === 0;
+  }
+
+  /** Names of the columns as text. */
+  names(): string[] {
+    return this.#columns.map((column) => column.name.utf8Slice());
+  }
+
+  /** Adds one row's metadata in the encoding of model/metadata-bytes.ts. */
+  add(row: number, bytes: Buffer, start: number, end: number): void {
+    this.#bytes = bytes;
+    let at = start;
+    // Most rows have the names of the row before, in the same order.
+    for (let guess = 0; at < end; guess++) {
+      const nameAt = at + 2;
+      const nameBytes = bytes[at]! | (bytes[at + 1]! << 8);
+      const sizeAt = nameAt + nameBytes;
+      const size =
+        (bytes[sizeAt]! | (bytes[sizeAt + 1]! << 8) | (bytes[sizeAt + 2]! << 16) | (bytes[sizeAt + 3]! << 24)) >>> 0;
+      at = sizeAt + 4 + size;
+      this.#column(guess, bytes, nameAt, nameBytes).add(row, bytes, sizeAt + 4, at);
+    }
+  }
+
+  #column(guess: number, bytes: Buffer, nameAt: number, nameBytes: number): ColumnBuilder {
+    const guessed = this.#columns[guess];
+    if (guessed !== undefined && isName(guessed, bytes, nameAt, nameBytes)) return guessed;
+    const name = bytes.latin1Slice(nameAt, nameAt + nameBytes);
+    const known = this.#byName.get(name);
+    if (known !== undefined) return known;
+    const column = new ColumnBuilder(Buffer.from(bytes.subarray(nameAt, nameAt + nameBytes)), this.#rowCapacity);
+    this.#columns.push(column);
+    this.#byName.set(name, column);
+    return column;
+  }
+
+  write(rowCount: number, out: ByteWriter): void {
+    out.varint(this.#columns.length);
+    for (const column of this.#columns) {
+      out.varint(column.name.length);
+      out.raw(column.name);
+      if (column.present > 8 && column.valueCount === column.present) writeSequence(column, this.#bytes, rowCount, out);
+      else writeDictionary(column, this.#bytes, rowCount, out);
+    }
+  }
+}
+
+function isName(column: ColumnBuilder, bytes: Uint8Array, nameAt: number, nameBytes: number): boolean {
+  const { name } = column;
+  if (name.length !== nameBytes) return false;
+  for (let i = 0; i < nameBytes; i++) if (name[i] !== bytes[nameAt + i]) return false;
+  return true;
+}
+
+function writeDictionary(column: ColumnBuilder, bytes: Buffer, rowCount: number, out: ByteWriter): void {
+  out.byte(KIND_DICTIONARY);
+  out.varint(column.valueCount);
+  for (let code = 1; code <= column.valueCount; code++) {
+    out.varint(column.length(code));
+    out.raw(column.value(bytes, code));
+  }
+  const width = codeWidth(column.valueCount);
+  out.byte(width);
+  const codes = new Uint8Array(rowCount * width);
+  for (let row = 0, at = 0; row < rowCount; row++) {
+    let code = column.codes[row]!;
+    for (let i = 0; i < width; i++) {
+      codes[at++] = code & 0xff;
+      code >>>= 8;
+    }
+  }
+  out.raw(codes);
+}
+
+/** Values are unique, so codes ascend in row order: the order of values is that of rows. */
+function writeSequence(column: ColumnBuilder, bytes: Buffer, rowCount: number, out: ByteWriter): void {
+  out.byte(KIND_SEQUENCE);
+  const allPresent = column.present === rowCount;
+  out.byte(allPresent ? 1 : 0);
+  if (!allPresent) {
+    const presence = new Uint8Array((rowCount + 7) >> 3);
+    for (let row = 0; row < rowCount; row++) if (column.codes[row]! > 0) presence[row >> 3]! |= 1 << (row & 7);
+    out.raw(presence);
+  }
+  const fixed = fixedLength(column);
+  out.varint(fixed);
+  if (fixed === 0) for (let code = 1; code <= column.valueCount; code++) out.varint(column.length(code));
+  for (let code = 1; code <= column.valueCount; code++) out.raw(column.value(bytes, code));
+}
+
+/** Length that all values have; 0 if they differ. */
+function fixedLength(column: ColumnBuilder): number {
+  const length = column.length(1);
+  for (let code = 2; code <= column.valueCount; code++) if (column.length(code) !== length) return 0;
+  return length;
+}
+
+function codeWidth(count: number): number {
+  return count < 256 ? 1 : count < 65_536 ? 2 : 4;
+}

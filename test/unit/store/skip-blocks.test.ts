@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseQuery } from '../../../grammar/parse.ts';
+import { nodeDisk } from '../../../src/base/node-disk.ts';
+import { labelTexts } from '../../../src/query/label-texts.ts';
+import { runFlushTask } from '../../../src/store/flush-task.ts';
+import type { WantedRows } from '../../../src/store/query-store.ts';
+import { LogStore } from '../../../src/store/store.ts';
+import { appendRow } from '../../support/store-rows.ts';
+
+const T0 = 1_790_000_000_000_000_000n;
+const RANGE = { startNs: T0 - 1n, endNs: T0 + 1_000_000n };
+let folder: string;
+let store: LogStore;
+
+function fail(error: unknown): void {
+  throw error;
+}
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'halogi-skip-'));
+  store = await LogStore.open({
+    disk: nodeDisk,
+    dataFolder: folder,
+    head: { headBytes: 64 << 20, generationBytes: 32 << 20, maxAgeMs: 3.6e6, idleMs: 3.6e6 },
+    // Room for one small filter section: the others are read for each query.
+    cacheBytes: 40,
+    walSync: 'interval',
+    walSyncIntervalMs: 1000,
+    runFlush: (task) => runFlushTask(task, nodeDisk),
+    applyLogged: () => undefined,
+    now: () => Date.now(),
+    events: { damage: fail, recovered: () => undefined, flushed: () => undefined, flushFailed: fail, walFailed: fail },
+  });
+});
+
+afterEach(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+interface Line {
+  readonly app: string;
+  readonly line: string;
+  readonly labels?: readonly string[];
+  readonly metadata?: readonly string[];
+}
+
+async function flushed(...lines: readonly Line[]): Promise<void> {
+  for (const [i, { app, line, labels, metadata }] of lines.entries())
+    appendRow(store.sink('t'), {
+      labels: ['app', app, ...(labels ?? [])],
+      ns: T0 + BigInt(i),
+      line,
+      metadata: metadata ?? [],
+    });
+  await store.flush();
+}
+
+/** Apps whose blocks are left, and how many blocks are not. */
+async function left(wanted: Partial<WantedRows>): Promise<string> {
+  const selection = store.select('t', [], RANGE);
+  await selection.leaveOut?.({ texts: [], labels: [], ...wanted });
+  const apps = selection.stretches.parts().map((part) => part.streamLabels[1]);
+  selection.release();
+  return `${apps.join()} ${selection.skippedBlocks}`;
+}
+
+const of = (query: string): Partial<WantedRows> => {
+  const parsed = parseQuery(query);
+  return { labels: labelTexts(parsed.kind === 'log' ? parsed.stages : []) };
+};
+
+const ID = '1f9e20428c8d28952181b66e4165e681';
+const escapedId = [...ID].map((c) => `\\u00${c.charCodeAt(0).toString(16)}`).join('');
+
+describe('blocks without a wanted row', () => {
+  it('are left out by texts, in every segment, whatever fits into the cache', async () => {
+    await flushed({ app: 'a', line: `id ${ID}` }, { app: 'b', line: 'nothing of note in here' });
+    await flushed({ app: 'b', line: 'another line' }, { app: 'c', line: `ID ${ID.toUpperCase()}` });
+    for (let repeat = 0; repeat < 3; repeat++) expect(await left({ texts: [Buffer.from(ID)] })).toBe('a,c 2');
+    expect(await left({ texts: [Buffer.from('x')] })).toBe('a,b,b,c 0');
+  });
+
+  it('are left out by the value of a parsed label, but where an escape may hide it', async () => {
+    await flushed(
+      { app: 'a', line: `{"id":"${ID}"}` },
+      { app: 'b', line: '{"id":"something else altogether"}' },
+      { app: 'c', line: `{"id":"${escapedId}"}` },
+      { app: 'd', line: '{"id":"line\\nwith \\"short\\" escapes"}' },
+    );
+    expect(await left(of(`{app="a"} | json | id="${ID}"`))).toBe('a,c 2');
+    expect(await left(of(`{app="a"} | logfmt | id="${ID}" | json`))).toBe('a,c 2');
+    expect(await left(of(`{app="a"} | pattern "<_>:<id>}" | id="${ID}"`))).toBe('a 3');
+    expect(await left(of(`{app="a"} | json | id="x" or id="${ID}"`))).toBe('a,b,c,d 0');
+    expect(await left(of(`{app="a"} | json | id!="${ID}"`))).toBe('a,b,c,d 0');
+    expect(await left(of(`{app="a"} | label_format id=app | id="${ID}"`))).toBe('a,b,c,d 0');
+    expect(await left(of(`{app="a"} | json id="id" | id="${ID}"`))).toBe('a,b,c,d 0');
+    expect(await left(of(`{app="a"} | line_format "${ID}" | json | id="${ID}"`))).toBe('a,b,c,d 0');
+  });
+
+  it('are kept where the stream or the metadata may have the label', async () => {
+    await flushed({ app: 'a', line: 'x', labels: ['id', ID] }, { app: 'b', line: 'y' });
+    await flushed({ app: 'c', line: 'x', metadata: ['id', ID] }, { app: 'd', line: 'y' });
+    expect(await left(of(`{app="a"} | json | id="${ID}"`))).toBe('a,c,d 1');
+    // Without a parser, only metadata and the stream have labels.
+    expect(await left(of(`{app="a"} | id="z"`))).toBe('a,c,d 1');
+    expect(await left(of('{app="a"} | detected_level="z" | __error__="x" | id_extracted="y"'))).toBe('a,b,c,d 0');
+  });
+});
