@@ -3,7 +3,7 @@
  * src/chunk/skip-filter.ts, which says what the filter is; both must give the same bytes.
  *
  * A text goes through in two passes. The first lower-cases it and marks its word bytes, sixteen at a time. The second finds runs by
- * their marks, 64 places at a time, hashes them, and keeps the sampled ones without a branch. A stretch of them goes to a hash set
+ * their marks, 64 places at a time, hashes them, and keeps the smaller hash of each two neighbours without a branch. A stretch of them goes to a hash set
  * that is as large as the block has keys; most runs of a log are repeats, so it is small. Bits are set at the end.
  */
 
@@ -13,7 +13,7 @@ const MAX_KEYS: u32 = 1 << 19;
 /** Behind the compiler's own first page. */
 const SET: usize = 0x10000;
 const KEYS: usize = SET + ((<usize>MAX_KEYS) << 3);
-/** Sampled hashes of one stretch of the text, repeats included, with a vector of slack. */
+/** Kept hashes of one stretch of the text, repeats included, with a vector of slack. */
 const STRETCH: usize = 4096;
 const HASHES: usize = KEYS + ((<usize>MAX_KEYS) << 2);
 const FILTER: usize = HASHES + (STRETCH << 2) + 64;
@@ -27,6 +27,10 @@ const WORDS: usize = LOWER + TEXT_CAPACITY + 64;
 const TEXT: usize = WORDS + (TEXT_CAPACITY >> 3) + 64;
 
 let keyCount: u32 = 0;
+/** The last run that was hashed, and the place of the last run that was kept; places are from the start of the text. */
+let lastHash: u32 = 0;
+let lastPlace: usize = 0;
+let keptPlace: usize = 0;
 let slots: u32 = 0;
 let newlines: u32 = 0;
 let isAscii: bool = false;
@@ -118,13 +122,17 @@ function lowerText(text: usize, length: usize): void {
 }
 
 /**
- * Second pass over one stretch: hashes of the runs that are sampled go to HASHES.
+ * Second pass over one stretch: of each two runs that begin at neighbouring places the smaller hash, or the first of equal ones, goes to
+ * HASHES, once for its place. A pair may begin in the stretch before.
  *
  * @returns the end of them
  */
 function hashStretch(from: usize, to: usize): usize {
   let out = HASHES;
   let words = load<u64>(WORDS + (from >> 3));
+  let before = lastHash;
+  let beforeAt = lastPlace;
+  let kept = keptPlace;
   for (let at = from; at < to; at += 64) {
     const next = load<u64>(WORDS + ((at + 64) >> 3));
     // Where two word bytes follow each other, then four, then six.
@@ -132,15 +140,24 @@ function hashStretch(from: usize, to: usize): usize {
     const twoNext = next & (next >> 1);
     let runs = two & ((two >> 2) | (twoNext << 62)) & ((two >> 4) | (twoNext << 60));
     words = next;
-    const base = LOWER + at;
     while (runs !== 0) {
-      const run = load<u64>(base + <usize>ctz(runs));
+      const place = at + <usize>ctz(runs);
+      const run = load<u64>(LOWER + place);
       runs &= runs - 1;
       const hash = mix(<u32>run, <u32>(run >> 32) & 0xffff);
-      store<u32>(out, hash);
-      out += <usize>(~hash & 1) << 2;
+      const isPair = place - beforeAt === 1;
+      const first = before <= hash;
+      const chosen = select<usize>(beforeAt, place, first);
+      store<u32>(out, select<u32>(before, hash, first));
+      out += <usize>(<u32>isPair & <u32>(chosen !== kept)) << 2;
+      kept = select<usize>(chosen, kept, isPair);
+      before = hash;
+      beforeAt = place;
     }
   }
+  lastHash = before;
+  lastPlace = beforeAt;
+  keptPlace = kept;
   return out;
 }
 
@@ -207,6 +224,9 @@ export function collectKeys(text: usize, length: usize): i32 {
   if (length > TEXT_CAPACITY) return -1;
   lowerText(text, length);
   keyCount = 0;
+  // No place is next to it.
+  lastPlace = usize.MAX_VALUE - 1;
+  keptPlace = usize.MAX_VALUE - 1;
   emptySet(FIRST_SLOTS);
   for (let at: usize = 0; at < length; at += STRETCH) {
     const end = hashStretch(at, min<usize>(at + STRETCH, length));

@@ -1,3 +1,4 @@
+import { crc32c } from '../base/crc32c.ts';
 import { LogError } from '../base/errors.ts';
 import type { Labels } from '../model/labels.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -49,6 +50,8 @@ export const SEGMENT_VERSION = 2;
 export const OLDEST_SEGMENT_VERSION = 1;
 /** First version that tells of merges. */
 const MERGE_VERSION = 2;
+/** First version whose skip filters have the keys that searches look for; older ones are left aside. */
+const FILTER_VERSION = 2;
 
 export interface SegmentIdentity {
   readonly tenant: string;
@@ -192,9 +195,13 @@ export function decodeDirectory(bytes: Uint8Array, where: string): Directory {
   const tally = readTally(reader);
   if (tally.starts.length !== blocks.length / BLOCK_FIELDS + 1)
     throw new LogError('CHUNK_CORRUPT', `${where}: tally of ${tally.starts.length - 1} blocks`);
-  const filterSection = { offset: reader.varint(), length: reader.varint(), crc: reader.varint() };
+  let filterSection = { offset: reader.varint(), length: reader.varint(), crc: reader.varint() };
   const merge = version >= MERGE_VERSION ? readMerge(reader) : undefined;
   checkReferences(streams.length, frames, blocks, filterSection.length, where);
+  if (version < FILTER_VERSION) {
+    filterSection = { offset: filterSection.offset, length: 0, crc: crc32c(new Uint8Array(0)) };
+    for (let at = B_FILTER; at < blocks.length; at += BLOCK_FIELDS) blocks.fill(0, at, at + 2);
+  }
   return {
     tenant,
     day,

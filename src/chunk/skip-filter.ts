@@ -1,20 +1,22 @@
 import type { FilterShape } from '../base/kernels/skip-filter-kernel.ts';
 
 /**
- * Skip filters: which blocks cannot hold a text. A filter is a Bloom filter over sampled 6-byte runs of word bytes (letters, digits,
- * `_` and bytes from 0x80 on), lower-cased, of all lines of a block. A run is sampled by its own content alone, so the runs of a
- * searched text that are sampled are in the filter of every block that holds the text, wherever it stands in a word: the filter
- * may say yes wrongly, never no. Texts without a sampled run skip nothing. Being lower-case it serves `(?i)` too.
- * Format: docs/format/segment.md, section Skip filters. Bloom 1970; sampling by content as in winnowing (Schleimer 2003).
+ * Skip filters: which blocks cannot hold a text. A filter is a Bloom filter over some of the 6-byte runs of word bytes (letters, digits,
+ * `_` and bytes from 0x80 on), lower-cased, of all lines of a block. Of each two runs that begin at neighbouring bytes the one with the
+ * smaller hash is a key. Which one is decided by these seven bytes alone, so the keys of a searched text are in the filter of every
+ * block that holds the text, wherever it stands in a word: the filter may say yes wrongly, never no. Seven word bytes of a text give
+ * a key for certain; texts with fewer skip nothing. Being lower-case it serves `(?i)` too.
+ * Format: docs/format/segment.md, section Skip filters. Bloom 1970; selection by winnowing (Schleimer 2003).
  */
 
 /** Bytes of a run. 6: shorter ones occur in nearly every block, longer ones miss the parts of a dashed UUID. */
 const RUN_BYTES = 6;
-/** Every second run is kept: the ten runs of a dashed UUID then give at least two keys 99 times in 100. */
-const SAMPLE_MASK = 1;
-/** Bits and probes for each key: 6 % wrong for one key, and most texts that are worth a search have several. */
-const BITS_PER_KEY = 6;
-const PROBES = 4;
+/**
+ * Bits and probes for each key: 9 % wrong for one key. Two of three runs are keys, and a dashed UUID has at least four, a word of
+ * eight bytes one or two.
+ */
+const BITS_PER_KEY = 5;
+const PROBES = 3;
 const MIN_FILTER_BYTES = 16;
 
 export const FILTER_SHAPE: FilterShape = { bitsPerKey: BITS_PER_KEY, probes: PROBES, minBytes: MIN_FILTER_BYTES };
@@ -49,6 +51,7 @@ export function collectKeys(bytes: Uint8Array, start: number, end: number, keys:
   let run = 0;
   let low = 0;
   let high = 0;
+  let before = 0;
   for (let at = start; at < end; at++) {
     const byte = WORD_BYTES[bytes[at]!]!;
     if (byte === 0) {
@@ -60,11 +63,13 @@ export function collectKeys(bytes: Uint8Array, start: number, end: number, keys:
     run++;
     if (run < RUN_BYTES) continue;
     const hash = hashRun(low, high);
-    if ((hash & SAMPLE_MASK) === 0) keys.add(hash === 0 ? 4 : hash);
+    // 0 marks a free slot in the kernel's set.
+    if (run > RUN_BYTES) keys.add(Math.min(before, hash) || 4);
+    before = hash;
   }
 }
 
-/** Keys of a searched text, in no order; empty when nothing of it was sampled. */
+/** Keys of a searched text, in no order; empty when no seven word bytes follow each other in it. */
 export function keysOfText(bytes: Uint8Array): Uint32Array {
   const keys = new Set<number>();
   collectKeys(bytes, 0, bytes.length, keys);
@@ -87,9 +92,10 @@ export function buildFilter(keys: Iterable<number>, keyCount: number): Uint8Arra
   return filter;
 }
 
-/** False only if a block whose filter stands at `bytes[start, end)` cannot hold the text with these keys. */
+/** False only if a block whose filter stands at `bytes[start, end)` cannot hold the text with these keys; a filter of no bytes holds all. */
 export function mayHold(bytes: Uint8Array, start: number, end: number, keys: Uint32Array): boolean {
   const bits = (end - start) * 8;
+  if (bits === 0) return true;
   for (let i = 0; i < keys.length; i++) {
     let hash = keys[i]!;
     const step = (Math.imul(hash ^ 0x5bd1e995, 0x9e3779b1) | 1) >>> 0;

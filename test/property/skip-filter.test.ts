@@ -94,3 +94,16 @@ test('most texts that are not there are ruled out', () => {
     if (mayHold(filter, 0, filter.length, keysOfText(Buffer.from(`${hex()}${hex()}${hex()}${hex()}`)))) wrong++;
   expect(wrong).toBeLessThan(10);
 });
+
+test('seven word bytes give a key wherever they stand, and a dashed UUID four', () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^[A-Za-z0-9_]{7,24}$/), (long) => {
+      expect(keysOfText(Buffer.from(long)).length).toBeGreaterThan(0);
+    }),
+  );
+  fc.assert(fc.property(fc.uuid(), (id) => keysOfText(Buffer.from(id)).length >= 4 || /(.)\1\1/.test(id)));
+});
+
+test('a block without a filter is never ruled out', () => {
+  expect(mayHold(new Uint8Array(8), 4, 4, keysOfText(Buffer.from('anything')))).toBe(true);
+});
