@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LogError } from '../base/errors.ts';
 import { clientSignal } from './abort.ts';
 import { queryParams } from './params.ts';
 import type { JsonText, QueryRequest } from './parts.ts';
@@ -32,6 +33,7 @@ async function answerQuery(
   const params = await queryParams(request, context.bodies);
   const { signal, end } = clientSignal(reply);
   try {
+    refuseParquet(request);
     const tags = queryTags(request);
     const query: QueryRequest = {
       tenant,
@@ -39,11 +41,26 @@ async function answerQuery(
       encodingFlags: encodingFlags(request),
       signal,
       ...(tags === undefined ? {} : { tags }),
+      ...(wantsFresh(request) ? { fresh: true } : {}),
     };
     return await sendJson(request, reply, await ask(query, request));
   } finally {
     end();
   }
+}
+
+/** @throws LogError QUERY_INVALID: an encoding that Loki knows, and refuses unless it is switched on */
+function refuseParquet(request: FastifyRequest): void {
+  if (request.raw.headers.accept !== 'application/vnd.apache.parquet') return;
+  throw new LogError(
+    'QUERY_INVALID',
+    'support for Parquet encoded responses is disabled. Enable with -frontend.support-parquet-encoding=true',
+  );
+}
+
+/** `Cache-Control: no-cache`: kept results are not to be used. */
+function wantsFresh(request: FastifyRequest): boolean {
+  return request.raw.headers['cache-control']?.includes('no-cache') === true;
 }
 
 function queryTags(request: FastifyRequest): string | undefined {

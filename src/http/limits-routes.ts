@@ -1,5 +1,8 @@
+import type { FastifyRequest } from 'fastify';
 import { formatPromDuration } from '../../grammar/literals.ts';
+import { LogError } from '../base/errors.ts';
 import { yaml } from '../base/yaml.ts';
+import { SEVERAL_TENANTS } from '../ingest/tenant.ts';
 import type { Limits } from '../model/limits.ts';
 import type { RouteContext } from './route-context.ts';
 import { tenantOf } from './tenant.ts';
@@ -8,7 +11,7 @@ import { tenantOf } from './tenant.ts';
 export function registerLimitsRoutes({ app, parts, options }: RouteContext): void {
   app.get('/loki/api/v1/drilldown-limits', { config: { errorSide: 'push' } }, (request, reply) => {
     // Loki refuses a request without tenant here even when it needs none elsewhere; the defaults are more useful.
-    const limits = publishedLimits(parts.limitsFor(tenantOf(request, options.authEnabled)));
+    const limits = publishedLimits(parts.limitsFor(onlyTenant(request, options.authEnabled)));
     return reply
       .type('application/json; charset=utf-8')
       .send(JSON.stringify({ limits, pattern_ingester_enabled: true, version: parts.status.build.version }));
@@ -17,6 +20,17 @@ export function registerLimitsRoutes({ app, parts, options }: RouteContext): voi
     const limits = publishedLimits(parts.limitsFor(tenantOf(request, options.authEnabled)));
     return reply.type('application/yaml').send(yaml().stringify(limits));
   });
+}
+
+/** @throws LogError as `tenantOf`; several tenants are 401 here, and 400 everywhere else */
+function onlyTenant(request: FastifyRequest, authEnabled: boolean): string {
+  try {
+    return tenantOf(request, authEnabled);
+  } catch (error) {
+    if (error instanceof LogError && error.message === SEVERAL_TENANTS)
+      throw new LogError('TENANT_INVALID', error.message, { status: 401 });
+    throw error;
+  }
 }
 
 function publishedLimits(limits: Limits): Record<string, unknown> {

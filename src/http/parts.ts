@@ -47,6 +47,8 @@ export interface QueryRequest {
   readonly encodingFlags: readonly string[];
   /** `X-Query-Tags`, as sent: names the client in the log. */
   readonly tags?: string;
+  /** No kept results, by `Cache-Control: no-cache`. */
+  readonly fresh?: boolean;
   /** Aborts when the client leaves; the reason is a LogError. */
   readonly signal: AbortSignal;
 }

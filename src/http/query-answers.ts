@@ -175,10 +175,10 @@ export class QueryAnswers implements QueryService {
     return printQuery(parseQuery(text));
   }
 
-  #deps({ tenant, signal }: QueryRequest): QueryDeps & MetadataDeps {
+  #deps({ tenant, signal, fresh }: QueryRequest): QueryDeps & MetadataDeps {
     const { store, runner, limitsFor, nowNs, results } = this.#options;
     const deps = { store, runner, limits: limitsFor(tenant), nowNs: nowNs(), tenant, signal };
-    return results === undefined ? deps : { ...deps, results };
+    return results === undefined || fresh === true ? deps : { ...deps, results };
   }
 
   #encode(

@@ -1,6 +1,8 @@
 import { LogError } from '../base/errors.ts';
 import { compareText } from '../model/labels.ts';
 
+export const SEVERAL_TENANTS = 'multiple org IDs present';
+
 /** The tenant of every request while authentication is off. */
 const SINGLE_TENANT = 'fake';
 
@@ -16,7 +18,7 @@ const ALLOWED = /^[a-zA-Z0-9!\-_.*'()]$/;
 export function tenantFromHeader(header: string | undefined, authEnabled: boolean): string {
   if (!authEnabled) return SINGLE_TENANT;
   const tenants = splitTenants(header);
-  if (tenants.length > 1) throw invalid('multiple org IDs present');
+  if (tenants.length > 1) throw invalid(SEVERAL_TENANTS);
   return tenants[0]!;
 }
 
@@ -33,7 +35,7 @@ export function tenantsFromHeader(
 ): readonly string[] {
   if (!authEnabled) return [SINGLE_TENANT];
   const tenants = splitTenants(header);
-  if (tenants.length > 1 && !severalAllowed) throw invalid('multiple org IDs present');
+  if (tenants.length > 1 && !severalAllowed) throw invalid(SEVERAL_TENANTS);
   return tenants;
 }
 

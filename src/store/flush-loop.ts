@@ -34,6 +34,8 @@ export class FlushLoop {
   #deleting: Promise<void> = Promise.resolve();
   /** Pushes that wait for memory. */
   readonly #waiting = new Set<() => void>();
+  /** Who asked for a flush, and is told of a failure. */
+  readonly #askers = new Set<(error: unknown) => void>();
   #closed = false;
   /** Why the last attempt failed; undefined while all is well. */
   lastError: unknown;
@@ -45,6 +47,23 @@ export class FlushLoop {
   /** Resolves when nothing sealed is left, or the store closes; undefined when nothing is being written. */
   get running(): Promise<void> | undefined {
     return this.#running;
+  }
+
+  /**
+   * Resolves when nothing sealed is left, or the store closes.
+   *
+   * @throws what the next attempt that fails throws; it is tried again all the same
+   */
+  async done(): Promise<void> {
+    while (this.#running !== undefined) {
+      const { promise, reject } = Promise.withResolvers<never>();
+      this.#askers.add(reject);
+      try {
+        await Promise.race([this.#running, promise]);
+      } finally {
+        this.#askers.delete(reject);
+      }
+    }
   }
 
   /** How long a push is to wait so that the head does not run full before the flush that runs gives memory back; milliseconds. */
@@ -94,6 +113,7 @@ export class FlushLoop {
       } catch (error) {
         this.lastError = error;
         onFailed(error, retryMs);
+        for (const tell of this.#askers) tell(error);
         if (this.#closed) return;
         await this.#pause.wait(retryMs);
         retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);

@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ParseError } from '../../grammar/parse-error.ts';
 import { LogError } from '../../src/base/errors.ts';
+import type { QueryRequest } from '../../src/http/parts.ts';
 import { appDouble } from '../support/http-app.ts';
 
 const ROUTES: readonly (readonly [string, string, string?])[] = [
@@ -94,6 +95,25 @@ describe('query routes', () => {
       expect(reply.headers['content-type']).toBe('text/plain; charset=utf-8');
       expect(reply.headers['content-encoding']).toBeUndefined();
     }
+  });
+
+  it('refuses Parquet, and asks for fresh results when told not to cache', async () => {
+    const asked: QueryRequest[] = [];
+    const { app } = appDouble({
+      answer: (_method, request) => {
+        asked.push(request);
+        return Promise.resolve('{}');
+      },
+    });
+    const url = '/loki/api/v1/query_range';
+    const parquet = await app.inject({ url, headers: { accept: 'application/vnd.apache.parquet' } });
+    expect([parquet.statusCode, parquet.body]).toEqual([
+      400,
+      'support for Parquet encoded responses is disabled. Enable with -frontend.support-parquet-encoding=true',
+    ]);
+    await app.inject({ url, headers: { 'cache-control': 'no-cache' } });
+    await app.inject({ url });
+    expect(asked.map(({ fresh }) => fresh)).toEqual([true, undefined]);
   });
 
   it('asks for a tenant when auth is on, but not to format', async () => {

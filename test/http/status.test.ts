@@ -101,6 +101,9 @@ describe('limits for clients', () => {
     const { app } = appDouble({ options: { authEnabled: true } });
     const reply = await app.inject({ url: '/loki/api/v1/drilldown-limits' });
     expect([reply.statusCode, reply.body]).toEqual([401, 'no org id\n']);
+    const several = { url: '/loki/api/v1/drilldown-limits', headers: { 'x-scope-orgid': 'a|b' } };
+    expect((await app.inject(several)).statusCode).toBe(401);
+    expect((await app.inject({ ...several, url: '/config/tenant/v1/limits' })).statusCode).toBe(400);
   });
 });
 
