@@ -62,7 +62,7 @@ export async function repair(settings: Settings, say: Say): Promise<number> {
     maxDecompressedBytes: settings.maxDecompressedBytes,
     metrics,
     nowNs: () => BigInt(Date.now()) * 1_000_000n,
-    tails: { tap: (_tenant, sink) => sink, admit: async () => undefined },
+    tails: { tap: (_tenant, sink) => sink },
   });
   try {
     const store = await openStore({ ...settings, merge: { ...settings.merge, tierSegments: 0 } }, pool, pushes, {

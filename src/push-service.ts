@@ -20,7 +20,7 @@ export interface PushServiceOptions {
   readonly metrics: Metrics;
   readonly nowNs: () => bigint;
   /** Live tails, which see rows as they are appended. */
-  readonly tails: Pick<TailHub, 'tap' | 'admit'>;
+  readonly tails: Pick<TailHub, 'tap'>;
 }
 
 /** Joins ingest, store and metrics: pushes of clients, and those that the WAL remembers. */
@@ -53,7 +53,6 @@ export class StorePushService implements PushService {
     if (store === undefined) throw new LogError('SHUTTING_DOWN', 'the store is not open yet');
     const { tenant } = request;
     await store.admit();
-    await this.#options.tails.admit(tenant);
     const limits = this.#options.limitsFor(tenant);
     const nowNs = this.#options.nowNs();
     const { maxBodyBytes, maxDecompressedBytes } = this.#options;

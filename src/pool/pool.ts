@@ -27,6 +27,8 @@ interface Waiting {
 const WORKER_HEAP_MB = 1024;
 /** The process runs with a small young generation for the sake of ingest; scans make rows and want more. */
 const WORKER_YOUNG_MB = 16;
+/** Live tails leave little behind, and their thread stays as long as the server. */
+const TAIL_YOUNG_MB = 8;
 /** Requests given to a worker beside the one it works on, so that it never waits for the main thread. */
 const AHEAD = 1;
 /** A death this soon after the start is the start's own fault. */
@@ -44,14 +46,25 @@ class PoolThread {
   /** False between the death of a worker and its successor. */
   alive = true;
 
-  constructor(worker: Worker) {
+  /** Memory of the young generation. */
+  readonly youngMb: number;
+
+  constructor(worker: Worker, youngMb: number) {
     this.worker = worker;
+    this.youngMb = youngMb;
   }
+}
+
+function spawn(youngMb: number): Worker {
+  return new Worker(WORKER_FILE, {
+    resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB, maxYoungGenerationSizeMb: youngMb },
+  });
 }
 
 /**
  * Scanning threads and one that writes segments. Scans wait in one queue and go to the thread that has least to do; segments
- * have a thread of their own, since compressing a generation takes a second and no query should stand behind that. Threads
+ * have a thread of their own, since compressing a generation takes a second and no query should stand behind that. So have live
+ * tails, for theirs stands back for pushes and queries. Threads
  * start with `start`, or with the first task: until the server is ready they would take the cores from the thread that gets it there.
  */
 export class WorkerPool implements TaskRunner {
@@ -59,6 +72,7 @@ export class WorkerPool implements TaskRunner {
   readonly #options: PoolOptions;
   readonly #threads: PoolThread[] = [];
   #writer: PoolThread | undefined;
+  #tailer: PoolThread | undefined;
   readonly #merger: MergeThread = new MergeThread(WORKER_FILE);
   #queue: Waiting[] = [];
   #nextId = 1;
@@ -76,16 +90,10 @@ export class WorkerPool implements TaskRunner {
     this.#writer ??= this.#startThread();
   }
 
-  #startThread(): PoolThread {
-    const thread = new PoolThread(this.#spawn());
+  #startThread(youngMb = WORKER_YOUNG_MB): PoolThread {
+    const thread = new PoolThread(spawn(youngMb), youngMb);
     this.#watch(thread);
     return thread;
-  }
-
-  #spawn(): Worker {
-    return new Worker(WORKER_FILE, {
-      resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB, maxYoungGenerationSizeMb: WORKER_YOUNG_MB },
-    });
   }
 
   #watch(thread: PoolThread): void {
@@ -109,7 +117,7 @@ export class WorkerPool implements TaskRunner {
     setTimeout(
       () => {
         if (this.#closed) return;
-        thread.worker = this.#spawn();
+        thread.worker = spawn(thread.youngMb);
         thread.startedMs = performance.now();
         thread.alive = true;
         this.#watch(thread);
@@ -156,8 +164,9 @@ export class WorkerPool implements TaskRunner {
   /** Runs a scan. When the signal aborts it rejects with its reason; a scan that was begun ends unheard. */
   async run(task: ScanTask, signal: AbortSignal): Promise<ScanResult> {
     signal.throwIfAborted();
-    this.start();
     const request: WorkerRequest = { kind: 'scan', id: this.#nextId++, task: packTask(task) };
+    if (task.kind === 'tail') return this.#scanned(await this.#runTail(request));
+    this.start();
     let onAbort: (() => void) | undefined;
     try {
       const reply = await new Promise<WorkerReply>((resolve, reject) => {
@@ -170,12 +179,23 @@ export class WorkerPool implements TaskRunner {
         this.#queue.push(waiting);
         this.#dispatch();
       });
-      if (reply.kind !== 'scan') throw new LogError('INTERNAL', `a scan was answered by ${reply.kind}`);
-      for (const message of reply.damage) this.#options.onDamage(message);
-      return reply.result;
+      return this.#scanned(reply);
     } finally {
       if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  async #runTail(request: WorkerRequest): Promise<WorkerReply> {
+    this.#tailer ??= this.#startThread(TAIL_YOUNG_MB);
+    const tailer = this.#tailer;
+    if (!tailer.alive) throw new LogError('INTERNAL', 'the thread of live tails has died and is being started again');
+    return new Promise((resolve, reject) => this.#give(tailer, { request, resolve, reject }));
+  }
+
+  #scanned(reply: WorkerReply): ScanResult {
+    if (reply.kind !== 'scan') throw new LogError('INTERNAL', `a scan was answered by ${reply.kind}`);
+    for (const message of reply.damage) this.#options.onDamage(message);
+    return reply.result;
   }
 
   /** Writes a segment. */
@@ -204,7 +224,7 @@ export class WorkerPool implements TaskRunner {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#merger.close();
-    const threads = this.#writer === undefined ? this.#threads : [...this.#threads, this.#writer];
-    await Promise.all(threads.map((thread) => thread.worker.terminate()));
+    const threads = [...this.#threads, this.#writer, this.#tailer];
+    await Promise.all(threads.map((thread) => thread?.worker.terminate()));
   }
 }

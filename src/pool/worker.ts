@@ -16,6 +16,10 @@ import { transferList } from './transfer.ts';
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a worker thread');
 
+/** Behind pushes and queries; far enough ahead of merges to keep up with a busy machine. */
+const TAIL_NICE = 10;
+/** Far enough behind the other threads that a merge takes what they leave. */
+const MERGE_NICE = 15;
 /** Damage found since the last reply: blocks that were left out. Bounded, one broken disk must not flood the log. */
 const MAX_DAMAGE_TEXTS = 20;
 let damage: string[] = [];
@@ -31,6 +35,8 @@ function answer(reply: WorkerReply): void {
 async function handle(request: WorkerRequest): Promise<void> {
   try {
     if (request.kind === 'scan') {
+      // Tails have a thread of their own.
+      if (request.task.kind === 'tail') lowerPriority(TAIL_NICE);
       const result = runScanTask(unpackTask(request.task), (part, options, counts) =>
         loader.load(part, options, counts),
       );
@@ -38,7 +44,7 @@ async function handle(request: WorkerRequest): Promise<void> {
       damage = [];
       answer({ kind: 'scan', id: request.id, result, damage: found });
     } else if (request.kind === 'merge') {
-      lowerPriority();
+      lowerPriority(MERGE_NICE);
       answer({ kind: 'merge', id: request.id, result: await runMergeTask(request.task, nodeDisk) });
     } else {
       answer({ kind: 'flush', id: request.id, result: await runFlushTask(request.task, nodeDisk) });

@@ -55,6 +55,8 @@ export interface TailScanTask {
 
 /** What some tails ask alike. */
 export interface TailQuery {
+  /** Equal texts have equal stages. */
+  readonly text: string;
   readonly stages: readonly Stage[];
   readonly format: TailFormat;
   /** 1 for each stream of the columns that the selector matches. */

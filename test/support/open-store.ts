@@ -31,7 +31,7 @@ export async function openStore(folder: string): Promise<OpenedStore> {
     maxDecompressedBytes: 1 << 24,
     metrics: new Metrics(),
     nowNs: () => BigInt(Date.now()) * 1_000_000n,
-    tails: { tap: (_tenant, sink) => sink, admit: async () => undefined },
+    tails: { tap: (_tenant, sink) => sink },
   });
   const store = await LogStore.open({
     disk: nodeDisk,

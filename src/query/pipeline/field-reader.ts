@@ -89,7 +89,7 @@ export class FieldReader implements KeyReader {
   }
 
   /** Reads the fields of the chosen rows of a block, and drops rows. Where the block has no kernel, nothing happens. */
-  read(block: RowBlock, chosen: ChosenRows): void {
+  read(block: Pick<RowBlock, 'fields' | 'streamLabels' | 'bytes'>, chosen: ChosenRows): void {
     this.#at = -1;
     this.#kernel = block.fields;
     const kernel = this.#kernel;

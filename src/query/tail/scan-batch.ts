@@ -1,36 +1,56 @@
 import { dayStartNs } from '../../model/time.ts';
-import type { TailAnswer, TailColumns, TailQuery, TaskRunner } from '../task.ts';
+import type { TailAnswer, TailColumns, TailQuery, TailScanResult, TailScanTask, TaskRunner } from '../task.ts';
 import type { TailBatch } from './tail-batch.ts';
 import type { TailGroup } from './tail-group.ts';
 import { foundRows } from './tail-rows.ts';
 import type { TailSession } from './tail-session.ts';
 
-type OpenGroup = readonly [TailGroup, readonly TailSession[]];
+export type OpenGroup = readonly [TailGroup, readonly TailSession[]];
 
-/** Filters a batch in the workers and hands each tail its rows; groups are shared out among as many tasks as run at once. */
+interface Asked {
+  readonly query: TailQuery;
+  readonly sessions: readonly TailSession[];
+}
+
+/** Filters a batch in a worker and hands each tail its rows. */
 export async function scanBatch(batch: TailBatch, groups: readonly OpenGroup[], runner: TaskRunner): Promise<void> {
+  const asked = askedOf(batch, groups, false);
+  if (asked.length === 0) return;
+  const columns = batch.columns();
+  const task: TailScanTask = { kind: 'tail', columns, queries: asked.map(({ query }) => query) };
+  const result = await runner.run(task, new AbortController().signal);
+  if (result.kind !== 'tail') return;
+  for (const [i, answer] of result.answers.entries()) deliver(answer, columns, asked[i]!.sessions);
+}
+
+/** Filters a batch here and now, and only tells each tail what it does not get. */
+export function countBatch(
+  batch: TailBatch,
+  groups: readonly OpenGroup[],
+  scan: (task: TailScanTask) => TailScanResult,
+): void {
+  const asked = askedOf(batch, groups, true);
+  if (asked.length === 0) return;
+  const columns = batch.columns();
+  const { answers } = scan({ kind: 'tail', columns, queries: asked.map(({ query }) => query) });
+  for (const [i, answer] of answers.entries()) deliver(answer, columns, asked[i]!.sessions);
+}
+
+/** What the tails ask of a batch; those that have no stream in it ask nothing. */
+function askedOf(batch: TailBatch, groups: readonly OpenGroup[], countsOnly: boolean): Asked[] {
   const streams = batch.streams();
-  const asked: { readonly query: TailQuery; readonly sessions: readonly TailSession[] }[] = [];
+  const asked: Asked[] = [];
   for (const [group, sessions] of groups) {
     const open = sessions.filter((session) => !session.isEnded);
     const wanted = Uint8Array.from(streams, (stream) => (group.isWanted(stream) ? 1 : 0));
     if (open.length === 0 || !wanted.includes(1)) continue;
-    const maxRows = Math.max(...open.map(({ room }) => room.rows));
-    const maxBytes = Math.max(...open.map(({ room }) => room.bytes));
-    asked.push({ query: { stages: group.stages, format: group.format, wanted, maxRows, maxBytes }, sessions: open });
+    const rooms = open.map(({ room }) => room);
+    const maxRows = countsOnly ? 0 : Math.max(...rooms.map(({ rows }) => rows));
+    const maxBytes = countsOnly ? 0 : Math.max(...rooms.map(({ bytes }) => bytes));
+    const { query: text, stages, format } = group;
+    asked.push({ query: { text, stages, format, wanted, maxRows, maxBytes }, sessions: open });
   }
-  const columns = batch.columns();
-  const tasks = Math.max(1, Math.min(runner.parallelism, asked.length));
-  const signal = new AbortController().signal;
-  await Promise.all(
-    Array.from({ length: tasks }, async (_, task) => {
-      const share = asked.filter((_, i) => i % tasks === task);
-      if (share.length === 0) return;
-      const result = await runner.run({ kind: 'tail', columns, queries: share.map(({ query }) => query) }, signal);
-      if (result.kind !== 'tail') return;
-      for (const [i, answer] of result.answers.entries()) deliver(answer, columns, share[i]!.sessions);
-    }),
-  );
+  return asked;
 }
 
 function deliver(answer: TailAnswer, columns: TailColumns, sessions: readonly TailSession[]): void {

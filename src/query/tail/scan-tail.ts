@@ -5,20 +5,34 @@ import { dayStartNs } from '../../model/time.ts';
 import { type TailLabels, TailWriter, tailLabelsKey } from '../../wire/tail-json.ts';
 import type { LineFilterChain } from '../pipeline/line-filter.ts';
 import { ScanRow } from '../pipeline/row-state.ts';
-import { RowSelection } from '../row-selection.ts';
 import { type LogPipeline, logPipeline } from '../scan-pipeline.ts';
 import type { TailAnswer, TailColumns, TailQuery, TailScanResult, TailScanTask } from '../task.ts';
 import { MAX_NAMED } from './dropped-rows.ts';
+import { TailKernel } from './tail-kernel.ts';
 
 /** Runs fresh rows through the pipelines of tails, and writes those that pass as they are sent. */
 export function scanTail({ columns, queries }: TailScanTask): TailScanResult {
   const metadata = new MetadataSets(columns);
+  kernel ??= new TailKernel();
+  kernel.begin(columns);
   return { kind: 'tail', answers: queries.map((query) => new TailScanner(query, columns, metadata).run()) };
 }
 
-/** Their memory serves one scan after the other. */
-const selection = new RowSelection();
+/** It serves one scan after the other. */
 let wantedRows = new Uint32Array(4096);
+let kernel: TailKernel | undefined;
+
+/** Of the queries scanned last: a tail asks the same a few times a second. */
+const MAX_PIPELINES = 64;
+const pipelines = new Map<string, LogPipeline>();
+
+function pipelineOf({ text, stages }: TailQuery): LogPipeline {
+  const pipeline = pipelines.get(text) ?? logPipeline(stages);
+  pipelines.delete(text);
+  pipelines.set(text, pipeline);
+  if (pipelines.size > MAX_PIPELINES) for (const oldest of [...pipelines.keys()].slice(0, 1)) pipelines.delete(oldest);
+  return pipeline;
+}
 
 class TailScanner {
   readonly #query: TailQuery;
@@ -26,6 +40,8 @@ class TailScanner {
   readonly #metadata: MetadataSets;
   readonly #pipeline: LogPipeline;
   readonly #row = new ScanRow();
+  #day: number | undefined;
+  #dayStartNs = 0n;
   readonly #labelSets = new Map<string, TailLabels>();
   /** Labels of rows that the stages leave as they are: found without making them. */
   readonly #untouched = new Map<Labels, Map<Labels, TailLabels>>();
@@ -34,19 +50,18 @@ class TailScanner {
     this.#query = query;
     this.#columns = columns;
     this.#metadata = metadata;
-    this.#pipeline = logPipeline(query.stages);
+    this.#pipeline = pipelineOf(query);
   }
 
   run(): TailAnswer {
-    const { streamIndexes, days, offsetsNs } = this.#columns;
-    const { wanted, maxRows, maxBytes, format } = this.#query;
+    const { days, offsetsNs } = this.#columns;
+    const { maxRows, maxBytes, format } = this.#query;
     const writer = new TailWriter(format);
     const taken: number[] = [];
     const dropped = new DroppedOf(this.#columns);
-    const { rows, count } = this.#filtered();
+    const count = this.#filtered();
     for (let i = 0; i < count; i++) {
-      const at = rows[i]!;
-      if (wanted[streamIndexes[at]!] !== 1) continue;
+      const at = wantedRows[i]!;
       const isFull = taken.length >= maxRows || writer.byteLength >= maxBytes;
       if (isFull && this.#pipeline.stages === undefined) {
         dropped.add(at);
@@ -73,21 +88,20 @@ class TailScanner {
     };
   }
 
-  /** Wanted rows that pass the line filters at the head of the pipeline, and perhaps rows of other streams. */
-  #filtered(): { readonly rows: Uint32Array; readonly count: number } {
+  /** Puts wanted rows that pass the line filters, and those that may pass the label filters, into `wantedRows`. @returns how many */
+  #filtered(): number {
     const { rowCount, streamIndexes } = this.#columns;
     const { wanted } = this.#query;
-    const { filter } = this.#pipeline;
+    const { filter, fields } = this.#pipeline;
+    if (filter?.never === true) return 0;
     if (wantedRows.length < rowCount) wantedRows = new Uint32Array(rowCount);
     let count = 0;
     for (let at = 0; at < rowCount; at++) if (wanted[streamIndexes[at]!] === 1) wantedRows[count++] = at;
-    if (filter === undefined) return { rows: wantedRows, count };
-    // One search through all lines costs less than a look at each, unless few of them are wanted.
-    if (count > rowCount / 4) {
-      selection.filter(this.#columns, 0, rowCount, filter);
-      return selection;
+    if (filter !== undefined) {
+      const passed = kernel!.filter(filter, wantedRows, count);
+      count = passed >= 0 ? passed : this.#testEach(filter, count);
     }
-    return { rows: wantedRows, count: filter.never ? 0 : this.#testEach(filter, count) };
+    return fields?.drops === true ? kernel!.dropByFields(fields, wantedRows, count) : count;
   }
 
   #testEach(filter: LineFilterChain, count: number): number {
@@ -103,11 +117,16 @@ class TailScanner {
   #begin(at: number): ScanRow {
     const { bytes, days, offsetsNs, streamIndexes, streams, lineStarts, lineEnds } = this.#columns;
     const row = this.#row;
+    const day = days[at]!;
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#dayStartNs = dayStartNs(day);
+    }
     row.begin(
       bytes,
       lineStarts[at]!,
       lineEnds[at]!,
-      dayStartNs(days[at]!),
+      this.#dayStartNs,
       offsetsNs[at]!,
       streams[streamIndexes[at]!]!,
       this.#metadata.of(at),

@@ -5,9 +5,12 @@ import type { SinkStream } from '../../model/row-sink.ts';
 import { NS_PER_DAY_NUMBER } from '../../model/time.ts';
 import type { TailColumns } from '../task.ts';
 
-/** Rows and bytes of one batch: some push bodies at full speed, scanned by a worker in a few milliseconds. */
-const BATCH_ROWS = 65_536;
-const BATCH_BYTES = 8 * 1024 * 1024;
+/** What a batch has room for. */
+export interface BatchSize {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
 /** Lines of a push lie one behind the other: copying a stretch of this size at once costs less than line by line. */
 const STRETCH_BYTES = 4096;
 const SECONDS_PER_DAY = NS_PER_DAY_NUMBER / 1e9;
@@ -31,15 +34,16 @@ export interface BatchRow {
  * over copies nothing, and the memory is used again for a later batch.
  */
 export class TailBatch {
-  readonly #streamIndexes = new Uint32Array(new SharedArrayBuffer(BATCH_ROWS * 4));
-  readonly #days = new Int32Array(new SharedArrayBuffer(BATCH_ROWS * 4));
-  readonly #offsetsNs = new Float64Array(new SharedArrayBuffer(BATCH_ROWS * 8));
-  readonly #lineStarts = new Uint32Array(new SharedArrayBuffer(BATCH_ROWS * 4));
-  readonly #lineEnds = new Uint32Array(new SharedArrayBuffer(BATCH_ROWS * 4));
-  readonly #metadataStarts = new Uint32Array(new SharedArrayBuffer(BATCH_ROWS * 4));
-  readonly #metadataEnds = new Uint32Array(new SharedArrayBuffer(BATCH_ROWS * 4));
-  readonly #levels = new Uint8Array(new SharedArrayBuffer(BATCH_ROWS));
-  readonly #bytes = new Uint8Array(new SharedArrayBuffer(BATCH_BYTES));
+  readonly #size: BatchSize;
+  readonly #streamIndexes: Uint32Array;
+  readonly #days: Int32Array;
+  readonly #offsetsNs: Float64Array;
+  readonly #lineStarts: Uint32Array;
+  readonly #lineEnds: Uint32Array;
+  readonly #metadataStarts: Uint32Array;
+  readonly #metadataEnds: Uint32Array;
+  readonly #levels: Uint8Array;
+  readonly #bytes: Uint8Array;
   readonly #lines = new CopiedStretch();
   readonly #metadata = new CopiedStretch();
   #streams: Labels[] = [];
@@ -47,9 +51,18 @@ export class TailBatch {
   #byteCount = 0;
   rowCount = 0;
 
-  /** A few usual pushes fit. */
-  get isRoomy(): boolean {
-    return this.#byteCount < BATCH_BYTES / 2 && this.rowCount < BATCH_ROWS / 2;
+  constructor(size: BatchSize) {
+    const { rows, bytes } = size;
+    this.#size = size;
+    this.#streamIndexes = new Uint32Array(new SharedArrayBuffer(rows * 4));
+    this.#days = new Int32Array(new SharedArrayBuffer(rows * 4));
+    this.#offsetsNs = new Float64Array(new SharedArrayBuffer(rows * 8));
+    this.#lineStarts = new Uint32Array(new SharedArrayBuffer(rows * 4));
+    this.#lineEnds = new Uint32Array(new SharedArrayBuffer(rows * 4));
+    this.#metadataStarts = new Uint32Array(new SharedArrayBuffer(rows * 4));
+    this.#metadataEnds = new Uint32Array(new SharedArrayBuffer(rows * 4));
+    this.#levels = new Uint8Array(new SharedArrayBuffer(rows));
+    this.#bytes = new Uint8Array(new SharedArrayBuffer(bytes));
   }
 
   reset(): void {
@@ -70,7 +83,7 @@ export class TailBatch {
   append(from: BatchRow): boolean {
     const { stream, day, offsetNs, bytes, lineStart, lineEnd, level, metadata, metadataStart, metadataEnd } = from;
     const row = this.rowCount;
-    if (row === BATCH_ROWS) return false;
+    if (row === this.#size.rows) return false;
     const lineAt = this.#place(this.#lines, bytes, lineStart, lineEnd, STRETCH_BYTES);
     const metadataAt =
       metadataStart === metadataEnd
@@ -99,7 +112,7 @@ export class TailBatch {
     const body = kernel.buffer.subarray(BODY_AT);
     const index = this.#indexOf(stream);
     const daySeconds = day * SECONDS_PER_DAY;
-    const stop = Math.min(end, first + BATCH_ROWS - this.rowCount);
+    const stop = Math.min(end, first + this.#size.rows - this.rowCount);
     let row = this.rowCount;
     for (let entry = first; entry < stop; entry++, row++) {
       // The rest of the run follows in the same stretches, so it is copied with the first row of it.
@@ -130,7 +143,7 @@ export class TailBatch {
   /** Where `from[start, end)` lies in the batch, copied now or with an earlier row; -1 when there is no room. Copies `ahead` bytes if it can. */
   #place(copied: CopiedStretch, from: Uint8Array, start: number, end: number, ahead: number): number {
     if (copied.from !== from || start < copied.start || end > copied.end) {
-      const room = BATCH_BYTES - this.#byteCount;
+      const room = this.#size.bytes - this.#byteCount;
       if (end - start > room) return -1;
       const stop = Math.max(end, Math.min(start + Math.min(ahead, room), from.length));
       this.#bytes.set(from.subarray(start, stop), this.#byteCount);

@@ -27,6 +27,10 @@ export class TailGroup {
     this.sessions = [first];
   }
 
+  get query(): string {
+    return this.#request.query;
+  }
+
   get stages(): readonly Stage[] {
     return this.#request.stages;
   }

@@ -2,30 +2,36 @@ import { LogError } from '../../base/errors.ts';
 import type { IngestKernel } from '../../base/kernels/ingest-kernel.ts';
 import type { RowSink, SinkStream } from '../../model/row-sink.ts';
 import { dayStartNs } from '../../model/time.ts';
-import type { TaskRunner } from '../task.ts';
-import { scanBatch } from './scan-batch.ts';
+import type { TailScanResult, TailScanTask, TaskRunner } from '../task.ts';
+import { countBatch, type OpenGroup, scanBatch } from './scan-batch.ts';
 import { type BatchRow, TailBatch } from './tail-batch.ts';
 import { TailGroup, type TailRequest } from './tail-group.ts';
-import { TailSession } from './tail-session.ts';
+import { MAX_ROWS_PER_SECOND, TailSession } from './tail-session.ts';
 import { type TailFeed, TailSink } from './tail-sink.ts';
 
 /** Rows wait this long for company before they go to a worker: what a scan costs before its first row is shared by more of them. */
 const GATHER_MS = 200;
-/** One is filled while others are scanned: more than a second at 50 MB/s. With all in use rows are dropped before anybody could filter them. */
-const MAX_BATCHES = 8;
-/** A push waits no longer than this for workers that are that far behind. */
-const MAX_WAIT_MS = 1000;
+/** Some push bodies at full speed, scanned by a worker in a few milliseconds. */
+const BATCH_SIZE = { rows: 32_768, bytes: 4 * 1024 * 1024 };
+/** One is filled while others are scanned: half a second at 50 MB/s. */
+const MAX_BATCHES = 6;
+/** Memory that workers have seen is not free before they collect their garbage: tails that come soon take what is there. */
+const KEEP_BATCHES_MS = 60_000;
+/** With all in use, rows are counted in steps that hold up the thread of pushes for a few milliseconds. */
+const COUNTED_SIZE = { rows: 8192, bytes: 1024 * 1024 };
+/** Lines a second of all tails that match more than they get. */
+const SHARED_ROWS_PER_SECOND = 20_000;
 
 interface FilledBatch {
   readonly batch: TailBatch;
   /** Groups that were open, with the tails that were theirs. */
-  readonly groups: readonly (readonly [TailGroup, readonly TailSession[]])[];
+  readonly groups: readonly OpenGroup[];
 }
 
 /**
  * Hands fresh rows from ingest to live tails. Without a tail a push pays for one look at a map; with tails it pays for a
  * copy of the rows that some selector wants. Pipelines run in the workers, once for all tails that ask alike, and what comes back is
- * ready to be sent. Everything on the way is bounded.
+ * ready to be sent. Everything on the way is bounded: when the workers are too far behind, a push pays for counting its rows itself.
  */
 export class TailHub implements TailFeed {
   readonly #runner: TaskRunner;
@@ -35,12 +41,14 @@ export class TailHub implements TailFeed {
   readonly #free: TailBatch[] = [];
   #batchCount = 0;
   #timer: NodeJS.Timeout | undefined;
+  #forget: NodeJS.Timeout | undefined;
   #scanning = false;
   /** Groups that want a stream, found once; forgotten whenever groups come or go. */
   #wanted = new WeakMap<SinkStream, readonly TailGroup[]>();
   #endedDrops = 0;
-  /** Pushes that wait for a batch. */
-  #waiting: { readonly tenant: string; readonly go: () => void }[] = [];
+  /** Rows that found no batch. */
+  #uncounted: TailBatch | undefined;
+  #scan: ((task: TailScanTask) => TailScanResult) | undefined;
 
   constructor(runner: TaskRunner) {
     this.#runner = runner;
@@ -64,41 +72,16 @@ export class TailHub implements TailFeed {
     for (const groups of this.#groups.values()) yield* groups;
   }
 
-  /** Rows of a push will find room; else they would be dropped before anybody could tell whether they match. */
-  hasRoom(tenant: string): boolean {
-    if (!this.#groups.has(tenant) || this.#free.length > 0 || this.#batchCount < MAX_BATCHES) return true;
-    return this.#filling?.isRoomy === true;
-  }
-
-  /** Waits for room, but not for long: tails must not hold up pushes. */
-  async admit(tenant: string): Promise<void> {
-    if (this.#waiting.length === 0 && this.hasRoom(tenant)) return;
-    await new Promise<void>((resolve) => {
-      const go = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        this.#waiting = this.#waiting.filter((other) => other.go !== go);
-        resolve();
-      }, MAX_WAIT_MS);
-      this.#waiting.push({ tenant, go });
-    });
-  }
-
-  /** Lets waiting pushes go one after the other, as long as their rows find room: the next is asked when one has had its turn. */
-  #letGo(): void {
-    const first = this.#waiting[0];
-    if (first === undefined || !this.hasRoom(first.tenant)) return;
-    this.#waiting.shift();
-    first.go();
-    setImmediate(() => this.#letGo());
+  /** Says how rows are filtered on this thread; that code is not loaded before it is needed. */
+  countWith(scan: (task: TailScanTask) => TailScanResult): void {
+    this.#scan = scan;
   }
 
   /** The sink that a push should write to: the given one, or one that also feeds the tails of the tenant. */
   tap(tenant: string, sink: RowSink): RowSink {
     if (!this.#groups.has(tenant)) return sink;
     this.#filling?.forgetPush();
+    this.#uncounted?.forgetPush();
     return new TailSink(tenant, sink, this);
   }
 
@@ -146,15 +129,14 @@ export class TailHub implements TailFeed {
       }
     }
     if (this.#groups.size === 0 && !this.#scanning) this.#forgetBatches();
-    this.#letGo();
   }
 
   /** Ends all tails; the server stops. */
   end(reason: string): void {
     for (const { sessions } of this.#all()) for (const session of sessions) session.end(reason);
     this.#groups.clear();
-    this.#letGo();
     clearTimeout(this.#timer);
+    clearTimeout(this.#forget);
   }
 
   wants(tenant: string, stream: SinkStream): boolean {
@@ -171,7 +153,7 @@ export class TailHub implements TailFeed {
       const batch = this.#batchToFill();
       if (batch === undefined) break;
       if (batch.append(row)) return;
-      this.#rotate();
+      this.#passOn(batch);
     }
     this.#dropUnseen(row.stream, dayStartNs(row.day) + BigInt(row.offsetNs), 1);
   }
@@ -185,7 +167,7 @@ export class TailHub implements TailFeed {
       const taken = batch.appendRun(stream, day, kernel, next, end);
       next += taken;
       if (next === end) return;
-      this.#rotate();
+      this.#passOn(batch);
       if (taken === 0 && isEmpty) break;
     }
     const { seconds, nanos } = kernel.columns;
@@ -193,34 +175,57 @@ export class TailHub implements TailFeed {
     this.#dropUnseen(stream, newestNs, end - next);
   }
 
-  /** No worker will see these rows, so nobody knows which of them pass the stages. */
+  /** A line is longer than any batch: nobody knows whether it passes the stages. */
   #dropUnseen(stream: SinkStream, newestNs: bigint, count: number): void {
     for (const { sessions } of this.#wanted.get(stream) ?? [])
       for (const session of sessions) session.drop(newestNs, stream.labels, count);
   }
 
+  /** Where rows go: a batch for the workers, or rows to be counted when all of those are in use. */
   #batchToFill(): TailBatch | undefined {
-    if (this.#filling !== undefined) return this.#filling;
-    this.#filling = this.#free.pop();
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#rotate();
+    }, GATHER_MS);
+    this.#filling ??= this.#free.pop();
     if (this.#filling === undefined && this.#batchCount < MAX_BATCHES) {
       this.#batchCount++;
-      this.#filling = new TailBatch();
+      this.#filling = new TailBatch(BATCH_SIZE);
     }
-    if (this.#filling !== undefined) {
-      this.#timer ??= setTimeout(() => {
-        this.#timer = undefined;
-        this.#rotate();
-      }, GATHER_MS);
+    if (this.#filling === undefined && this.#scan !== undefined) this.#uncounted ??= new TailBatch(COUNTED_SIZE);
+    return this.#filling ?? this.#uncounted;
+  }
+
+  /** A row does not fit any more. */
+  #passOn(batch: TailBatch): void {
+    if (batch.rowCount === 0) batch.reset();
+    else if (batch === this.#filling) this.#rotate();
+    else this.#countRows();
+  }
+
+  #openGroups(): OpenGroup[] {
+    return [...this.#all()].map((group) => [group, group.sessions] as const);
+  }
+
+  #countRows(): void {
+    const batch = this.#uncounted;
+    if (batch === undefined || this.#scan === undefined || batch.rowCount === 0) return;
+    const groups = this.#openGroups();
+    try {
+      countBatch(batch, groups, this.#scan);
+    } catch (error) {
+      endAll(groups, error);
     }
-    return this.#filling;
+    batch.reset();
   }
 
   /** Sends the rows gathered so far to a worker. */
   #rotate(): void {
+    this.#countRows();
     const batch = this.#filling;
     if (batch === undefined || batch.rowCount === 0) return;
     this.#filling = undefined;
-    this.#filled.push({ batch, groups: [...this.#all()].map((group) => [group, group.sessions] as const) });
+    this.#filled.push({ batch, groups: this.#openGroups() });
     if (!this.#scanning) void this.#scanFilled();
   }
 
@@ -228,22 +233,44 @@ export class TailHub implements TailFeed {
   async #scanFilled(): Promise<void> {
     this.#scanning = true;
     for (let next = this.#filled.shift(); next !== undefined; next = this.#filled.shift()) {
+      this.#pace();
       try {
         await scanBatch(next.batch, next.groups, this.#runner);
       } catch (error) {
-        const text = error instanceof Error ? error.message : String(error);
-        for (const [, sessions] of next.groups) for (const session of sessions) session.end(text);
+        endAll(next.groups, error);
       }
       next.batch.reset();
       this.#free.push(next.batch);
-      this.#letGo();
     }
     this.#scanning = false;
     if (this.#groups.size === 0) this.#forgetBatches();
   }
 
-  /** The memory is for tails only. */
-  #forgetBatches(): void {
-    this.#batchCount -= this.#free.splice(0).length;
+  /** Tails that had to leave out rows of late share what is left for them. */
+  #pace(): void {
+    const hungry: TailSession[] = [];
+    for (const { sessions } of this.#all()) {
+      for (const session of sessions) {
+        session.rowsPerSecond = MAX_ROWS_PER_SECOND;
+        if (session.tookDrops()) hungry.push(session);
+      }
+    }
+    const share = Math.min(MAX_ROWS_PER_SECOND, SHARED_ROWS_PER_SECOND / Math.max(1, hungry.length));
+    for (const session of hungry) session.rowsPerSecond = share;
   }
+
+  /** The last tail has gone: after a while so has its memory. */
+  #forgetBatches(): void {
+    this.#forget ??= setTimeout(() => {
+      this.#forget = undefined;
+      if (this.#groups.size > 0) return;
+      this.#batchCount -= this.#free.splice(0).length;
+      this.#uncounted = undefined;
+    }, KEEP_BATCHES_MS).unref();
+  }
+}
+
+function endAll(groups: readonly OpenGroup[], error: unknown): void {
+  const text = error instanceof Error ? error.message : String(error);
+  for (const [, sessions] of groups) for (const session of sessions) session.end(text);
 }

@@ -4,10 +4,10 @@ import { DroppedRows } from './dropped-rows.ts';
 import { sortedRows, startOf, type TailRows, timeOf } from './tail-rows.ts';
 
 /** What waits for one slow client at most; more is dropped and told. */
-const MAX_WAITING_ROWS = 20_000;
-const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+const MAX_WAITING_ROWS = 10_000;
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 /** More than this nobody can follow, and it would take the processor from pushes: a tail that matches more is told what it did not get. */
-const MAX_ROWS_PER_SECOND = 10_000;
+export const MAX_ROWS_PER_SECOND = 10_000;
 
 /** Entries for one frame, and what had to be left out before them. */
 export interface TailPiece {
@@ -36,6 +36,9 @@ export class TailSession {
   /** Live rows that may still come, refilled with time. */
   #credit = MAX_WAITING_ROWS;
   #creditMs = performance.now();
+  /** How fast it is refilled. */
+  rowsPerSecond: number = MAX_ROWS_PER_SECOND;
+  #hasDropped = false;
   #waitingBytes = 0;
   readonly #dropped = new DroppedRows();
   droppedCount = 0;
@@ -59,7 +62,7 @@ export class TailSession {
   /** Rows and bytes that still fit. */
   get room(): { readonly rows: number; readonly bytes: number } {
     const nowMs = performance.now();
-    this.#credit = Math.min(MAX_WAITING_ROWS, this.#credit + ((nowMs - this.#creditMs) / 1000) * MAX_ROWS_PER_SECOND);
+    this.#credit = Math.min(MAX_WAITING_ROWS, this.#credit + ((nowMs - this.#creditMs) / 1000) * this.rowsPerSecond);
     this.#creditMs = nowMs;
     return {
       rows: Math.max(0, Math.floor(Math.min(this.#credit, MAX_WAITING_ROWS - this.#waitingRows))),
@@ -139,7 +142,15 @@ export class TailSession {
   drop(timeNs: bigint, labels: Labels, count: number): void {
     if (this.#ended) return;
     this.droppedCount += count;
+    this.#hasDropped = true;
     this.#dropped.add(timeNs, labels, count);
+  }
+
+  /** Whether rows were left out since this was asked last. */
+  tookDrops(): boolean {
+    const has = this.#hasDropped;
+    this.#hasDropped = false;
+    return has;
   }
 
   /** The next rows to send, at most `maxRows`; undefined when there is nothing. */
