@@ -46,12 +46,12 @@ export const F_CRC = 4;
 export const FRAME_FIELDS = 5;
 
 /** Version that is written; older ones, down to `OLDEST_SEGMENT_VERSION`, are read. */
-export const SEGMENT_VERSION = 2;
+export const SEGMENT_VERSION = 3;
 export const OLDEST_SEGMENT_VERSION = 1;
 /** First version that tells of merges. */
 const MERGE_VERSION = 2;
 /** First version whose skip filters have the keys that searches look for; older ones are left aside. */
-const FILTER_VERSION = 2;
+const FILTER_VERSION = 3;
 
 export interface SegmentIdentity {
   readonly tenant: string;

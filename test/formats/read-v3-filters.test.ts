@@ -1,0 +1,46 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { nodeDisk } from '../../src/base/node-disk.ts';
+import { B_FILTER, BLOCK_FIELDS, decodeDirectory } from '../../src/chunk/directory.ts';
+import { keysOfText, mayHold } from '../../src/chunk/skip-filter.ts';
+import { listSegments } from '../../src/store/recover.ts';
+import { readSegmentDirectory } from '../../src/store/segment-directory.ts';
+import { verifySegments } from '../../src/store/verify.ts';
+import { type FixtureRow, openFixtureStore, readRows } from './fixture.ts';
+
+const fixture = join(import.meta.dirname, 'v3-filters');
+const expected = JSON.parse(readFileSync(join(fixture, 'rows.json'), 'utf8')) as FixtureRow[];
+
+test('rows of version 3 are read', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'halogi-format-'));
+  for (const name of ['FORMAT', 'segments']) cpSync(join(fixture, name), join(folder, name), { recursive: true });
+  const { store, recovered } = await openFixtureStore(folder, Date.UTC(2030, 0, 1));
+  expect(recovered).toMatchObject({ orphans: 0, damaged: 0, adopted: 1 });
+  expect(readRows(store)).toEqual(expected);
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('skip filters of version 3 hold what a search of today looks for', async () => {
+  expect((await verifySegments(nodeDisk, fixture)).problems).toEqual([]);
+  const [path] = await listSegments(nodeDisk, fixture);
+  const { blocks, streams, filterSection } = decodeDirectory((await readSegmentDirectory(nodeDisk, path!)).directory, path!);
+  const section = readFileSync(path!).subarray(filterSection.offset, filterSection.offset + filterSection.length);
+  expect(blocks.length / BLOCK_FIELDS).toBe(streams.length);
+  let keyed = 0;
+  let kept = 0;
+  for (const [block, labels] of streams.entries()) {
+    const start = blocks[block * BLOCK_FIELDS + B_FILTER]!;
+    const end = start + blocks[block * BLOCK_FIELDS + B_FILTER + 1]!;
+    for (const { line } of expected.filter((row) => row.line.endsWith(labels[1]!))) {
+      const keys = keysOfText(Buffer.from(line));
+      keyed += keys.length;
+      expect(mayHold(section, start, end, keys)).toBe(true);
+    }
+    for (let i = 0; i < 100; i++) if (mayHold(section, start, end, keysOfText(Buffer.from(`elsewhere${i}`)))) kept++;
+  }
+  expect(keyed).toBeGreaterThan(50);
+  expect(kept).toBeLessThan(50);
+});
