@@ -3,6 +3,7 @@ import type { QueryService, TailService } from './http/parts.ts';
 import { QueryAnswers } from './http/query-answers.ts';
 import { TailAnswers } from './http/tail-answers.ts';
 import { ResultCache } from './query/result-cache.ts';
+import { scanTail } from './query/tail/scan-tail.ts';
 import type { TailHub } from './query/tail/tail-hub.ts';
 import type { TaskRunner } from './query/task.ts';
 import type { QueryStore } from './store/query-store.ts';
@@ -43,6 +44,7 @@ export function openQueries(options: QueryPartsOptions): QueryParts {
       );
     },
   });
+  hub.countWith(scanTail);
   const tails = new TailAnswers({ store, runner, hub, limitsFor, nowNs, maxDurationMs: settings.tailMaxDurationMs });
   return { queries, tails };
 }

@@ -19,6 +19,12 @@ export class IdList {
     return this.#ids.subarray(0, this.#length);
   }
 
+  /** True if the mask has a 1 for one of the ids. */
+  touches(mask: Uint8Array): boolean {
+    for (let i = 0; i < this.#length; i++) if (mask[this.#ids[i]!] === 1) return true;
+    return false;
+  }
+
   add(id: number): void {
     const length = this.#length;
     const at = length === 0 || this.#ids[length - 1]! < id ? length : lowerBound(this.#ids, length, id);

@@ -6,6 +6,8 @@ import { difference, IdList, intersect, unite } from './id-list.ts';
 interface NamePostings {
   readonly ids: IdList;
   readonly byValue: Map<string, IdList>;
+  /** Values in order; absent after a change, until somebody asks. */
+  sorted: readonly string[] | undefined;
 }
 
 /**
@@ -47,6 +49,7 @@ export class Postings {
       if (ids === undefined) {
         ids = new IdList();
         postings.byValue.set(value, ids);
+        postings.sorted = undefined;
       }
       ids.add(streamId);
     }
@@ -65,7 +68,10 @@ export class Postings {
       if (postings === undefined || ids === undefined) continue;
       postings.ids.remove(streamId);
       ids.remove(streamId);
-      if (ids.length === 0) postings.byValue.delete(labels[i + 1]!);
+      if (ids.length === 0) {
+        postings.byValue.delete(labels[i + 1]!);
+        postings.sorted = undefined;
+      }
       if (postings.ids.length === 0) this.#byName.delete(labels[i]!);
     }
   }
@@ -94,14 +100,28 @@ export class Postings {
   }
 
   /** Values of a name, sorted; empty when the name is not in use. */
-  values(name: string): string[] {
-    return [...(this.#byName.get(name)?.byValue.keys() ?? [])].sort(compareText);
+  values(name: string): readonly string[] {
+    const postings = this.#byName.get(name);
+    if (postings === undefined) return [];
+    postings.sorted ??= [...postings.byValue.keys()].sort(compareText);
+    return postings.sorted;
+  }
+
+  /** Names that one of the streams of a mask (1 by id) has, sorted. */
+  namesOf(mask: Uint8Array): string[] {
+    return this.names().filter((name) => this.#byName.get(name)!.ids.touches(mask));
+  }
+
+  /** Values of a name that one of the streams of a mask (1 by id) has, sorted. */
+  valuesOf(name: string, mask: Uint8Array): string[] {
+    const byValue = this.#byName.get(name)?.byValue;
+    return byValue === undefined ? [] : this.values(name).filter((value) => byValue.get(value)!.touches(mask));
   }
 
   #postingsOf(name: string): NamePostings {
     let postings = this.#byName.get(name);
     if (postings === undefined) {
-      postings = { ids: new IdList(), byValue: new Map() };
+      postings = { ids: new IdList(), byValue: new Map(), sorted: undefined };
       this.#byName.set(name, postings);
     }
     return postings;

@@ -5,19 +5,14 @@ import type { Stretches } from '../store/stretches.ts';
 export type ExtentVisitor = (min: number, max: number, rows: number, lineBytes: number, metadataBytes: number) => void;
 
 /**
- * Visits a stretch as a whole when `isWhole` takes its span, else block by block: so that shares of time are taken of as little as
- * possible, and only at edges.
+ * Visits a stretch block by block, so that shares of time are taken of as little as possible; a loose part as a whole. For stretches at
+ * edges of the range: of others the sums are known.
  */
-export function visitExtents(
-  stretches: Stretches,
-  i: number,
-  isWhole: (min: number, max: number) => boolean,
-  visit: ExtentVisitor,
-): void {
+export function visitExtents(stretches: Stretches, i: number, visit: ExtentVisitor): void {
   const min = stretches.mins[i]!;
   const max = stretches.maxs[i]!;
   const directory = stretches.directory(i);
-  if (directory === undefined || isWhole(min, max)) {
+  if (directory === undefined) {
     visit(min, max, stretches.rows[i]!, stretches.lineBytes[i]!, stretches.metadataBytes[i]!);
     return;
   }

@@ -2,8 +2,9 @@ import { LogError } from '../base/errors.ts';
 import type { Labels } from '../model/labels.ts';
 import { compareLabels, compareText, labelsKey, labelValue } from '../model/labels.ts';
 import type { Limits } from '../model/limits.ts';
+import type { CompiledMatcher } from '../model/matcher.ts';
 import type { TimeRange } from '../model/time.ts';
-import type { QueryStore } from '../store/query-store.ts';
+import type { LabelsInUse, QueryStore } from '../store/query-store.ts';
 import { checkQueryLength, clampStart } from './check-query.ts';
 import { compileSelector, parseSelectorOnly } from './selectors.ts';
 
@@ -17,20 +18,12 @@ export interface MetadataDeps {
 
 /** Names of the stream labels in the range, ascending. `selector` may be empty: all streams. */
 export function labelNames(selector: string, range: TimeRange, deps: MetadataDeps): readonly string[] {
-  const names = new Set<string>();
-  for (const labels of matchingStreams(selector, range, deps))
-    for (let i = 0; i < labels.length; i += 2) names.add(labels[i]!);
-  return [...names].sort(compareText);
+  return labelsInUse(selector, range, deps).names();
 }
 
 /** Values of one stream label in the range, ascending; an unknown name has none. */
 export function labelValues(name: string, selector: string, range: TimeRange, deps: MetadataDeps): readonly string[] {
-  const values = new Set<string>();
-  for (const labels of matchingStreams(selector, range, deps)) {
-    const value = labelValue(labels, name);
-    if (value !== undefined) values.add(value);
-  }
-  return [...values].sort(compareText);
+  return labelsInUse(selector, range, deps).values(name);
 }
 
 /**
@@ -45,8 +38,9 @@ export function seriesLabels(selectors: readonly string[], range: TimeRange, dep
       if (isEmptySelector(text)) throw new LogError('QUERY_INVALID', `0 matchers in group: ${text}`);
   }
   const all = wanted.length === 0 || (wanted.length === 1 && isEmptySelector(wanted[0]!));
+  if (all || wanted.length === 1) return matchingStreams(all ? '' : wanted[0]!, range, deps);
   const found = new Map<string, Labels>();
-  for (const text of all ? [''] : wanted) {
+  for (const text of wanted) {
     for (const labels of matchingStreams(text, range, deps)) found.set(labelsKey(labels), labels);
   }
   return [...found.values()].sort(compareLabels);
@@ -56,9 +50,31 @@ function isEmptySelector(text: string): boolean {
   return /^\s*\{\s*\}\s*$/.test(text);
 }
 
+/** Labels of the streams in the range, by the indexes of the store where it has them. Throws as `matchingStreams` does. */
+function labelsInUse(selector: string, range: TimeRange, deps: MetadataDeps): LabelsInUse {
+  const { store, tenant } = deps;
+  if (store.labels === undefined) return labelsOf(matchingStreams(selector, range, deps));
+  const matchers = matchersOf(selector);
+  const startNs = usableStart(range, deps);
+  return startNs === undefined ? labelsOf([]) : store.labels(tenant, matchers, { startNs, endNs: range.endNs });
+}
+
+function labelsOf(streams: readonly Labels[]): LabelsInUse {
+  const sorted = (texts: Iterable<string | undefined>): readonly string[] =>
+    [...new Set(texts)].filter((text) => text !== undefined).sort(compareText);
+  return {
+    names: () => sorted(streams.flatMap((labels) => labels.filter((_, i) => i % 2 === 0))),
+    values: (name) => sorted(streams.map((labels) => labelValue(labels, name))),
+  };
+}
+
+function matchersOf(selector: string): readonly CompiledMatcher[] {
+  return selector === '' ? [] : compileSelector(parseSelectorOnly(selector));
+}
+
 /** @throws LogError QUERY_LIMIT for a range that is too long, QUERY_INVALID for one that is upside down */
 function matchingStreams(selector: string, range: TimeRange, deps: MetadataDeps): readonly Labels[] {
-  const matchers = selector === '' ? [] : compileSelector(parseSelectorOnly(selector));
+  const matchers = matchersOf(selector);
   const startNs = usableStart(range, deps);
   if (startNs === undefined) return [];
   return deps.store.streams(deps.tenant, matchers, { startNs, endNs: range.endNs });

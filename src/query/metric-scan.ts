@@ -79,7 +79,16 @@ export class SampleMerger {
       const fn = expr.op === 'quantile_over_time' ? quantileOf(expr.param ?? 0) : counterRateOf(this.#grid.rangeNs);
       return this.#labels.map((labels, i) => ({ labels, ...applyWindows(this.#grid, this.#samples[i]!, fn) }));
     }
-    const series = this.#labels.map((labels, i) => ({ labels, ...slideWindows(this.#grid, state, this.#buckets[i]!) }));
+    const { count } = this.#grid;
+    // One piece of memory for all: of thousands of series each small array would cost more than its numbers.
+    const values = new Float64Array(count * this.#labels.length);
+    const present = new Uint8Array(count * this.#labels.length);
+    const series = this.#labels.map((labels, i): Series => {
+      const [from, to] = [i * count, (i + 1) * count];
+      const points = { values: values.subarray(from, to), present: present.subarray(from, to) };
+      slideWindows(this.#grid, state, this.#buckets[i]!, points);
+      return { labels, values: points.values, present: points.present };
+    });
     return expr.op === 'absent_over_time' ? absentSeries(expr, series[0], this.#grid.count) : series;
   }
 }

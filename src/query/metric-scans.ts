@@ -7,6 +7,7 @@ import type { EvaluationGrid } from './grid.ts';
 import { labelTexts } from './label-texts.ts';
 import { SampleMerger } from './metric-scan.ts';
 import { metricPipelineOptions } from './pipeline/build.ts';
+import type { PlannedTask } from './planned-task.ts';
 import type { QueryDeps } from './query-deps.ts';
 import type { QueryWork } from './query-work.ts';
 import { planText } from './result-cache.ts';
@@ -75,10 +76,8 @@ export class MetricScans {
         checkBytesRead(this.#work.selectedBytes, limits);
         const { stretches } = selection;
         const rest = this.#tallied(scan, stretches, fromNs, toNs, merger);
-        const tasks = planTasks(stretches, fromNs, toNs, this.#work.runner.parallelism, rest).map(
-          (parts): SampleScanTask => ({ kind: 'samples', parts, scan }),
-        );
-        await this.#runTasks(tasks, merger);
+        const tasks = planTasks(stretches, fromNs, toNs, this.#work.runner.parallelism, rest);
+        await this.#runTasks(scan, tasks, merger);
       } finally {
         selection.release();
       }
@@ -96,7 +95,8 @@ export class MetricScans {
     merger: SampleMerger,
   ): readonly number[] | undefined {
     if (!suits(scan)) return undefined;
-    const tally = new TallyScan(scan, Number(fromNs - scan.grid.baseNs), Number(toNs - scan.grid.baseNs));
+    const bounds = [Number(fromNs - scan.grid.baseNs), Number(toNs - scan.grid.baseNs)] as const;
+    const tally = new TallyScan(scan, ...bounds, this.#deps.results?.tallies);
     const rest = tally.take(stretches);
     const result = tally.result();
     this.#work.addCounts(result.counts);
@@ -105,16 +105,16 @@ export class MetricScans {
   }
 
   /** Runs what no kept result answers; results are merged in the order of the tasks either way. */
-  async #runTasks(tasks: readonly SampleScanTask[], merger: SampleMerger): Promise<void> {
-    const results = new Map<SampleScanTask, SampleScanResult>();
-    const keys = new Map<SampleScanTask, string>();
+  async #runTasks(scan: SampleScan, tasks: readonly PlannedTask[], merger: SampleMerger): Promise<void> {
+    const results = new Map<PlannedTask, SampleScanResult>();
+    const keys = new Map<PlannedTask, string>();
     const cache = this.#deps.results;
-    const plan = tasks[0] === undefined ? undefined : cache?.planOf(tasks[0].scan);
+    const plan = tasks.length === 0 ? undefined : cache?.planOf(scan);
     if (cache !== undefined && plan !== undefined) {
       for (const task of tasks) {
-        const key = cache.keyOf(plan, task.parts);
+        const key = cache.keyOf(plan, task);
         if (key === undefined) continue;
-        const known = cache.get(key, plan, task.scan);
+        const known = cache.get(key, plan, scan);
         if (known === undefined) keys.set(task, key);
         else results.set(task, known);
       }
@@ -127,15 +127,20 @@ export class MetricScans {
       for (let known = results.get(tasks[merged]!); known !== undefined; known = results.get(tasks[++merged]!))
         merger.add(known);
     };
-    await runTasks(missing, this.#work.runner, this.#work.signal, (result) => {
+    await runTasks(sampleTasks(missing, scan), this.#work.runner, this.#work.signal, (result) => {
       if (result.kind !== 'samples') return;
       mergeKnown();
       this.#work.addCounts(result.counts);
       const task = tasks[merged++]!;
       const key = keys.get(task);
-      if (key !== undefined) cache!.put(key, task.scan, result);
+      if (key !== undefined) cache!.put(key, scan, result);
       merger.add(result);
     });
     mergeKnown();
   }
+}
+
+/** Made as they are asked for: the blocks of thousands of streams are many objects. */
+function* sampleTasks(planned: readonly PlannedTask[], scan: SampleScan): Iterable<SampleScanTask> {
+  for (const task of planned) yield { kind: 'samples', parts: task.parts(), scan };
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { PartSource, SegmentSource } from '../store/part-source.ts';
-import type { PartRef } from '../store/select.ts';
-import type { SampleScan, SampleScanResult, TaskPart } from './task.ts';
+import type { PlannedTask } from './planned-task.ts';
+import { TallyCache } from './tally-cache.ts';
+import type { SampleScan, SampleScanResult } from './task.ts';
 import { emptyCounts } from './task.ts';
 
 /** Entries larger than this share of the cache are not kept: they would push everything else out. */
 const MAX_ENTRY_SHARE = 0.25;
+const TALLY_SHARE = 0.25;
 /** About what an entry and a label cost besides their columns. */
 const ENTRY_BYTES = 400;
 const LABEL_BYTES = 60;
@@ -33,17 +34,20 @@ export class ResultCache {
   readonly #maxBytes: number;
   /** In order of use, oldest first. */
   readonly #entries = new Map<string, Entry>();
+  /** Sums of tallies, within a share of the memory. */
+  readonly tallies: TallyCache;
   #bytes = 0;
   hits = 0;
   misses = 0;
 
   /** @param maxBytes about what entries may take together; 0 turns the cache off */
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.tallies = new TallyCache(maxBytes * TALLY_SHARE);
+    this.#maxBytes = maxBytes * (1 - TALLY_SHARE);
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes + this.tallies.bytes;
   }
 
   /** Undefined when results of the scan are not kept at all. */
@@ -56,17 +60,11 @@ export class ResultCache {
    *
    * @returns undefined if its rows may change or are cut by the range: head, merged parts, edges
    */
-  keyOf(plan: PlanIdentity, parts: readonly TaskPart[]): string | undefined {
+  keyOf(plan: PlanIdentity, task: PlannedTask): string | undefined {
+    const runs = task.wholeBlocks();
+    if (runs === undefined) return undefined;
     const hash = createHash('sha256').update(plan.text);
-    for (const { part, fromOffsetNs, toOffsetNs } of parts) {
-      if (fromOffsetNs > part.minOffsetNs || toOffsetNs < part.maxOffsetNs) return undefined;
-      const source = onlySegment(part);
-      if (source === undefined) return undefined;
-      hash
-        .update(source.path)
-        .update('\0')
-        .update(new Uint8Array(source.refs.buffer, source.refs.byteOffset, source.refs.byteLength));
-    }
+    for (const { path, blocks } of runs) hash.update(`\0${path}\0${blocks.length}\0`).update(blocks);
     return hash.digest('base64');
   }
 
@@ -115,12 +113,6 @@ export function planText(plan: unknown): string {
     if (typeof value === 'bigint') return `${value}n`;
     return value instanceof Set ? [...value] : value;
   });
-}
-
-/** The blocks of a part that lies in one segment as a whole. */
-function onlySegment(part: PartRef): SegmentSource | undefined {
-  const [source, ...others] = part.sources as readonly PartSource[];
-  return source?.kind === 'segment' && others.length === 0 ? source : undefined;
 }
 
 function moved({ baseNs, result }: Entry, plan: PlanIdentity, toNs: bigint, stepNs: number): SampleScanResult {

@@ -31,18 +31,23 @@ export class SeriesIndex {
   /** Number of the series of the row whose labels are given. */
   of(labels: LabelState): number {
     if (this.#single !== undefined) return this.#ofValue(this.#single, labels.get(this.#single));
-    const grouped = labels.grouped(this.#grouping.without, this.#grouping.labels);
+    return this.ofGrouped(labels.grouped(this.#grouping.without, this.#grouping.labels));
+  }
+
+  /** Number of the series of rows that have the labels of their stream alone; undefined when that takes a `LabelState`. */
+  ofStream(stream: Labels): number | undefined {
+    return this.#single === undefined ? undefined : this.#ofValue(this.#single, labelValue(stream, this.#single));
+  }
+
+  /** Number of a series whose labels, grouped before, are given. */
+  ofGrouped(grouped: Labels): number {
+    if (this.#single !== undefined) return this.#ofValue(this.#single, labelValue(grouped, this.#single));
     const key = labelsKey(grouped);
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     const added = this.#add(grouped);
     this.#byKey.set(key, added);
     return added;
-  }
-
-  /** Number of the series of rows that have the labels of their stream alone; undefined when that takes a `LabelState`. */
-  ofStream(stream: Labels): number | undefined {
-    return this.#single === undefined ? undefined : this.#ofValue(this.#single, labelValue(stream, this.#single));
   }
 
   #ofValue(name: string, value: string | undefined): number {

@@ -17,27 +17,29 @@ export function indexStats(selector: string, range: TimeRange, deps: MetadataDep
   try {
     const { stored } = selection;
     const bounds = new DayBounds(startNs, range.endNs);
-    const found = stored.sibling();
+    const found = new Uint8Array(stored.largestId() + 1);
     let bytes = 0;
     let entries = 0;
     for (let i = 0; i < stored.count; i++) {
       bounds.at(stored.days[i]!);
       const { from, to } = bounds;
+      if (stored.mins[i]! >= from && stored.maxs[i]! <= to) {
+        bytes += stored.lineBytes[i]!;
+        entries += stored.rows[i]!;
+        found[stored.streamIds[i]!] = 1;
+        continue;
+      }
       let any = false;
-      visitExtents(
-        stored,
-        i,
-        (min, max) => min >= from && max <= to,
-        (min, max, rows, lineBytes) => {
-          const share = shareInside(min, max, from, to);
-          any ||= share > 0;
-          bytes += lineBytes * share;
-          entries += rows * share;
-        },
-      );
-      if (any) found.addFrom(stored, i);
+      visitExtents(stored, i, (min, max, rows, lineBytes) => {
+        const share = shareInside(min, max, from, to);
+        any ||= share > 0;
+        bytes += lineBytes * share;
+        entries += rows * share;
+      });
+      if (any) found[stored.streamIds[i]!] = 1;
     }
-    const streams = found.streamCount();
+    let streams = 0;
+    for (const one of found) streams += one;
     const chunks = streams === 0 ? 0 : selection.chunkCount;
     return { streams, chunks, bytes: Math.round(bytes), entries: Math.round(entries) };
   } finally {

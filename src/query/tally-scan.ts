@@ -6,9 +6,11 @@ import { dayStartNs } from '../model/time.ts';
 import type { Stretches } from '../store/stretches.ts';
 import { addPredicateLabels, isFatalError } from './pipeline/needed-labels.ts';
 import { ScanRow } from './pipeline/row-state.ts';
+import { planText } from './result-cache.ts';
 import { SampleStore } from './sample-store.ts';
 import { type SamplePipeline, samplePipeline } from './scan-pipeline.ts';
 import { SeriesIndex } from './series-index.ts';
+import { longRuns, type StretchRun, TALLY_MINUTES, type TallyCache, type TallySums } from './tally-cache.ts';
 import { emptyCounts, type SampleScan, type SampleScanResult, type ScanCounts } from './task.ts';
 
 /**
@@ -25,6 +27,8 @@ const LEVEL_CODES = 256;
 const DROPPED = -1;
 const ONLY_A_SCAN = -2;
 const NOT_LOOKED_UP = -3;
+
+const NOT_SUMMED: TallySums = { series: [], columns: [], isKnown: false };
 
 /** Answers what it can; what is left is to be scanned. */
 export class TallyScan {
@@ -44,11 +48,14 @@ export class TallyScan {
   readonly #levelKnown: Uint8Array = new Uint8Array(LEVEL_CODES);
   /** By segment: names that matter and that rows may have as metadata. */
   readonly #contested = new Map<Directory, readonly string[]>();
+  readonly #kept: TallyCache | undefined;
   #largestId = 0;
   #day = Number.NaN;
   #dayBaseNs = 0;
 
-  constructor(scan: SampleScan, fromNs: number, toNs: number) {
+  /** @param kept sums of earlier queries; absent: none are kept */
+  constructor(scan: SampleScan, fromNs: number, toNs: number, kept?: TallyCache) {
+    this.#kept = kept;
     this.#scan = scan;
     this.#index = new SeriesIndex(scan.grouping);
     this.#names = namesOf(scan);
@@ -61,8 +68,10 @@ export class TallyScan {
   take(stretches: Stretches): readonly number[] {
     const pipeline = this.#pipeline;
     const rest: number[] = [];
-    for (let i = 0; i < stretches.count; i++) this.#largestId = Math.max(this.#largestId, stretches.streamIds[i]!);
+    this.#largestId = stretches.largestId();
+    const done = pipeline === undefined || pipeline.needsLines ? NO_BYTES : this.#takeRuns(stretches, pipeline);
     for (let i = 0; i < stretches.count; i++) {
+      if (done[i] === 1) continue;
       const directory = stretches.directory(i);
       const taken =
         pipeline !== undefined &&
@@ -73,6 +82,78 @@ export class TallyScan {
       if (!taken) rest.push(i);
     }
     return rest;
+  }
+
+  /** Adds what is kept, or worth keeping, of sums over many stretches. @returns 1 for each stretch that was added */
+  #takeRuns(stretches: Stretches, pipeline: SamplePipeline): Uint8Array {
+    if (this.#kept === undefined) return NO_BYTES;
+    const done = new Uint8Array(stretches.count);
+    const { op, stages, grouping, options } = this.#scan;
+    const plan = planText([op, stages, grouping, options]);
+    for (const run of longRuns(stretches)) {
+      const sums = this.#kept.sums(plan, stretches, run, (maxSeries) => this.#sum(stretches, run, pipeline, maxSeries));
+      if (!sums.isKnown) continue;
+      this.#addSums(sums, this.#baseOf(stretches.days[run.from]!));
+      done.fill(1, run.from, run.to);
+    }
+    return done;
+  }
+
+  /** Adds up the tallies of neighbouring stretches by series and minute; gives up when these are too many. */
+  #sum(stretches: Stretches, { from, to }: StretchRun, pipeline: SamplePipeline, maxSeries: number): TallySums {
+    const { tally } = stretches.directory(from)!;
+    const { minutes, levels, counts, starts } = tally;
+    /** By number of this scan. */
+    const columns = new Map<number, Uint32Array>();
+    for (let i = from; i < to; i++) {
+      const directory = stretches.directory(i)!;
+      const [first, end] = [stretches.firsts[i]!, stretches.ends[i]!];
+      if (!this.#decides(stretches, i, directory) || !isTallied(directory, first, end)) return NOT_SUMMED;
+      const stop = starts[end]!;
+      let level = -1;
+      let column: Uint32Array | undefined;
+      for (let at = starts[first]!; at < stop; at++) {
+        if (levels[at] !== level && (level < 0 || this.#levelMatters)) {
+          level = levels[at]!;
+          const series = this.#seriesOf(stretches, stretches.streamIds[i]!, this.#levelMatters ? level : 0, pipeline);
+          if (series === ONLY_A_SCAN) return NOT_SUMMED;
+          column = series === DROPPED ? undefined : columns.get(series);
+          if (column === undefined && series !== DROPPED) {
+            if (columns.size >= maxSeries) return NOT_SUMMED;
+            column = new Uint32Array(TALLY_MINUTES);
+            columns.set(series, column);
+          }
+        }
+        if (column !== undefined) column[minutes[at]!]! += counts[at]!;
+      }
+    }
+    const { labels } = this.#index;
+    return {
+      series: [...columns.keys()].map((series) => labels[series]!),
+      columns: [...columns.values()],
+      isKnown: true,
+    };
+  }
+
+  #addSums({ series, columns }: TallySums, baseNs: number): void {
+    const { grid, firstBucket } = this.#store;
+    const bucketOf = new Int32Array(TALLY_MINUTES);
+    for (let minute = 0; minute < TALLY_MINUTES; minute++) {
+      grid.locate(baseNs + minute * MINUTE_NS);
+      bucketOf[minute] = grid.bucket < 0 ? -1 : grid.bucket - firstBucket;
+    }
+    let matched = 0;
+    for (const [number, column] of columns.entries()) {
+      const buckets = this.#store.bucketsOf(this.#index.ofGrouped(series[number]!));
+      for (let minute = 0; minute < TALLY_MINUTES; minute++) {
+        const count = column[minute]!;
+        const bucket = bucketOf[minute]!;
+        if (count === 0 || bucket < 0) continue;
+        buckets[bucket]! += count;
+        matched += count;
+      }
+    }
+    this.#counts.rowsMatched += matched;
   }
 
   /** No name that matters can be in the metadata of a row. */

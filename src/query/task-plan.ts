@@ -1,8 +1,7 @@
 import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
-import type { PartRef } from '../store/select.ts';
 import { BLOCKS_PER_SEGMENT, type Stretches } from '../store/stretches.ts';
-import type { TaskPart } from './task.ts';
+import { PlannedTask } from './planned-task.ts';
 
 /** 16 MiB: about 10 ms of scanning, so that a message to a worker (0.1 ms) costs little and cores stay evenly busy. */
 export const TASK_BYTES: number = 16 * 1024 * 1024;
@@ -49,21 +48,21 @@ export function planTasks(
   toNs: bigint,
   parallelism: number,
   wanted: readonly number[] = Array.from({ length: stretches.count }, (_, i) => i),
-): TaskPart[][] {
+): PlannedTask[] {
   let total = 0;
   for (const i of wanted) total += costOf(stretches, i);
   const target = targetBytes(total, parallelism);
-  const tasks = new TaskList(target);
+  const tasks = new TaskList(stretches, target);
   // Apart, so that the results of the others can be kept: they hold whole blocks of segments only.
-  const passing = new TaskList(target);
+  const passing = new TaskList(stretches, target);
   const bounds = new DayBounds(fromNs, toNs);
   for (const i of inDiskOrder(stretches, wanted)) {
     bounds.at(stretches.days[i]!);
     const from = Math.max(stretches.mins[i]!, bounds.from);
     const to = Math.min(stretches.maxs[i]!, bounds.to);
     if (from > to) continue;
-    if (stretches.directory(i) === undefined) passing.addLoose(stretches, i, from, to);
-    else tasks.addBlocks(stretches, i, from, to, passing);
+    if (stretches.directory(i) === undefined) passing.addLoose(i, from, to);
+    else tasks.addBlocks(i, from, to, passing);
   }
   return [...tasks.finish(), ...passing.finish()];
 }
@@ -90,26 +89,30 @@ function inDiskOrder(stretches: Stretches, wanted: readonly number[]): readonly 
 }
 
 class TaskList {
+  readonly #stretches: Stretches;
   readonly #target: number;
-  readonly #tasks: TaskPart[][] = [];
-  #current: TaskPart[] = [];
+  readonly #tasks: PlannedTask[] = [];
+  #current: PlannedTask;
   #cost = 0;
   #segment = -1;
 
-  constructor(target: number) {
+  constructor(stretches: Stretches, target: number) {
+    this.#stretches = stretches;
+    this.#current = new PlannedTask(stretches);
     this.#target = target;
   }
 
   /** A part that is not made of blocks is cut by time when it is big. */
-  addLoose(stretches: Stretches, i: number, from: number, to: number): void {
+  addLoose(i: number, from: number, to: number): void {
+    const stretches = this.#stretches;
     const spanNs = stretches.maxs[i]! - stretches.mins[i]! + 1;
     const cost = costOf(stretches, i) * ((to - from + 1) / spanNs);
     const count = Math.min(Math.ceil(cost / TASK_BYTES), to - from + 1) || 1;
-    const part = stretches.part(i);
     for (let piece = 0; piece < count; piece++) {
       const fromOffsetNs = from + Math.floor(((to - from + 1) * piece) / count);
       const toOffsetNs = from + Math.floor(((to - from + 1) * (piece + 1)) / count) - 1;
-      this.#add({ part, fromOffsetNs, toOffsetNs }, cost / count);
+      this.#current.addLoose(i, fromOffsetNs, toOffsetNs);
+      this.#count(cost / count);
     }
   }
 
@@ -117,7 +120,8 @@ class TaskList {
    * Blocks that the range cuts go to `edges`. Cuts fall on multiples of `SECTION_BLOCKS` where the task is not much too small then: so two
    * ranges that begin at different blocks soon have the same tasks.
    */
-  addBlocks(stretches: Stretches, i: number, from: number, to: number, edges: TaskList): void {
+  addBlocks(i: number, from: number, to: number, edges: TaskList): void {
+    const stretches = this.#stretches;
     const { blocks } = stretches.directory(i)!;
     const end = stretches.ends[i]!;
     this.#enter(stretches.place(i));
@@ -127,8 +131,9 @@ class TaskList {
       const at = block * BLOCK_FIELDS;
       const blockCost = blocks[at + B_LINE_BYTES]! + blocks[at + B_ROWS]! * ROW_BYTES;
       if (blocks[at + B_MIN]! < from || blocks[at + B_MAX]! > to) {
-        this.#addRun(stretches, i, first, block, cost);
-        edges.#addClipped(stretches.part(i, block, block + 1), from, to, blockCost);
+        this.#addRun(i, first, block, cost);
+        edges.#current.addBlocks(i, block, block + 1, from, to);
+        edges.#count(blockCost);
         first = block + 1;
         cost = 0;
         continue;
@@ -136,12 +141,12 @@ class TaskList {
       cost += blockCost;
       const least = (block + 1) % SECTION_BLOCKS === 0 ? this.#target * LEAST_SHARE : this.#target;
       if (this.#cost + cost < least) continue;
-      this.#addRun(stretches, i, first, block + 1, cost);
+      this.#addRun(i, first, block + 1, cost);
       this.#cut();
       first = block + 1;
       cost = 0;
     }
-    this.#addRun(stretches, i, first, end, cost);
+    this.#addRun(i, first, end, cost);
   }
 
   /** Starts a task with a new segment, unless the one before is still small. */
@@ -151,31 +156,27 @@ class TaskList {
     this.#segment = segment;
   }
 
-  #addRun(stretches: Stretches, i: number, first: number, end: number, cost: number): void {
+  #addRun(i: number, first: number, end: number, cost: number): void {
     if (first === end) return;
-    const part = stretches.part(i, first, end);
-    this.#add({ part, fromOffsetNs: part.minOffsetNs, toOffsetNs: part.maxOffsetNs }, cost);
+    this.#current.addBlocks(i, first, end, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+    this.#count(cost);
   }
 
-  #addClipped(part: PartRef, from: number, to: number, cost: number): void {
-    const fromOffsetNs = Math.max(from, part.minOffsetNs);
-    const toOffsetNs = Math.min(to, part.maxOffsetNs);
-    if (fromOffsetNs <= toOffsetNs) this.#add({ part, fromOffsetNs, toOffsetNs }, cost);
-  }
-
-  #add(part: TaskPart, cost: number): void {
-    this.#current.push(part);
+  /** Cuts when what was added makes the task large enough. */
+  #count(cost: number): void {
     this.#cost += cost;
     if (this.#cost >= this.#target) this.#cut();
   }
 
   #cut(): void {
-    if (this.#current.length > 0) this.#tasks.push(this.#current);
-    this.#current = [];
+    if (!this.#current.isEmpty) {
+      this.#tasks.push(this.#current);
+      this.#current = new PlannedTask(this.#stretches);
+    }
     this.#cost = 0;
   }
 
-  finish(): TaskPart[][] {
+  finish(): PlannedTask[] {
     this.#cut();
     return this.#tasks;
   }

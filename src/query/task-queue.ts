@@ -28,16 +28,16 @@ function abortError(signal: AbortSignal): LogError {
  * @throws LogError what a task threw, or QUERY_TIMEOUT, QUERY_CANCELLED
  */
 export async function runTasks(
-  tasks: readonly ScanTask[],
+  tasks: Iterable<ScanTask>,
   runner: TaskRunner,
   signal: AbortSignal,
   onResult: (result: ScanResult, task: number) => void,
 ): Promise<void> {
   const waiting = new Map<number, ScanResult>();
-  let started = 0;
+  const rest = tasks[Symbol.iterator]();
   let delivered = 0;
   await runUnordered(
-    () => tasks[started++],
+    () => rest.next().value,
     runner,
     signal,
     (result, task) => {

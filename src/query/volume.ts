@@ -46,6 +46,7 @@ export function queryVolume(params: VolumeParams, deps: MetadataDeps): ResultDat
   const selection = deps.store.select(deps.tenant, compileSelector(selector), { startNs, endNs });
   try {
     const { stored } = selection;
+    rows.reserve(stored.largestId());
     for (let i = 0; i < stored.count; i++) {
       const wanted = rows.of(stored.streamIds[i]!, stored);
       if (wanted.length > 0) grid.addStretch(wanted, stored, i);
@@ -62,7 +63,10 @@ class VolumeRows {
   readonly #params: VolumeParams;
   readonly #maxRows: number;
   readonly #byKey = new Map<string, Row>();
-  readonly #byStream = new Map<number, readonly Row[]>();
+  /** By stream id. */
+  #byStream: (readonly Row[] | undefined)[] = [];
+  /** By the values of the wanted names: streams are many, their rows few. */
+  readonly #byValues = new Map<string, readonly Row[]>();
 
   /** @param maxRows 0: no limit */
   constructor(names: readonly string[], params: VolumeParams, maxRows: number) {
@@ -71,16 +75,38 @@ class VolumeRows {
     this.#maxRows = maxRows;
   }
 
+  /** Makes room for streams up to an id. */
+  reserve(largestId: number): void {
+    this.#byStream = new Array<readonly Row[] | undefined>(largestId + 1).fill(undefined);
+  }
+
   get all(): readonly Row[] {
     return [...this.#byKey.values()];
   }
 
   /** @throws LogError QUERY_LIMIT */
   of(streamId: number, stretches: Stretches): readonly Row[] {
-    let rows = this.#byStream.get(streamId);
+    let rows = this.#byStream[streamId];
     if (rows === undefined) {
-      rows = volumeLabels(stretches.labels(streamId), this.#names, this.#params).map((labels) => this.#row(labels));
-      this.#byStream.set(streamId, rows);
+      rows = this.#rowsOf(stretches.labels(streamId));
+      this.#byStream[streamId] = rows;
+    }
+    return rows;
+  }
+
+  #rowsOf(stream: Labels): readonly Row[] {
+    const make = (): readonly Row[] =>
+      volumeLabels(stream, this.#names, this.#params).map((labels) => this.#row(labels));
+    if (this.#params.aggregateBy === 'labels' || this.#names.length === 0) return make();
+    let key = '';
+    for (const name of this.#names) {
+      const value = labelValue(stream, name);
+      key += value === undefined ? '-' : `${value.length}:${value}`;
+    }
+    let rows = this.#byValues.get(key);
+    if (rows === undefined) {
+      rows = make();
+      this.#byValues.set(key, rows);
     }
     return rows;
   }
@@ -135,21 +161,30 @@ class VolumeGrid {
       this.#dayBase = Number(dayStartNs(day) - this.#baseNs);
     }
     const base = this.#dayBase;
-    visitExtents(
-      stretches,
-      i,
-      (min, max) =>
-        base + min >= this.#start &&
-        base + max <= this.#end &&
-        this.#bucketOf(base + min) === this.#bucketOf(base + max),
-      (min, max, rowCount, lineBytes, metadataBytes) =>
-        this.#add(
-          rows,
-          base + min,
-          base + max,
-          lineBytes + metadataBytes + rowCount * LEVEL_PAIR_BYTES + LEVEL_TEXT_BYTES,
-        ),
+    const [first, last] = [base + stretches.mins[i]!, base + stretches.maxs[i]!];
+    const bucket = this.#bucketOf(first);
+    if (first >= this.#start && last <= this.#end && this.#bucketOf(last) === bucket && this.#isInside(bucket)) {
+      const bytes =
+        stretches.lineBytes[i]! +
+        stretches.metadataBytes[i]! +
+        stretches.rows[i]! * LEVEL_PAIR_BYTES +
+        LEVEL_TEXT_BYTES;
+      for (const { bytesByBucket } of rows) bytesByBucket.set(bucket, (bytesByBucket.get(bucket) ?? 0) + bytes);
+      return;
+    }
+    visitExtents(stretches, i, (min, max, rowCount, lineBytes, metadataBytes) =>
+      this.#add(
+        rows,
+        base + min,
+        base + max,
+        lineBytes + metadataBytes + rowCount * LEVEL_PAIR_BYTES + LEVEL_TEXT_BYTES,
+      ),
     );
+  }
+
+  /** The bucket begins before the range ends. */
+  #isInside(bucket: number): boolean {
+    return bucket <= 0 || bucket * this.#step < this.#end;
   }
 
   #bucketOf(time: number): number {
@@ -159,7 +194,7 @@ class VolumeGrid {
   #add(rows: readonly Row[], min: number, max: number, bytes: number): void {
     const stop = Math.min(max, this.#end);
     for (let bucket = this.#bucketOf(Math.max(min, this.#start)); bucket <= this.#bucketOf(stop); bucket++) {
-      if (bucket > 0 && bucket * this.#step >= this.#end) break;
+      if (!this.#isInside(bucket)) break;
       const from = bucket === 0 ? this.#start : bucket * this.#step;
       const to = Math.min(this.#end, (bucket + 1) * this.#step - 1);
       const share = shareInside(min, max, from, to);

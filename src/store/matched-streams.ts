@@ -1,10 +1,13 @@
 import type { Postings } from '../index/postings.ts';
+import { compareLabels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
 
 /** Streams that a selector takes: ascending ids, and by id 1 for each of them. */
 export interface MatchedStreams {
   readonly ids: Uint32Array;
   readonly mask: Uint8Array;
+  /** The ids in the order of the streams' labels. */
+  inOrder(): Uint32Array;
 }
 
 interface Entry extends MatchedStreams {
@@ -33,7 +36,12 @@ export class MatchCache {
     const ids = postings.select(matchers);
     const mask = new Uint8Array((ids.at(-1) ?? -1) + 1);
     for (const id of ids) mask[id] = 1;
-    const entry = { ids, mask, version: postings.version };
+    let ordered: Uint32Array | undefined;
+    const inOrder = (): Uint32Array => {
+      ordered ??= ids.slice().sort((a, b) => compareLabels(postings.labels(a)!, postings.labels(b)!));
+      return ordered;
+    };
+    const entry = { ids, mask, inOrder, version: postings.version };
     this.#add(key, entry);
     return entry;
   }
@@ -54,5 +62,5 @@ export class MatchCache {
 }
 
 function sizeOf({ ids, mask }: MatchedStreams): number {
-  return ids.byteLength + mask.byteLength;
+  return 2 * ids.byteLength + mask.byteLength;
 }

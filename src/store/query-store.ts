@@ -46,9 +46,17 @@ export interface LabelText {
   readonly texts: readonly Uint8Array[];
 }
 
+/** Names and values of the labels of some streams, sorted. To be asked at once: they may change with the next push. */
+export interface LabelsInUse {
+  names(): readonly string[];
+  values(name: string): readonly string[];
+}
+
 /** The store as queries see it (main thread). Ranges here include both ends. */
 export interface QueryStore {
   select(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): Selection;
   /** Label sets of streams with rows in the range (as exact as chunk bounds), sorted by labels. */
   streams(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): readonly Labels[];
+  /** Labels of these streams; absent: to be gathered from `streams`. */
+  labels?(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): LabelsInUse;
 }

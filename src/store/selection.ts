@@ -1,13 +1,14 @@
 import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
 import type { Generation } from '../head/generation.ts';
 import type { HeadPart } from '../head/part.ts';
-import { compareLabels, type Labels } from '../model/labels.ts';
+import type { Labels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
 import { dayOf, dayStartNs, NS_PER_DAY_NUMBER, type TimeRange } from '../model/time.ts';
 import { disjoint } from './cluster.ts';
 import type { FilterCache } from './filter-cache.ts';
+import type { MatchedStreams } from './matched-streams.ts';
 import type { HeadSource } from './part-source.ts';
-import type { Selection, WantedRows } from './query-store.ts';
+import type { LabelsInUse, Selection, WantedRows } from './query-store.ts';
 import type { PartRef } from './select.ts';
 import { blockSkipper, leaveOutBlocks } from './skip-blocks.ts';
 import type { OpenDirectory, StoredSegment } from './stored-segment.ts';
@@ -109,7 +110,13 @@ export function selectStored(view: StoreView, matchers: readonly CompiledMatcher
   let compressedBytes = 0;
   if (range.endNs < range.startNs) return new PinnedSelection(view, stored, 0, pinned);
   const wanted = tenant.matched.select(tenant.postings, matchers);
-  for (const bounds of daysOf(view, range)) {
+  const days = daysOf(view, range);
+  let most = 0;
+  for (const bounds of days)
+    for (const segment of segmentsWithin(view, bounds))
+      most += Math.min(wanted.ids.length, view.open(segment).streamIds.length);
+  stored.reserve(most);
+  for (const bounds of days) {
     for (const segment of segmentsWithin(view, bounds)) {
       const open = view.open(segment);
       const before = stored.count;
@@ -227,6 +234,30 @@ export function selectStreams(
 ): readonly Labels[] {
   const { tenant } = view;
   const wanted = tenant.matched.select(tenant.postings, matchers);
+  const { found } = findStreams(view, wanted, range);
+  const labels: Labels[] = [];
+  for (const id of wanted.inOrder()) if (found[id] === 1) labels.push(tenant.postings.labels(id)!);
+  return labels;
+}
+
+/** Names and values of the labels of the streams that have rows in the range. Valid until the next push. */
+export function selectLabels(view: StoreView, matchers: readonly CompiledMatcher[], range: TimeRange): LabelsInUse {
+  const { postings, matched } = view.tenant;
+  const { found, count } = findStreams(view, matched.select(postings, matchers), range);
+  const all = count === postings.streamCount;
+  return {
+    names: () => (all ? postings.names() : postings.namesOf(found)),
+    values: (name) => (all ? postings.values(name) : postings.valuesOf(name, found)),
+  };
+}
+
+/** Wanted streams that have rows in the range: 1 by stream id, and how many. */
+function findStreams(
+  view: StoreView,
+  wanted: MatchedStreams,
+  range: TimeRange,
+): { readonly found: Uint8Array; readonly count: number } {
+  const { tenant } = view;
   const found = new Uint8Array(wanted.mask.length);
   let missing = wanted.ids.length;
   for (const bounds of daysOf(view, range)) {
@@ -245,13 +276,14 @@ export function selectStreams(
           part.day === bounds.day &&
           part.maxOffsetNs >= bounds.from &&
           part.minOffsetNs <= bounds.to &&
-          wanted.mask[part.streamId] === 1
-        )
+          wanted.mask[part.streamId] === 1 &&
+          found[part.streamId] === 0
+        ) {
           found[part.streamId] = 1;
+          missing--;
+        }
       }
     }
   }
-  const labels: Labels[] = [];
-  for (const id of wanted.ids) if (found[id] === 1) labels.push(tenant.byId.get(id)!.labels);
-  return labels.sort(compareLabels);
+  return { found, count: wanted.ids.length - missing };
 }

@@ -18,11 +18,11 @@ import { type HeadOptions, HeadState } from './head-state.ts';
 import { loadDirectory } from './load-directory.ts';
 import type { MergeInfo } from './merger.ts';
 import { openIndex, type StoreDamage } from './open-index.ts';
-import type { QueryStore, Selection } from './query-store.ts';
+import type { LabelsInUse, QueryStore, Selection } from './query-store.ts';
 import { type RecoverCounts, restoreIndex } from './recover.ts';
 import type { RetentionRules } from './retention.ts';
 import { type MergeOptions, SegmentUpkeep } from './segment-upkeep.ts';
-import { type StoreView, selectStored, selectStreams } from './selection.ts';
+import { type StoreView, selectLabels, selectStored, selectStreams } from './selection.ts';
 import { type StoreStats, storeStats } from './store-stats.ts';
 import { type OpenDirectory, type StoredSegment, writerName } from './stored-segment.ts';
 import { TenantSink } from './tenant-sink.ts';
@@ -278,7 +278,7 @@ export class LogStore implements QueryStore {
   async flush(): Promise<void> {
     if (!this.#head.open.empty) this.#seal();
     if (this.#head.sealedCount > 0) this.#flushes.start();
-    await this.#flushes.running;
+    await this.#flushes.done();
     if (this.#flushes.lastError !== undefined) throw this.#flushes.lastError;
   }
 
@@ -294,7 +294,7 @@ export class LogStore implements QueryStore {
   #open(tenant: TenantState, segment: StoredSegment): OpenDirectory {
     return segment.open(
       () => loadDirectory(this.#index, segment, this.#options.events.damage),
-      (labels, key) => tenant.stream(labels, key).streamId,
+      (labels, key) => tenant.stream(labels, key),
     );
   }
 
@@ -304,6 +304,10 @@ export class LogStore implements QueryStore {
 
   streams(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): readonly Labels[] {
     return selectStreams(this.#view(tenant), matchers, range);
+  }
+
+  labels(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): LabelsInUse {
+    return selectLabels(this.#view(tenant), matchers, range);
   }
 
   /** Drops segments that nothing asks to keep. @returns how many */

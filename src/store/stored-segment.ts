@@ -18,6 +18,8 @@ export interface OpenDirectory {
   readonly columns: StreamColumns;
 }
 
+type StreamOf = (labels: Labels, key: string) => { readonly streamId: number; readonly labels: Labels };
+
 /** One closed segment as the store knows it: its summary always, its directory when somebody asked. */
 export class StoredSegment {
   readonly summary: SegmentSummary;
@@ -36,10 +38,10 @@ export class StoredSegment {
 
   /**
    * @param read fetches the directory (index or file)
-   * @param idOf stream id of a label set
+   * @param streamOf stream of a label set, with its id and the copy of its labels that all share
    */
-  open(read: () => Directory, idOf: (labels: Labels, key: string) => number): OpenDirectory {
-    if (this.#open === undefined) this.#open = joinDirectory(read(), idOf);
+  open(read: () => Directory, streamOf: StreamOf): OpenDirectory {
+    if (this.#open === undefined) this.#open = joinDirectory(read(), streamOf);
     return this.#open;
   }
 
@@ -68,15 +70,19 @@ export class StoredSegment {
   }
 }
 
-function joinDirectory(directory: Directory, idOf: (labels: Labels, key: string) => number): OpenDirectory {
-  const count = directory.streams.length;
+function joinDirectory(read: Directory, streamOf: StreamOf): OpenDirectory {
+  const count = read.streams.length;
   const streamIds = new Uint32Array(count);
   const byStreamId = new Map<number, number>();
+  const streams: Labels[] = [];
   for (let s = 0; s < count; s++) {
-    const labels = directory.streams[s]!;
-    streamIds[s] = idOf(labels, labelsKey(labels));
-    byStreamId.set(streamIds[s]!, s);
+    const own = read.streams[s]!;
+    const { streamId, labels } = streamOf(own, labelsKey(own));
+    streams.push(labels);
+    streamIds[s] = streamId;
+    byStreamId.set(streamId, s);
   }
+  const directory: Directory = { ...read, streams };
   const firstBlocks = new Uint32Array(count + 1);
   const blockCount = directory.blocks.length / BLOCK_FIELDS;
   for (let block = 0; block < blockCount; block++)

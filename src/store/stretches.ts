@@ -134,19 +134,23 @@ export class Stretches {
 
   #next(streamId: number, day: number, source: number): number {
     const at = this.count++;
-    if (at === this.streamIds.length) this.#grow();
+    if (at === this.streamIds.length) this.#grow(at * 2);
     this.streamIds[at] = streamId;
     this.days[at] = day;
     this.sources[at] = source;
     return at;
   }
 
-  #grow(): void {
+  /** Makes room for as many more at once. */
+  reserve(more: number): void {
+    if (this.count + more > this.streamIds.length) this.#grow(this.count + more);
+  }
+
+  #grow(capacity: number): void {
     const wider = <T extends Int32Array | Float64Array>(column: T, next: T): T => {
       next.set(column);
       return next;
     };
-    const capacity = this.streamIds.length * 2;
     this.streamIds = wider(this.streamIds, new Int32Array(capacity));
     this.days = wider(this.days, new Int32Array(capacity));
     this.sources = wider(this.sources, new Int32Array(capacity));
@@ -210,11 +214,16 @@ export class Stretches {
     return parts.sort((a, b) => a.day - b.day || a.streamId - b.streamId || a.minOffsetNs - b.minOffsetNs);
   }
 
-  /** Number of different streams. */
-  streamCount(): number {
+  /** Largest stream id; 0 when there is none. */
+  largestId(): number {
     let largest = 0;
     for (let i = 0; i < this.count; i++) largest = Math.max(largest, this.streamIds[i]!);
-    const seen = new Uint8Array(largest + 1);
+    return largest;
+  }
+
+  /** Number of different streams. */
+  streamCount(): number {
+    const seen = new Uint8Array(this.largestId() + 1);
     let count = 0;
     for (let i = 0; i < this.count; i++) {
       const id = this.streamIds[i]!;

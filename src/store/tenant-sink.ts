@@ -9,6 +9,9 @@ import type { TenantState, TenantStream } from './tenant-state.ts';
 export class TenantSink implements RowSink {
   readonly #tenant: TenantState;
   readonly #head: HeadState;
+  /** Ids of streams with rows in the generations of the key. */
+  readonly #active = new Set<number>();
+  #activeKey = '';
 
   constructor(tenant: TenantState, head: HeadState) {
     this.#tenant = tenant;
@@ -29,11 +32,17 @@ export class TenantSink implements RowSink {
     return this.#activeIds().size;
   }
 
-  #activeIds(): Set<number> {
-    const ids = new Set<number>();
-    for (const generation of this.#head.all())
-      for (const part of generation.parts(this.#tenant.name)) ids.add(part.streamId);
-    return ids;
+  /** Gathered anew when a generation came or went; between that, `#part` adds to them. A limit of streams asks for each new stream. */
+  #activeIds(): ReadonlySet<number> {
+    const generations = this.#head.all();
+    const key = generations.map(({ id }) => id).join(' ');
+    if (key !== this.#activeKey) {
+      this.#active.clear();
+      for (const generation of generations)
+        for (const part of generation.parts(this.#tenant.name)) this.#active.add(part.streamId);
+      this.#activeKey = key;
+    }
+    return this.#active;
   }
 
   append(
@@ -65,6 +74,7 @@ export class TenantSink implements RowSink {
     if (stream.part === undefined || stream.partGeneration !== open.id || stream.part.day !== day) {
       stream.part = open.part(this.#tenant.name, stream.streamId, stream.labels, day);
       stream.partGeneration = open.id;
+      this.#active.add(stream.streamId);
     }
     return stream.part;
   }

@@ -11,7 +11,19 @@ export function namesJson(names: readonly string[]): string {
 
 /** `/series` */
 export function seriesJson(series: readonly Labels[]): string {
-  return `{"status":"success","data":[${series.map(jsonLabels).join(',')}]}`;
+  return `{"status":"success","data":[${series.map(keptText).join(',')}]}`;
+}
+
+/** Texts of label sets that the store holds, for as long as it holds them: listing the same streams again costs a look each. */
+const keptTexts = new WeakMap<Labels, string>();
+
+function keptText(labels: Labels): string {
+  let text = keptTexts.get(labels);
+  if (text === undefined) {
+    text = jsonLabels(labels);
+    keptTexts.set(labels, text);
+  }
+  return text;
 }
 
 export interface IndexStats {

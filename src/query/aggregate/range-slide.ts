@@ -9,12 +9,12 @@ const NONE: Float64Array = new Float64Array(0);
  * (suffixes of the older buckets, one running state of the newer), so the cost is linear in buckets for every operation.
  *
  * @param buckets `grid.bucketCount * state.width` columns
+ * @param into `grid.count` zeros each, for the answer
  */
-export function slideWindows(grid: WindowGrid, state: RangeState, buckets: Float64Array): Points {
+export function slideWindows(grid: WindowGrid, state: RangeState, buckets: Float64Array, into: Points): void {
   const { width } = state;
-  const values = new Float64Array(grid.count);
-  const present = new Uint8Array(grid.count);
-  if (grid.bucketCount === 0) return { values, present };
+  const { values, present } = into;
+  if (grid.bucketCount === 0) return;
   // Of windows of one bucket each nothing is combined, and with many series even small arrays cost.
   const combines = grid.lastBucket(0) > grid.firstBucket(0);
   const suffixes = combines ? new Float64Array(buckets.length) : NONE;
@@ -47,7 +47,6 @@ export function slideWindows(grid: WindowGrid, state: RangeState, buckets: Float
     values[point] = state.value(joined, 0);
     present[point] = 1;
   }
-  return { values, present };
 }
 
 /** Sets `suffixes[i]` to the combination of buckets `i..last`, for `i` from `last` down to `first`. */

@@ -14,6 +14,7 @@ export interface SeriesGroup {
 export function groupSeries(series: readonly Series[], grouping: Grouping | undefined): SeriesGroup[] {
   const names = new Set(grouping?.labels ?? []);
   const without = grouping?.without ?? false;
+  if (names.size === 0 && !without) return series.length === 0 ? [] : [{ labels: [], members: [...series] }];
   const groups = new Map<string, SeriesGroup>();
   for (const one of series) {
     const labels = groupLabels(one.labels, without, names);

@@ -49,9 +49,10 @@ export async function queryPatterns(
   const trees = new Map<string, DrainTree>();
   const stride = Math.max(1, Math.ceil(rowsWithin(selection.stretches, startNs, toNs) / MAX_LINES));
   try {
-    const tasks = planTasks(selection.stretches, startNs, toNs, deps.runner.parallelism).map((parts) => ({
+    const planned = planTasks(selection.stretches, startNs, toNs, deps.runner.parallelism);
+    const tasks = planned.map((task) => ({
       kind: 'patterns' as const,
-      parts,
+      parts: task.parts(),
       stride,
       baseNs,
       stepNs: Number(stepNs),
