@@ -34,20 +34,20 @@ export class ResultCache {
   readonly #maxBytes: number;
   /** In order of use, oldest first. */
   readonly #entries = new Map<string, Entry>();
-  /** Sums of tallies, within a share of the memory. */
-  readonly tallies: TallyCache;
+  /** Sums of tallies, within a share of the memory; undefined when nothing is kept. */
+  readonly tallies: TallyCache | undefined;
   #bytes = 0;
   hits = 0;
   misses = 0;
 
   /** @param maxBytes about what entries may take together; 0 turns the cache off */
   constructor(maxBytes: number) {
-    this.tallies = new TallyCache(maxBytes * TALLY_SHARE);
+    this.tallies = maxBytes > 0 ? new TallyCache(maxBytes * TALLY_SHARE) : undefined;
     this.#maxBytes = maxBytes * (1 - TALLY_SHARE);
   }
 
   get bytes(): number {
-    return this.#bytes + this.tallies.bytes;
+    return this.#bytes + (this.tallies?.bytes ?? 0);
   }
 
   /** Undefined when results of the scan are not kept at all. */
