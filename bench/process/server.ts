@@ -74,7 +74,16 @@ export async function startHalogi(program: string, dataFolder: string): Promise<
   mkdirSync(dataFolder, { recursive: true });
   return startServer({
     command: program,
-    args: (port) => ['serve', '--listen', `127.0.0.1:${port}`, '--data', dataFolder],
+    // A query that is asked again shall do its work again.
+    args: (port) => [
+      'serve',
+      '--listen',
+      `127.0.0.1:${port}`,
+      '--data',
+      dataFolder,
+      '--memory.result_cache_bytes',
+      '0',
+    ],
     readyPath: '/ready',
     logFile: `${dataFolder}.log`,
   });
