@@ -11,6 +11,7 @@ import {
 } from '../head/page.ts';
 import type { HeadPart } from '../head/part.ts';
 import type { Labels } from '../model/labels.ts';
+import { growBytes, growRows } from './row-arrays.ts';
 
 /**
  * Open rows of many streams, to be cut: columns with a place for each stream, since thousands of small objects cost more to send to
@@ -119,15 +120,15 @@ export class RowColumns implements StreamRows {
     const bytesAt = offset + rowCapacity * ROW_BYTES;
     const endsAt = (offset + rowCapacity * 8) >> 2;
     const metadataAt = (offset + rowCapacity * 12) >> 2;
-    this.#roomRows(count);
+    growRows(this, count);
     // The page may have grown since it was described: what counts is in its numbers and in its columns up to `count`.
     const lineBytes = pages[at + P_LINE_BYTES]!;
-    this.bytes = roomBytes(this.bytes, this.#lineBytes, lineBytes);
+    this.bytes = growBytes(this.bytes, this.#lineBytes, lineBytes);
     this.bytes.set(u8.subarray(bytesAt, bytesAt + lineBytes), this.#lineBytes);
     const metadataStart = u32[metadataAt + count - 1]!;
     const metadataBytes = byteCapacity - metadataStart;
     if (metadataBytes > 0) {
-      this.metadataBytes = roomBytes(this.metadataBytes, this.#metadataBytes, metadataBytes);
+      this.metadataBytes = growBytes(this.metadataBytes, this.#metadataBytes, metadataBytes);
       this.metadataBytes.set(u8.subarray(bytesAt + metadataStart, bytesAt + byteCapacity), this.#metadataBytes);
     }
     const from = this.rowCount;
@@ -175,18 +176,6 @@ export class RowColumns implements StreamRows {
     return this.#views;
   }
 
-  #roomRows(count: number): void {
-    const need = this.rowCount + count;
-    if (need <= this.times.length) return;
-    const size = Math.max(need, this.times.length * 2);
-    this.times = copied(this.times, new Float64Array(size));
-    this.levels = copied(this.levels, new Uint8Array(size));
-    this.lineStarts = copied(this.lineStarts, new Uint32Array(size));
-    this.lineEnds = copied(this.lineEnds, new Uint32Array(size));
-    this.metadataStarts = copied(this.metadataStarts, new Uint32Array(size));
-    this.metadataEnds = copied(this.metadataEnds, new Uint32Array(size));
-  }
-
   /** The same rows in time order, arrival order among equals. */
   sorted(): StreamRows {
     const count = this.rowCount;
@@ -206,18 +195,6 @@ export class RowColumns implements StreamRows {
       metadataEnds: permuted(this.metadataEnds, order, new Uint32Array(count)),
     };
   }
-}
-
-function roomBytes(bytes: Buffer, used: number, more: number): Buffer {
-  if (used + more <= bytes.length) return bytes;
-  const grown = Buffer.allocUnsafeSlow(Math.max(used + more, bytes.length * 2));
-  bytes.copy(grown, 0, 0, used);
-  return grown;
-}
-
-function copied<T extends Float64Array | Uint32Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
 
 function permuted<T extends Float64Array | Uint32Array | Uint8Array>(from: T, order: Uint32Array, to: T): T {

@@ -1,6 +1,7 @@
 import { LogError } from '../base/errors.ts';
 import type { StoredRows } from '../chunk/block-reader.ts';
 import { BLOCK_LINE_BYTES, BLOCK_ROWS, type StreamRows } from '../chunk/segment-builder.ts';
+import { growBytes, growRows } from './row-arrays.ts';
 
 const FIRST_ROWS = 8192;
 /** Rows of one time from which their lines are remembered as texts instead of being compared one by one. */
@@ -105,11 +106,11 @@ export class MergeColumns implements StreamRows {
   #copy(rows: StoredRows, from: number, to: number): void {
     if (to <= from) return;
     const count = to - from;
-    this.#room(count);
+    growRows(this, count);
     const at = this.rowCount;
     const lineFrom = rows.lineStarts[from]!;
     const size = rows.lineEnds[to - 1]! - lineFrom;
-    this.bytes = roomFor(this.bytes, this.joinedBytes, size + 1);
+    this.bytes = growBytes(this.bytes, this.joinedBytes, size + 1);
     rows.bytes.copy(this.bytes, this.joinedBytes, lineFrom, lineFrom + size);
     this.bytes[this.joinedBytes + size] = 10;
     const shift = this.joinedBytes - lineFrom;
@@ -134,7 +135,7 @@ export class MergeColumns implements StreamRows {
       const start = column.start(code);
       const valueBytes = column.end(code) - start;
       const to = this.#metadataLength;
-      this.metadataBytes = roomFor(this.metadataBytes, to, 6 + nameBytes + valueBytes);
+      this.metadataBytes = growBytes(this.metadataBytes, to, 6 + nameBytes + valueBytes);
       const into = this.metadataBytes;
       into.writeUInt16LE(nameBytes, to);
       into.write(column.name, to + 2);
@@ -148,7 +149,7 @@ export class MergeColumns implements StreamRows {
   /** Times, levels and metadata of a whole block, without its lines. */
   setWithoutLines(rows: StoredRows): void {
     this.clear();
-    this.#room(rows.rowCount);
+    growRows(this, rows.rowCount);
     this.times.set(rows.times.subarray(0, rows.rowCount));
     this.levels.set(rows.levels.subarray(0, rows.rowCount));
     for (let row = 0; row < rows.rowCount; row++) this.#copyMetadata(rows, row, row);
@@ -202,32 +203,8 @@ export class MergeColumns implements StreamRows {
     this.#metadataLength -= metadataFrom;
     this.rowCount = rest;
   }
-
-  #room(count: number): void {
-    const need = this.rowCount + count;
-    if (need <= this.times.length) return;
-    const size = Math.max(need, this.times.length * 2);
-    this.times = grown(this.times, new Float64Array(size));
-    this.levels = grown(this.levels, new Uint8Array(size));
-    this.lineStarts = grown(this.lineStarts, new Uint32Array(size));
-    this.lineEnds = grown(this.lineEnds, new Uint32Array(size));
-    this.metadataStarts = grown(this.metadataStarts, new Uint32Array(size));
-    this.metadataEnds = grown(this.metadataEnds, new Uint32Array(size));
-  }
 }
 
 function lineText(bytes: Buffer, start: number, end: number): string {
   return bytes.latin1Slice(start, end);
-}
-
-function roomFor(bytes: Buffer, used: number, more: number): Buffer {
-  if (used + more <= bytes.length) return bytes;
-  const larger = Buffer.allocUnsafeSlow(Math.max(used + more, bytes.length * 2));
-  bytes.copy(larger, 0, 0, used);
-  return larger;
-}
-
-function grown<T extends Float64Array | Uint32Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
