@@ -1,4 +1,5 @@
 import { constants, createZstdDecompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { type HiddenHandle, hiddenHandle } from './zstd-handle.ts';
 
 /**
  * Decompresses zstd into memory that is reused. `zstdDecompressSync` returns fresh memory for every frame, and in a steady scan the
@@ -12,20 +13,6 @@ export interface ZstdDecoder {
    * @returns bytes written, or -1 when the frame is damaged or does not fit
    */
   decode(frame: Uint8Array, into: Uint8Array): number;
-}
-
-/** What is used of the hidden handle: input, output, and two counters of what is left of them. */
-interface ZstdHandle {
-  writeSync(
-    flush: number,
-    input: Uint8Array,
-    inputAt: number,
-    inputBytes: number,
-    output: Uint8Array,
-    outputAt: number,
-    outputBytes: number,
-  ): void;
-  reset(): void;
 }
 
 class HandleDecoder implements ZstdDecoder {
@@ -62,25 +49,16 @@ class CopyingDecoder implements ZstdDecoder {
   }
 }
 
-/** A hidden handle, the counters it writes (output left, input left), and whether it has failed. */
-interface OpenHandle {
-  readonly handle: ZstdHandle;
-  readonly left: Uint32Array;
+/** A handle, and whether it has failed. */
+interface OpenHandle extends HiddenHandle {
   failed: boolean;
 }
 
-/** The parts of the stream object that are not public. */
-interface HiddenStream {
-  _handle?: Partial<ZstdHandle> & { onerror?: () => void };
-  _writeState?: Uint32Array;
-}
-
 function openHandle(): OpenHandle | undefined {
-  const { _handle: handle, _writeState: left } = createZstdDecompress() as unknown as HiddenStream;
-  if (typeof handle?.writeSync !== 'function' || typeof handle.reset !== 'function' || !(left instanceof Uint32Array))
-    return undefined;
-  const open: OpenHandle = { handle: handle as ZstdHandle, left, failed: false };
-  handle.onerror = () => {
+  const hidden = hiddenHandle(createZstdDecompress());
+  if (hidden === undefined) return undefined;
+  const open: OpenHandle = { ...hidden, failed: false };
+  hidden.handle.onerror = () => {
     open.failed = true;
   };
   return open;

@@ -1,4 +1,5 @@
 import { constants, createZstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { type HiddenHandle, hiddenHandle, type ZstdHandle } from './zstd-handle.ts';
 
 /**
  * Compresses with zstd into memory that is reused, by a context that is reused: `zstdCompressSync` makes both anew for every frame,
@@ -8,25 +9,6 @@ import { constants, createZstdCompress, zstdCompressSync, zstdDecompressSync } f
 export interface ZstdEncoder {
   /** @returns the frame; overwritten by the next call */
   encode(raw: Uint8Array): Uint8Array;
-}
-
-/** What is used of the hidden handle. */
-interface ZstdHandle {
-  writeSync(
-    flush: number,
-    input: Uint8Array,
-    inputAt: number,
-    inputBytes: number,
-    output: Uint8Array,
-    outputAt: number,
-    outputBytes: number,
-  ): void;
-}
-
-/** The parts of the stream object that are not public: the counters say what is left of output and input. */
-interface HiddenStream {
-  _handle?: Partial<ZstdHandle> & { onerror?: () => void };
-  _writeState?: Uint32Array;
 }
 
 type Parameters = Readonly<Record<number, number>>;
@@ -52,7 +34,7 @@ class HandleEncoder implements ZstdEncoder {
   /** A handle that has failed once is not asked again. */
   #failed = false;
 
-  constructor(handle: ZstdHandle & { onerror?: () => void }, left: Uint32Array, parameters: Parameters) {
+  constructor({ handle, left }: HiddenHandle, parameters: Parameters) {
     this.#handle = handle;
     this.#left = left;
     this.#parameters = parameters;
@@ -105,9 +87,9 @@ function passesSelfTest(encoder: ZstdEncoder): boolean {
 /** The fastest encoder that works here; one for each thread and level. */
 export function createZstdEncoder(level: number): ZstdEncoder {
   const params = parametersOf(level);
-  const { _handle: handle, _writeState: left } = createZstdCompress({ params }) as unknown as HiddenStream;
-  if (typeof handle?.writeSync === 'function' && left instanceof Uint32Array) {
-    const encoder = new HandleEncoder(handle as ZstdHandle, left, params);
+  const hidden = hiddenHandle(createZstdCompress({ params }));
+  if (hidden !== undefined) {
+    const encoder = new HandleEncoder(hidden, params);
     if (passesSelfTest(encoder)) return encoder;
   }
   return { encode: (raw) => freshFrame(raw, params) };
