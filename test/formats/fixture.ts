@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { nodeDisk } from '../../src/base/node-disk.ts';
 import { applyBatch } from '../../src/ingest/apply-batch.ts';
 import { push } from '../../src/ingest/push.ts';
@@ -103,4 +106,39 @@ export function readRows(store: LogStore): FixtureRow[] {
   }
   loader.close();
   return [...byStream].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, rows]) => rows);
+}
+
+/** What a fixture is made of, beside its rows. */
+const STORED = ['FORMAT', 'segments'];
+
+/** The rows that a fixture must give, what opening a copy of it finds, and the rows that it gives. */
+export async function readSegmentFixture(
+  fixture: string,
+): Promise<{ expected: readonly FixtureRow[]; recovered: RecoverCounts; rows: readonly FixtureRow[] }> {
+  const expected = JSON.parse(readFileSync(join(fixture, 'rows.json'), 'utf8')) as FixtureRow[];
+  const folder = mkdtempSync(join(tmpdir(), 'halogi-format-'));
+  for (const name of STORED) cpSync(join(fixture, name), join(folder, name), { recursive: true });
+  const { store, recovered } = await openFixtureStore(folder, Date.UTC(2030, 0, 1));
+  const rows = readRows(store);
+  await store.close();
+  rmSync(folder, { recursive: true });
+  return { expected, recovered, rows };
+}
+
+/**
+ * Writes a fixture: the segments of a JSON push, and the rows that must be read from them.
+ *
+ * @throws Error if it is there already: a fixture is never written again
+ */
+export async function writeSegmentFixture(fixture: string, nowMs: number, streams: readonly object[]): Promise<void> {
+  if (existsSync(fixture)) throw new Error(`${fixture} is there already`);
+  const folder = mkdtempSync(join(tmpdir(), 'halogi-format-'));
+  const { store, push } = await openFixtureStore(folder, nowMs);
+  await push('fake', 'application/json', Buffer.from(JSON.stringify({ streams })));
+  const rows = readRows(store);
+  await store.close();
+  mkdirSync(fixture, { recursive: true });
+  for (const name of STORED) cpSync(join(folder, name), join(fixture, name), { recursive: true });
+  rmSync(folder, { recursive: true });
+  writeFileSync(join(fixture, 'rows.json'), `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
 }

@@ -1,5 +1,3 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeDisk } from '../../src/base/node-disk.ts';
@@ -10,19 +8,14 @@ import { RICE_CODE } from '../../src/chunk/times.ts';
 import { readSegmentDirectory } from '../../src/store/segment-directory.ts';
 import { listSegments } from '../../src/store/recover.ts';
 import { verifySegments } from '../../src/store/verify.ts';
-import { type FixtureRow, openFixtureStore, readRows } from './fixture.ts';
+import { readSegmentFixture } from './fixture.ts';
 
 const fixture = join(import.meta.dirname, 'v2-times');
-const expected = JSON.parse(readFileSync(join(fixture, 'rows.json'), 'utf8')) as FixtureRow[];
 
 test('times of version 2 are read, in both codings', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'halogi-format-'));
-  for (const name of ['FORMAT', 'segments']) cpSync(join(fixture, name), join(folder, name), { recursive: true });
-  const { store, recovered } = await openFixtureStore(folder, Date.UTC(2030, 0, 1));
+  const { expected, recovered, rows } = await readSegmentFixture(fixture);
   expect(recovered).toMatchObject({ orphans: 0, damaged: 0, adopted: 1 });
-  expect(readRows(store)).toEqual(expected);
-  await store.close();
-  rmSync(folder, { recursive: true });
+  expect(rows).toEqual(expected);
 });
 
 test('segments of version 2 are whole and hold every coding of times', async () => {

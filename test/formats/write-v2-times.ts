@@ -1,7 +1,5 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openFixtureStore, readRows } from './fixture.ts';
+import { writeSegmentFixture } from './fixture.ts';
 
 /**
  * Writes `v2-times/`: a segment of format version 2 with times in every coding, and the rows that must be read from it. Run once, before
@@ -9,7 +7,6 @@ import { openFixtureStore, readRows } from './fixture.ts';
  */
 
 const target = join(import.meta.dirname, 'v2-times');
-if (existsSync(target)) throw new Error(`${target} is there already`);
 
 const NOW_MS = Date.UTC(2026, 10, 24, 12);
 const FROM_NS = BigInt(NOW_MS) * 1_000_000n - 36_000_000_000_000n;
@@ -40,12 +37,4 @@ const streams = ['random-ns', 'random-us', 'every-second', 'bursts-ns', 'few'].m
   return { stream: { app }, values };
 });
 
-const folder = mkdtempSync(join(tmpdir(), 'halogi-format-'));
-const { store, push } = await openFixtureStore(folder, NOW_MS);
-await push('fake', 'application/json', Buffer.from(JSON.stringify({ streams })));
-const rows = readRows(store);
-await store.close();
-mkdirSync(target, { recursive: true });
-for (const name of ['FORMAT', 'segments']) cpSync(join(folder, name), join(target, name), { recursive: true });
-rmSync(folder, { recursive: true });
-writeFileSync(join(target, 'rows.json'), `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
+await writeSegmentFixture(target, NOW_MS, streams);

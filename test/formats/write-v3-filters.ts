@@ -1,7 +1,5 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openFixtureStore, readRows } from './fixture.ts';
+import { writeSegmentFixture } from './fixture.ts';
 
 /**
  * Writes `v3-filters/`: a segment of format version 3 with lines whose words are keys of skip filters, and the rows that must be read
@@ -9,7 +7,6 @@ import { openFixtureStore, readRows } from './fixture.ts';
  */
 
 const target = join(import.meta.dirname, 'v3-filters');
-if (existsSync(target)) throw new Error(`${target} is there already`);
 
 const NOW_MS = Date.UTC(2026, 10, 24, 12);
 const FROM_NS = BigInt(NOW_MS) * 1_000_000n - 36_000_000_000_000n;
@@ -27,12 +24,4 @@ const streams = ['filters-a', 'filters-b'].map((app, s) => ({
   values: LINES.map((line, i) => [String(FROM_NS + BigInt(i * 1000 + s)), `${line} ${app}`]),
 }));
 
-const folder = mkdtempSync(join(tmpdir(), 'halogi-format-'));
-const { store, push } = await openFixtureStore(folder, NOW_MS);
-await push('fake', 'application/json', Buffer.from(JSON.stringify({ streams })));
-const rows = readRows(store);
-await store.close();
-mkdirSync(target, { recursive: true });
-for (const name of ['FORMAT', 'segments']) cpSync(join(folder, name), join(target, name), { recursive: true });
-rmSync(folder, { recursive: true });
-writeFileSync(join(target, 'rows.json'), `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
+await writeSegmentFixture(target, NOW_MS, streams);
