@@ -8,7 +8,7 @@ export const TASK_BYTES: number = 16 * 1024 * 1024;
 /** Rows weigh too: a part of many tiny lines costs more than its bytes. */
 export const ROW_BYTES = 32;
 
-/** Where tasks are cut if they hold at least this share of their wanted cost. */
+/** Tasks are cut at multiples of so many blocks if they hold at least this share of their wanted cost. */
 const SECTION_BLOCKS = 64;
 const LEAST_SHARE = 0.25;
 
