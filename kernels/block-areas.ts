@@ -34,3 +34,31 @@ export const FIELD_CAPACITY: usize = 8;
 export const STATUS: usize = PATTERN + PATTERN_CAPACITY + SLACK;
 export const VALUES: usize = STATUS + ROW_CAPACITY + SLACK;
 export const RANGES: usize = VALUES + (ROW_CAPACITY << 3);
+
+/** The template frame that is open (template-frame.ts): its sections, with slack behind each. */
+export const SECTION_CAPACITY: usize = 1 << 20;
+export const HEADER: usize = RANGES + (ROW_CAPACITY << 3) * FIELD_CAPACITY + SLACK;
+export const TEXTS: usize = HEADER + SECTION_CAPACITY + SLACK;
+export const PACKED: usize = TEXTS + SECTION_CAPACITY + SLACK;
+/** Its templates, columns of variables, dictionary entries (address and length), and where pieces and entries stand in the header. */
+export const TEMPLATE_CAPACITY: usize = 1 << 12;
+export const TEMPLATE_RECORD: usize = 72;
+export const VARIABLE_CAPACITY: usize = 1 << 14;
+export const VARIABLE_RECORD: usize = 56;
+export const ENTRY_CAPACITY: usize = 1 << 16;
+export const ITEM_CAPACITY: usize = ENTRY_CAPACITY + VARIABLE_CAPACITY + TEMPLATE_CAPACITY;
+export const TEMPLATES: usize = PACKED + SECTION_CAPACITY + SLACK;
+export const VARIABLES: usize = TEMPLATES + TEMPLATE_CAPACITY * TEMPLATE_RECORD;
+export const ENTRIES: usize = VARIABLES + VARIABLE_CAPACITY * VARIABLE_RECORD;
+export const ENTRY_HITS: usize = ENTRIES + (ENTRY_CAPACITY << 3);
+/** By item: address, length, template, and its number in ENTRIES or NO_ENTRY. */
+export const ITEM_RECORD: usize = 16;
+export const ITEMS: usize = ENTRY_HITS + ENTRY_CAPACITY;
+/** By line of the frame: its template, and its number among the lines of that. */
+export const LINE_TEMPLATES: usize = ITEMS + ITEM_CAPACITY * ITEM_RECORD;
+export const LINE_RANKS: usize = LINE_TEMPLATES + (ROW_CAPACITY << 1) + SLACK;
+/** By line: whether it is wanted, and whether it has been decoded. */
+export const WANTED: usize = LINE_RANKS + (ROW_CAPACITY << 2) + SLACK;
+/** Wanted lines are decoded to the upper half of LINES. */
+export const SOME_LINES_AT: usize = 1 << 20;
+export const SOME_LINES_CAPACITY: usize = 1 << 20;

@@ -10,6 +10,9 @@ export { convertField } from './field-numbers';
 export { patternAt, rangesAt, scanPattern, statusAt, useFields, valuesAt } from './fields';
 export { scanJson } from './json-fields';
 export { scanLogfmt } from './logfmt-fields';
+export { markedLine, openTemplates, templateHeaderAt, templatePackedAt, templateTextsAt } from './template-frame';
+export { beginLines, decodeLines, decodeWanted, wantRows } from './template-lines';
+export { candidates, forgetChains, narrow, openSearch } from './template-search';
 export { clearMarks, findNeedle, listRows, matchRows, needleAt, rowsAt, useNeedle } from './search';
 
 export function timesAt(): usize {

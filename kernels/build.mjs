@@ -13,8 +13,8 @@ const KERNELS = [
     name: 'ingest',
     memory: ['--importMemory', '--sharedMemory', '--initialMemory', '1024', '--maximumMemory', '65536'],
   },
-  { name: 'skip-filter', memory: ['--initialMemory', '176'] },
-  { name: 'block', memory: ['--initialMemory', '176'] },
+  { name: 'segment', memory: ['--initialMemory', '320'] },
+  { name: 'block', memory: ['--initialMemory', '320'] },
 ];
 
 async function build({ name, memory }, compiler) {

@@ -4,10 +4,10 @@
  */
 import { ENDS, LINES, MARKS, NEEDLE, ROWS, STARTS } from './block-areas';
 
-let needleBytes: usize = 0;
+export let needleBytes: usize = 0;
 let firstAt: usize = 0;
 let secondAt: usize = 0;
-let folds = false;
+export let folds = false;
 
 export function needleAt(): usize {
   return NEEDLE;
@@ -31,7 +31,7 @@ export function useNeedle(bytes: usize, first: usize, second: usize, ignoreCase:
 
 // @ts-ignore: decorator
 @inline
-function isLower(c: u8): bool {
+export function isLower(c: u8): bool {
   return c >= 0x61 && c <= 0x7a;
 }
 
@@ -52,7 +52,7 @@ function isNeedle(at: usize): bool {
 }
 
 /** First address in `[at, last]` where the needle begins; above `last` when there is none. */
-function next(at: usize, last: usize): usize {
+export function next(at: usize, last: usize): usize {
   const first = i8x16.splat(load<i8>(NEEDLE + firstAt));
   const second = i8x16.splat(load<i8>(NEEDLE + secondAt));
   const firstCase = i8x16.splat(<i8>caseBit(firstAt));

@@ -7,24 +7,10 @@
  * that is as large as the block has keys; most runs of a log are repeats, so it is small. Bits are set at the end.
  */
 
+import { FILTER, FILTER_BYTES, HASHES, KEYS, LOWER, MAX_KEYS, SET, STRETCH, TEXT, TEXT_CAPACITY, WORDS } from './segment-areas';
+
 /** Slots of the set at the start of a block; it doubles when half full. */
 const FIRST_SLOTS: u32 = 1 << 14;
-const MAX_KEYS: u32 = 1 << 19;
-/** Behind the compiler's own first page. */
-const SET: usize = 0x10000;
-const KEYS: usize = SET + ((<usize>MAX_KEYS) << 3);
-/** Kept hashes of one stretch of the text, repeats included, with a vector of slack. */
-const STRETCH: usize = 4096;
-const HASHES: usize = KEYS + ((<usize>MAX_KEYS) << 2);
-const FILTER: usize = HASHES + (STRETCH << 2) + 64;
-const FILTER_BYTES: usize = 0x80000;
-/** Longest text. */
-const TEXT_CAPACITY: usize = 1 << 20;
-const LOWER: usize = FILTER + FILTER_BYTES;
-/** A bit for each byte of the text: whether it is of a word. */
-const WORDS: usize = LOWER + TEXT_CAPACITY + 64;
-/** Where callers put texts: several may lie behind each other. */
-const TEXT: usize = WORDS + (TEXT_CAPACITY >> 3) + 64;
 
 let keyCount: u32 = 0;
 /** The last run that was hashed, and the place of the last run that was kept; places are from the start of the text. */
@@ -92,7 +78,7 @@ function lowerSixteen(text: usize, at: usize): v128 {
 }
 
 /** First pass: fills LOWER and WORDS, and counts. Bytes behind the text may be read, and do not count. */
-function lowerText(text: usize, length: usize): void {
+export function lowerText(text: usize, length: usize): void {
   const newline = i8x16.splat(10);
   const whole = length & ~15;
   const backslash = i8x16.splat(0x5c);

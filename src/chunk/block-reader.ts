@@ -59,7 +59,7 @@ export class BlockReader {
     this.#reuse = reuse;
     this.#kernel = reuse ? openBlockKernel() : undefined;
     this.#finder = this.#kernel === undefined ? undefined : new KernelFinder(this.#kernel);
-    this.frames = new FrameReader(reuse ? slotMemory(this.#kernel) : undefined);
+    this.frames = new FrameReader(reuse ? slotMemory(this.#kernel) : undefined, this.#kernel);
   }
 
   /** Raw bytes of the lines column: joined lines behind the lengths, if there are any. */

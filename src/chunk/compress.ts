@@ -5,6 +5,8 @@ import { createZstdEncoder, type ZstdEncoder } from './zstd-encoder.ts';
 /** Codec byte of a frame. */
 export const CODEC_STORED = 0;
 export const CODEC_ZSTD = 1;
+/** Of frames of lines; see template-format.ts. */
+export const CODEC_TEMPLATES = 2;
 
 /** Below this many bytes a zstd header costs more than it saves. */
 const MIN_COMPRESS_BYTES = 64;
@@ -36,7 +38,7 @@ export function compressFrame(raw: Uint8Array, level: number): CompressedFrame {
 }
 
 /**
- * Undoes `compressFrame`.
+ * Undoes `compressFrame`. Frames of templates are for frame-codec.ts.
  *
  * @param rawLength what the directory says; more or fewer bytes are corruption
  */

@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer';
 import { openSkipFilterKernel, type SkipFilterKernel, type TextSummary } from '../base/kernels/skip-filter-kernel.ts';
+import type { TemplateWriterKernel } from '../base/kernels/template-writer-kernel.ts';
 import { buildFilter, collectKeys, FILTER_SHAPE } from './skip-filter.ts';
 
 /** Texts of the self-test: every kind of byte, words around the length of a run, enough to make the set grow, and a short end. */
@@ -48,6 +49,11 @@ export class FilterBuilder {
   /** Memory from which texts are taken without a copy; undefined when any is as good. */
   get texts(): Buffer | undefined {
     return this.#kernel?.texts;
+  }
+
+  /** Makes template frames; undefined without the kernel. */
+  get templates(): TemplateWriterKernel | undefined {
+    return this.#kernel?.templates;
   }
 
   /** Filter over the joined lines of a block, newlines and kind of bytes. The filter is overwritten by the next call. */

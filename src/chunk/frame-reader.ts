@@ -1,8 +1,10 @@
 import { crc32c } from '../base/crc32c.ts';
 import { LogError } from '../base/errors.ts';
+import type { BlockKernel } from '../base/kernels/block-kernel.ts';
 import { SyncFileCache } from '../base/sync-file.ts';
 import { C_CODEC, C_COMPRESSED, C_CRC, C_FRAME_OFFSET, C_RAW } from './block-ref.ts';
-import { CODEC_ZSTD, decompressFrame } from './compress.ts';
+import { CODEC_TEMPLATES, CODEC_ZSTD, decompressFrame } from './compress.ts';
+import { readTemplates, TemplateReader } from './template-reader.ts';
 import { createZstdDecoder, type ZstdDecoder } from './zstd-decoder.ts';
 
 /** Largest frame that is read: a bound for allocation, above the largest line that the limits allow. */
@@ -10,9 +12,12 @@ const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 /** Checksums verified once in this thread are remembered for so many frames. */
 const MAX_VERIFIED = 200_000;
 
-interface CachedFrame {
+interface FramePosition {
   readonly path: string;
   readonly offset: number;
+}
+
+interface CachedFrame extends FramePosition {
   readonly bytes: Buffer;
 }
 
@@ -33,6 +38,10 @@ export class FrameReader {
   /** For frames that do not fit in their slot's memory. */
   readonly #large: (Buffer | undefined)[] = [];
   readonly #reuse: boolean;
+  /** Opens template frames where their lines are wanted; the frame that is open. */
+  readonly #templates: TemplateReader | undefined;
+  readonly #lines: Buffer | undefined;
+  #open: FramePosition | undefined;
   /** Bytes read from files and bytes they decompressed to, since the start. */
   compressedBytes = 0;
   decompressedBytes = 0;
@@ -40,10 +49,13 @@ export class FrameReader {
   /**
    * @param memory where frames of a kind are decompressed to, by slot; a frame that is larger gets memory of its own. Without it,
    *   every frame gets fresh memory
+   * @param kernel reads template frames in its own memory
    */
-  constructor(memory: readonly Buffer[] | undefined) {
+  constructor(memory: readonly Buffer[] | undefined, kernel?: BlockKernel) {
     this.#reuse = memory !== undefined;
     this.#memory = memory ?? [];
+    this.#templates = kernel === undefined ? undefined : new TemplateReader(kernel.templates, this.#decoder);
+    this.#lines = kernel?.lines;
   }
 
   /**
@@ -61,7 +73,58 @@ export class FrameReader {
     return bytes;
   }
 
+  /**
+   * Opens a template frame in the kernel, without decoding its lines; undefined when it is none, or none that the kernel reads.
+   *
+   * @throws LogError CHUNK_CORRUPT
+   */
+  openTemplates(path: string, refs: Float64Array, at: number): TemplateReader['kernel'] | undefined {
+    const templates = this.#templates;
+    if (templates === undefined || refs[at + C_CODEC] !== CODEC_TEMPLATES) return undefined;
+    const offset = refs[at + C_FRAME_OFFSET]!;
+    if (this.#open?.offset === offset && this.#open.path === path) return templates.kernel;
+    this.#open = undefined;
+    const compressed = this.#compressedFrame(path, refs, at, offset);
+    if (!templates.open(compressed, refs[at + C_RAW]!)) return undefined;
+    this.#open = { path, offset };
+    return templates.kernel;
+  }
+
+  /** All lines of a template frame, in the kernel's memory. */
+  #templateLines(path: string, refs: Float64Array, at: number): Buffer | undefined {
+    const kernel = this.openTemplates(path, refs, at);
+    const rawLength = refs[at + C_RAW]!;
+    if (kernel === undefined || kernel.decodeAll() !== rawLength) return undefined;
+    this.decompressedBytes += rawLength;
+    return this.#lines!.subarray(0, rawLength);
+  }
+
   #read(slot: number, path: string, refs: Float64Array, at: number, offset: number): Buffer {
+    const codec = refs[at + C_CODEC]!;
+    if (codec === CODEC_TEMPLATES) {
+      const lines = this.#templateLines(path, refs, at);
+      if (lines !== undefined) return lines;
+    }
+    const compressed = this.#compressedFrame(path, refs, at, offset);
+    const rawLength = refs[at + C_RAW]!;
+    this.decompressedBytes += rawLength;
+    if (this.#reuse && codec === CODEC_ZSTD) {
+      const into = this.#decodeInto(slot, compressed, rawLength);
+      if (into !== undefined) return into;
+      throw new LogError('CHUNK_CORRUPT', `${path} at ${offset}: frame does not decompress to ${rawLength} bytes`);
+    }
+    const where = `${path} at ${offset}`;
+    const raw =
+      codec === CODEC_TEMPLATES
+        ? readTemplates(compressed, rawLength, where)
+        : decompressFrame(codec, compressed, rawLength, where);
+    // A stored frame is a view of the read buffer, which the next read overwrites.
+    if (raw.buffer === this.#compressed.buffer) return Buffer.from(raw);
+    return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  }
+
+  /** Reads a frame as it stands in its file, and checks it. The result is overwritten by the next call. */
+  #compressedFrame(path: string, refs: Float64Array, at: number, offset: number): Buffer {
     const length = refs[at + C_COMPRESSED]!;
     const rawLength = refs[at + C_RAW]!;
     if (length > MAX_FRAME_BYTES || rawLength > MAX_FRAME_BYTES)
@@ -73,17 +136,7 @@ export class FrameReader {
     const compressed = this.#compressed.subarray(0, length);
     this.#verify(compressed, refs[at + C_CRC]!, path, offset);
     this.compressedBytes += length;
-    this.decompressedBytes += rawLength;
-    const codec = refs[at + C_CODEC]!;
-    if (this.#reuse && codec === CODEC_ZSTD) {
-      const into = this.#decodeInto(slot, compressed, rawLength);
-      if (into !== undefined) return into;
-      throw new LogError('CHUNK_CORRUPT', `${path} at ${offset}: frame does not decompress to ${rawLength} bytes`);
-    }
-    const raw = decompressFrame(codec, compressed, rawLength, `${path} at ${offset}`);
-    // A stored frame is a view of the read buffer, which the next read overwrites.
-    if (raw.buffer === this.#compressed.buffer) return Buffer.from(raw);
-    return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+    return compressed;
   }
 
   /** @returns undefined when the frame does not decompress to the length that it is said to have */
@@ -117,5 +170,6 @@ export class FrameReader {
   close(): void {
     this.#files.close();
     this.#last.length = 0;
+    this.#open = undefined;
   }
 }

@@ -1,9 +1,11 @@
 import { crc32c } from '../base/crc32c.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { compressFrame } from './compress.ts';
+import { type CompressedFrame, compressFrame } from './compress.ts';
 import { F_CODEC, F_COMPRESSED, F_CRC, F_OFFSET, F_RAW, FRAME_FIELDS } from './directory.ts';
+import type { LineCompressor } from './line-compressor.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
+const NEWLINE: Uint8Array = Uint8Array.of(10);
 
 /**
  * Memory for frames on their way to the file, taken piece by piece from chunks. Whoever has written all that was emitted gives it
@@ -46,6 +48,14 @@ export class OpenFrame {
   index = -1;
 }
 
+/** A frame of lines that is being filled. */
+export class OpenLines extends OpenFrame {
+  /** Where blocks begin. */
+  readonly marks: number[] = [];
+  /** It holds something else than lines. */
+  isMixed = false;
+}
+
 /** Frame number, offset in the frame, length: where a column of a block stands. */
 export type FramePlace = readonly [frame: number, offset: number, length: number];
 
@@ -54,16 +64,24 @@ export class FrameWriter {
   readonly #emit: (bytes: Uint8Array) => void;
   readonly #level: number;
   readonly #memory: FrameMemory;
+  readonly #lines: LineCompressor;
   #fields: Float64Array = new Float64Array(256 * FRAME_FIELDS);
   #frames = 0;
   /** Where the next bytes go in the file. */
   offset: number;
 
-  constructor(emit: (bytes: Uint8Array) => void, startOffset: number, level: number, memory: FrameMemory) {
-    this.#emit = emit;
-    this.offset = startOffset;
-    this.#level = level;
-    this.#memory = memory;
+  constructor(options: {
+    readonly emit: (bytes: Uint8Array) => void;
+    readonly startOffset: number;
+    readonly level: number;
+    readonly memory: FrameMemory;
+    readonly lines: LineCompressor;
+  }) {
+    this.#emit = options.emit;
+    this.offset = options.startOffset;
+    this.#level = options.level;
+    this.#memory = options.memory;
+    this.#lines = options.lines;
   }
 
   #reserve(): number {
@@ -95,19 +113,33 @@ export class FrameWriter {
     return place;
   }
 
+  /** Opens a frame for the lines of one more block, joined by newlines; returns where they begin. */
+  beginLines(frame: OpenLines): number {
+    if (frame.index >= 0) frame.bytes.raw(NEWLINE);
+    const start = this.begin(frame);
+    frame.marks.push(start);
+    return start;
+  }
+
   /** Compresses and emits what is in a frame, if anything is. */
   close(frame: OpenFrame): void {
     if (frame.index < 0) return;
-    this.#write(frame.index, frame.bytes.view());
+    const raw = frame.bytes.view();
+    if (frame instanceof OpenLines && !frame.isMixed)
+      this.#write(frame.index, raw, this.#lines.compress(raw, frame.marks));
+    else this.#write(frame.index, raw, compressFrame(raw, this.#level));
     frame.bytes.reset();
     frame.index = -1;
+    if (!(frame instanceof OpenLines)) return;
+    frame.marks.length = 0;
+    frame.isMixed = false;
   }
 
-  /** A column with a frame of its own. */
-  whole(column: Uint8Array): FramePlace {
+  /** Lines of a block, joined by newlines, with a frame of their own. */
+  wholeLines(lines: Uint8Array): FramePlace {
     const index = this.#reserve();
-    this.#write(index, column);
-    return [index, 0, column.length];
+    this.#write(index, lines, this.#lines.compress(lines, [0]));
+    return [index, 0, lines.length];
   }
 
   /** A column in a frame that has been compressed before. `frame` must not change any more. */
@@ -117,8 +149,7 @@ export class FrameWriter {
     return [index, 0, rawBytes];
   }
 
-  #write(index: number, raw: Uint8Array): void {
-    const { codec, bytes } = compressFrame(raw, this.#level);
+  #write(index: number, raw: Uint8Array, { codec, bytes }: CompressedFrame): void {
     this.#emitFrame(index, this.#memory.copy(bytes), raw.length, codec, crc32c(bytes));
   }
 

@@ -25,7 +25,8 @@ import {
   type SegmentIdentity,
 } from './directory.ts';
 import type { FilterBuilder } from './filter-builder.ts';
-import { FrameMemory, type FramePlace, FrameWriter, OpenFrame } from './frame-writer.ts';
+import { FrameMemory, type FramePlace, FrameWriter, OpenFrame, OpenLines } from './frame-writer.ts';
+import { LineCompressor } from './line-compressor.ts';
 import { MetadataColumnsBuilder } from './metadata-builder.ts';
 import { TallyBuilder } from './tally.ts';
 import { encodeTimes, maxTimesBytes } from './times.ts';
@@ -82,7 +83,7 @@ export class SegmentBuilder {
   #blocks: Float64Array = new Float64Array(FIRST_BLOCKS * BLOCK_FIELDS);
   #blockCount = 0;
   readonly #times: OpenFrame = new OpenFrame();
-  readonly #lines: OpenFrame = new OpenFrame();
+  readonly #lines: OpenLines = new OpenLines();
   readonly #metadata: OpenFrame = new OpenFrame();
   readonly #metadataNames = new Set<string>();
   readonly #filterBuilder: FilterBuilder;
@@ -109,7 +110,8 @@ export class SegmentBuilder {
     memory: FrameMemory = new FrameMemory(),
   ) {
     this.#filterBuilder = filters;
-    this.#frames = new FrameWriter(emit, startOffset, level, memory);
+    const lines = new LineCompressor(level, filters.templates);
+    this.#frames = new FrameWriter({ emit, startOffset, level, memory, lines });
   }
 
   /** Streams must come in ascending label order, each once. */
@@ -223,9 +225,10 @@ export class SegmentBuilder {
     const literal = !mayEscape || joined.indexOf(UNICODE_ESCAPE) < 0;
     const flags = (ascii ? FLAG_ASCII : 0) | (embedded ? FLAG_LENGTHS : 0) | (literal ? FLAG_LITERAL : 0);
     const own = joinedBytes >= OWN_FRAME_BYTES;
-    if (own && !embedded) return [this.#frames.whole(joined), flags];
-    const frame = own ? new OpenFrame() : this.#lines;
-    const start = this.#frames.begin(frame);
+    if (own && !embedded) return [this.#frames.wholeLines(joined), flags];
+    const frame = own ? new OpenLines() : this.#lines;
+    const start = this.#frames.beginLines(frame);
+    frame.isMixed ||= embedded;
     if (embedded) for (let row = from; row < to; row++) frame.bytes.varint(rows.lineEnds[row]! - rows.lineStarts[row]!);
     frame.bytes.raw(joined);
     return [this.#frames.end(frame, start, own ? 0 : BLOCK_LINE_BYTES), flags];

@@ -2,10 +2,13 @@ import type { Needle } from '../regex/byte-search.ts';
 import { type FieldExports, FieldKernel } from './field-kernel.ts';
 import { loadKernel } from './load-kernel.ts';
 import { rarestPlaces } from './rare-bytes.ts';
+import { type TemplateExports, TemplateKernel } from './template-kernel.ts';
 
-interface BlockExports extends FieldExports {
-  timesAt(): number;
+interface BlockExports extends FieldExports, TemplateExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  rowsAt(): number;
   linesAt(): number;
+  timesAt(): number;
   startsAt(): number;
   endsAt(): number;
   offsetsAt(): number;
@@ -22,7 +25,8 @@ interface BlockExports extends FieldExports {
 
 /** Sizes of kernels/block-areas.ts. */
 const TIMES_CAPACITY = 1 << 20;
-const LINES_CAPACITY = 1 << 21;
+/** Half of the area: wanted lines of template frames go to the other half. */
+const LINES_CAPACITY = 1 << 20;
 const ROW_CAPACITY = 1 << 16;
 const NEEDLE_CAPACITY = 1 << 12;
 
@@ -42,6 +46,7 @@ export class BlockKernel {
   readonly rows: Uint32Array;
   readonly rowCapacity: number = ROW_CAPACITY;
   readonly fields: FieldKernel;
+  readonly templates: TemplateKernel;
   readonly #exports: BlockExports;
   readonly #needle: Uint8Array;
   /** The needle that the kernel was told last. */
@@ -58,6 +63,7 @@ export class BlockKernel {
     this.rows = new Uint32Array(buffer, exports.rowsAt(), ROW_CAPACITY);
     this.#needle = new Uint8Array(buffer, exports.needleAt(), NEEDLE_CAPACITY);
     this.fields = new FieldKernel(exports);
+    this.templates = new TemplateKernel(exports, (needle) => this.#use(needle));
   }
 
   /** True when the bytes lie in `lines` (or `times`), as those of a frame that was decompressed into it do. */

@@ -1,6 +1,7 @@
 import { loadKernel } from './load-kernel.ts';
+import { type TemplateWriterExports, TemplateWriterKernel } from './template-writer-kernel.ts';
 
-interface SkipFilterExports {
+interface SkipFilterExports extends TemplateWriterExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   textAt(): number;
   keysAt(): number;
@@ -28,7 +29,7 @@ export interface TextSummary {
   readonly mayEscape: boolean;
 }
 
-/** Longest text of one call: TEXT_CAPACITY of kernels/skip-filter.ts. */
+/** Longest text of one call: TEXT_CAPACITY of kernels/segment-areas.ts. */
 const TEXT_CAPACITY = 1 << 20;
 /** Kept free behind texts: they are read by whole vectors. */
 const SLACK_BYTES = 64;
@@ -41,6 +42,7 @@ export class SkipFilterKernel {
   /** Room for texts. What lies here is read in place, other texts are copied to its end. */
   readonly texts: Buffer;
   readonly #guest: Uint8Array;
+  readonly templates: TemplateWriterKernel;
 
   constructor(exports: SkipFilterExports) {
     this.#exports = exports;
@@ -49,6 +51,7 @@ export class SkipFilterKernel {
     const room = this.#memory.byteLength - SLACK_BYTES - this.#textAt;
     this.texts = Buffer.from(this.#memory, this.#textAt, room - TEXT_CAPACITY);
     this.#guest = new Uint8Array(this.#memory, this.#textAt + room - TEXT_CAPACITY, TEXT_CAPACITY);
+    this.templates = new TemplateWriterKernel(exports, (text) => this.#place(text));
   }
 
   /** Filter of a text; undefined when it is too much for the kernel. */
@@ -81,6 +84,6 @@ export class SkipFilterKernel {
 }
 
 export function openSkipFilterKernel(): SkipFilterKernel | undefined {
-  const exports = loadKernel('skip-filter') as SkipFilterExports | undefined;
+  const exports = loadKernel('segment') as SkipFilterExports | undefined;
   return exports === undefined ? undefined : new SkipFilterKernel(exports);
 }

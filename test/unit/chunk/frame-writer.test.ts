@@ -1,6 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { FrameMemory, FrameWriter, OpenFrame } from '../../../src/chunk/frame-writer.ts';
+import { LineCompressor } from '../../../src/chunk/line-compressor.ts';
 import { createZstdEncoder } from '../../../src/chunk/zstd-encoder.ts';
 
 function text(size: number, seed: number): Buffer {
@@ -36,9 +37,15 @@ test('a frame is written over by the next one, and random bytes do not pass the 
 test('what was emitted stays as it is until its memory is taken back', () => {
   const emitted: Uint8Array[] = [];
   const memory = new FrameMemory();
-  const frames = new FrameWriter((bytes) => emitted.push(bytes), 8, 1, memory);
+  const frames = new FrameWriter({
+    emit: (bytes) => emitted.push(bytes),
+    startOffset: 8,
+    level: 1,
+    memory,
+    lines: new LineCompressor(1, undefined),
+  });
   const columns = Array.from({ length: 40 }, (_, i) => text(200_000, i + 2));
-  const places = columns.map((column) => frames.whole(column));
+  const places = columns.map((column) => frames.wholeLines(column));
   const shared = new OpenFrame();
   expect(frames.put(shared, Buffer.from('one'), 6)).toEqual([40, 0, 3]);
   expect(frames.put(shared, Buffer.from('two'), 6)).toEqual([40, 3, 3]);
@@ -49,6 +56,6 @@ test('what was emitted stays as it is until its memory is taken back', () => {
   expect(frames.offset).toBe(8 + emitted.reduce((sum, bytes) => sum + bytes.length, 0));
   const [first] = emitted;
   memory.recycle();
-  frames.whole(columns[1]!);
+  frames.wholeLines(columns[1]!);
   expect(emitted.at(-1)!.byteOffset).toBe(first!.byteOffset);
 });

@@ -1,0 +1,320 @@
+/**
+ * Second half of making a template frame: looks at the values that one word of a shape has in all its lines, and writes them in the form that takes the
+ * fewest bits. Twin: src/chunk/template-encoder.ts.
+ */
+import {
+  COLUMN_ENTRIES,
+  COLUMN_LENGTHS,
+  COLUMN_NUMBERS,
+  COLUMN_STARTS,
+  DISTINCT,
+  DISTINCT_CAPACITY,
+  DISTINCT_SLOTS,
+  DISTINCT_TABLE,
+  SHAPE_LINES,
+} from './segment-areas';
+import {
+  addToPiece,
+  addToTexts,
+  beginColumn,
+  endPiece,
+  putBits,
+  putByte,
+  putHex,
+  putText,
+  putVarint,
+  widthOf,
+} from './template-sections';
+import { firstBytes, sameBytes } from './template-shapes';
+
+const NUMBER: u32 = 0;
+const DICTIONARY: u32 = 1;
+const HEX: u32 = 2;
+const TEXT: u32 = 3;
+const MAX_HEX: usize = 256;
+const MAX_DIGITS: usize = 15;
+/** Of a frame, as on the format page. */
+const MAX_VARIABLES: u32 = 16384;
+const MAX_ENTRIES: u32 = 65535;
+
+/** Of the frame at work. */
+let variableTotal: u32 = 0;
+let entryTotal: u32 = 0;
+
+export function openColumns(): void {
+  variableTotal = 0;
+  entryTotal = 0;
+}
+
+/** Whether a reader takes a frame of so many variables and entries. */
+export function withinLimits(): bool {
+  return variableTotal <= MAX_VARIABLES && entryTotal <= MAX_ENTRIES;
+}
+
+/** What is known of the column. */
+let lineTotal: u32 = 0;
+let shortest: usize = 0;
+let longest: usize = 0;
+let totalBytes: u64 = 0;
+let allDigits: bool = false;
+let anyPadded: bool = false;
+let lowest: u64 = 0;
+let highest: u64 = 0;
+let allLower: bool = false;
+let allUpper: bool = false;
+let distinctCount: u32 = 0;
+let distinctBytes: u64 = 0;
+/** More than these are not counted: no dictionary. */
+let distinctLimit: u32 = 0;
+let slotMask: usize = 0;
+
+/** Up to eight characters as a number; -1 when one of them is no digit. */
+// @ts-ignore: decorator
+@inline
+function digitsOf(at: usize, count: usize): i64 {
+  if (count === 0) return 0;
+  const shift = (8 - <u64>count) << 3;
+  const padding = shift === 0 ? 0 : (<u64>0x3030303030303030) >> (64 - shift);
+  const text = (load<u64>(at) << shift) | padding;
+  const above = text + 0x0606060606060606;
+  if (((text & 0xf0f0f0f0f0f0f0f0) | ((above & 0xf0f0f0f0f0f0f0f0) >> 4)) !== 0x3333333333333333) return -1;
+  let value = text - 0x3030303030303030;
+  value = (value * 10 + (value >> 8)) & 0x00ff00ff00ff00ff;
+  value = (value * 100 + (value >> 16)) & 0x0000ffff0000ffff;
+  return <i64>((value * 10000 + (value >> 32)) & 0xffffffff);
+}
+
+/** The number that a word is; -1 when it is none of up to 15 digits. */
+// @ts-ignore: decorator
+@inline
+function numberOf(at: usize, count: usize): i64 {
+  if (count <= 8) return digitsOf(at, count);
+  if (count > MAX_DIGITS) return -1;
+  const high = digitsOf(at, count - 8);
+  const low = digitsOf(at + count - 8, 8);
+  return high < 0 || low < 0 ? -1 : high * 100000000 + low;
+}
+
+/** Tells hexadecimal characters: 1 if a word could be of lower case, 2 of upper case, added up. */
+function hexCases(at: usize, count: usize): u32 {
+  let lower = true;
+  let upper = true;
+  for (let i: usize = 0; i < count; i += 16) {
+    const text = v128.load(at + i);
+    const left = count - i;
+    const wanted: u32 = left >= 16 ? 0xffff : ((<u32>1) << <u32>left) - 1;
+    const digits = i8x16.lt_u(i8x16.sub(text, i8x16.splat(0x30)), i8x16.splat(10));
+    const lowers = v128.or(digits, i8x16.lt_u(i8x16.sub(text, i8x16.splat(0x61)), i8x16.splat(6)));
+    const uppers = v128.or(digits, i8x16.lt_u(i8x16.sub(text, i8x16.splat(0x41)), i8x16.splat(6)));
+    lower = lower && (<u32>i8x16.bitmask(lowers) & wanted) === wanted;
+    upper = upper && (<u32>i8x16.bitmask(uppers) & wanted) === wanted;
+  }
+  return <u32>lower | ((<u32>upper) << 1);
+}
+
+/** Number of the entry of a value, or the limit when there are too many. */
+// @ts-ignore: decorator
+@inline
+function entryOf(at: usize, count: usize): u32 {
+  const first = firstBytes(at, count);
+  let hash = (first ^ ((<u64>count) << 59)) * 0x9e3779b97f4a7c15;
+  if (count > 8) hash = (hash ^ load<u64>(at + count - 8)) * 0x9e3779b97f4a7c15;
+  let slot = <usize>(hash >> 50) & slotMask;
+  for (;;) {
+    const found = <u32>load<u16>(DISTINCT_TABLE + (slot << 1));
+    if (found === 0) break;
+    const record = DISTINCT + ((<usize>(found - 1)) << 4);
+    if (
+      load<u64>(record) === first &&
+      <usize>load<u32>(record + 12) === count &&
+      (count <= 8 || sameBytes(<usize>load<u32>(record + 8), at, count))
+    )
+      return found - 1;
+    slot = (slot + 1) & slotMask;
+  }
+  if (distinctCount === distinctLimit) return distinctLimit;
+  const record = DISTINCT + ((<usize>distinctCount) << 4);
+  store<u64>(record, first);
+  store<u32>(record + 8, <u32>at);
+  store<u32>(record + 12, <u32>count);
+  distinctBytes += <u64>count + 1;
+  distinctCount++;
+  store<u16>(DISTINCT_TABLE + (slot << 1), <u16>distinctCount);
+  return distinctCount - 1;
+}
+
+/** Address of the range of word number `word` in the line at `place` of SHAPE_LINES. */
+// @ts-ignore: decorator
+@inline
+function wordAt(place: usize, word: u32): usize {
+  return <usize>load<u32>(place) + ((<usize>word) << 3);
+}
+
+/** Whether a word is the same in all lines of `[from, to)`, addresses in SHAPE_LINES. */
+function isConstant(from: usize, to: usize, word: u32): bool {
+  const range = wordAt(from, word);
+  const at = <usize>load<u32>(range);
+  const count = <usize>load<u32>(range + 4) - at;
+  const first = firstBytes(at, count);
+  for (let place = from + 4; place < to; place += 4) {
+    const other = wordAt(place, word);
+    const start = <usize>load<u32>(other);
+    if (<usize>load<u32>(other + 4) - start !== count || firstBytes(start, count) !== first) return false;
+    if (count > 8 && !sameBytes(at, start, count)) return false;
+  }
+  return true;
+}
+
+/** Looks at all values of a word. */
+function look(from: usize, to: usize, word: u32): void {
+  lineTotal = <u32>((to - from) >> 2);
+  shortest = usize.MAX_VALUE;
+  longest = 0;
+  totalBytes = 0;
+  allDigits = true;
+  anyPadded = false;
+  lowest = u64.MAX_VALUE;
+  highest = 0;
+  distinctCount = 0;
+  distinctBytes = 0;
+  distinctLimit = min<u32>(<u32>DISTINCT_CAPACITY, max<u32>(2, lineTotal >> 1));
+  // Few lines: few slots to clear.
+  slotMask = (lineTotal < 64 ? 128 : DISTINCT_SLOTS) - 1;
+  memory.fill(DISTINCT_TABLE, 0, (slotMask + 1) << 1);
+  let counts = true;
+  let cases: u32 = 3;
+  let at: usize = 0;
+  for (let place = from; place < to; place += 4, at += 4) {
+    const range = wordAt(place, word);
+    const start = <usize>load<u32>(range);
+    const count = <usize>load<u32>(range + 4) - start;
+    store<u32>(COLUMN_STARTS + at, <u32>start);
+    store<u32>(COLUMN_LENGTHS + at, <u32>count);
+    shortest = min(shortest, count);
+    longest = max(longest, count);
+    totalBytes += <u64>count;
+    if (allDigits) {
+      const value = numberOf(start, count);
+      if (value < 0) allDigits = false;
+      else {
+        anyPadded = anyPadded || (count > 1 && load<u8>(start) === 0x30);
+        store<u64>(COLUMN_NUMBERS + (at << 1), <u64>value);
+        lowest = min<u64>(lowest, <u64>value);
+        highest = max<u64>(highest, <u64>value);
+      }
+    }
+    if (!allDigits && cases !== 0) cases = shortest === longest && count <= MAX_HEX ? cases & hexCases(start, count) : 0;
+    if (counts) {
+      const entry = entryOf(start, count);
+      counts = entry < distinctLimit;
+      store<u16>(COLUMN_ENTRIES + (at >> 1), <u16>entry);
+    }
+  }
+  if (!counts) distinctCount = 0;
+  if (shortest !== longest || (longest & 1) !== 0) cases = 0;
+  allLower = !allDigits && (cases & 1) !== 0;
+  allUpper = !allDigits && (cases & 2) !== 0;
+  // Padded numbers of several lengths cannot be told from their values.
+  if (anyPadded && shortest !== longest) allDigits = false;
+  if (allDigits && widthOf(highest - lowest) > 50) allDigits = false;
+}
+
+/** Takes the form of the fewest bits. */
+function cheapestForm(): u32 {
+  const lines = <u64>lineTotal;
+  let form = TEXT;
+  let least = totalBytes * 6 + lines * <u64>widthOf(<u64>(longest - shortest));
+  if (allDigits) {
+    const cost = lines * <u64>widthOf(highest - lowest) + 24;
+    if (cost < least) {
+      least = cost;
+      form = NUMBER;
+    }
+  }
+  if (allLower || allUpper) {
+    const cost = (lines * <u64>longest) << 2;
+    if (cost < least) {
+      least = cost;
+      form = HEX;
+    }
+  }
+  if (distinctCount > 0) {
+    const cost = lines * <u64>widthOf(<u64>(distinctCount - 1)) + (distinctBytes << 2);
+    if (cost < least) form = DICTIONARY;
+  }
+  return form;
+}
+
+function writeNumbers(): void {
+  const width = widthOf(highest - lowest);
+  putByte(width);
+  putByte(anyPadded ? <u32>longest : 0);
+  putVarint(lowest);
+  beginColumn(lineTotal, width);
+  const end = COLUMN_NUMBERS + ((<usize>lineTotal) << 3);
+  for (let at = COLUMN_NUMBERS; at < end; at += 8) putBits(load<u64>(at) - lowest, width);
+}
+
+function writeDictionary(): void {
+  entryTotal += distinctCount;
+  putVarint(<u64>distinctCount);
+  for (let i: u32 = 0; i < distinctCount; i++) {
+    const record = DISTINCT + ((<usize>i) << 4);
+    putText(<usize>load<u32>(record + 8), <usize>load<u32>(record + 12));
+  }
+  const width = widthOf(<u64>(distinctCount - 1));
+  beginColumn(lineTotal, width);
+  const end = COLUMN_ENTRIES + ((<usize>lineTotal) << 1);
+  for (let at = COLUMN_ENTRIES; at < end; at += 2) putBits(<u64>load<u16>(at), width);
+}
+
+function writeHex(): void {
+  putByte(allLower ? 0 : 1);
+  putVarint(<u64>longest);
+  beginColumn(lineTotal, <u32>longest << 2);
+  const end = COLUMN_STARTS + ((<usize>lineTotal) << 2);
+  for (let at = COLUMN_STARTS; at < end; at += 4) putHex(<usize>load<u32>(at), longest);
+}
+
+function writeTexts(): void {
+  const width = widthOf(<u64>(longest - shortest));
+  putVarint(<u64>shortest);
+  putByte(width);
+  beginColumn(lineTotal, width);
+  const size = (<usize>lineTotal) << 2;
+  for (let at: usize = 0; at < size; at += 4) {
+    const count = <usize>load<u32>(COLUMN_LENGTHS + at);
+    putBits(<u64>(count - shortest), width);
+    addToTexts(<usize>load<u32>(COLUMN_STARTS + at), count);
+  }
+}
+
+/** Writes a word of a shape, a variable or a part of the piece. @returns whether it is a variable */
+export function writeWord(from: usize, to: usize, word: u32): bool {
+  if (isConstant(from, to, word)) {
+    const range = wordAt(from, word);
+    const start = <usize>load<u32>(range);
+    addToPiece(start, <usize>load<u32>(range + 4) - start);
+    return false;
+  }
+  variableTotal++;
+  endPiece();
+  look(from, to, word);
+  const form = cheapestForm();
+  putByte(form);
+  if (form === NUMBER) writeNumbers();
+  else if (form === DICTIONARY) writeDictionary();
+  else if (form === HEX) writeHex();
+  else writeTexts();
+  return true;
+}
+
+/** Writes whole lines as the one variable of a template. The caller has put their ranges into the columns. */
+export function writeLines(count: u32, least: usize, most: usize): void {
+  variableTotal++;
+  lineTotal = count;
+  shortest = least;
+  longest = most;
+  putByte(TEXT);
+  writeTexts();
+}

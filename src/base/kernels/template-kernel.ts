@@ -1,0 +1,136 @@
+import type { Needle } from '../regex/byte-search.ts';
+
+/** The part of the block kernel that reads template frames. */
+export interface TemplateExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  rowsAt(): number;
+  linesAt(): number;
+  templateHeaderAt(): number;
+  templateTextsAt(): number;
+  templatePackedAt(): number;
+  openTemplates(lines: number, headerBytes: number, textBytes: number, packedBytes: number): number;
+  markedLine(place: number): number;
+  decodeLines(): number;
+  beginLines(count: number): void;
+  wantRows(rows: number, count: number): void;
+  decodeWanted(first: number, count: number, used: number): number;
+  openSearch(): void;
+  forgetChains(): void;
+  narrow(): void;
+  candidates(first: number, count: number, wants: boolean): number;
+}
+
+/** Sizes of kernels/block-areas.ts. */
+const SECTION_CAPACITY = 1 << 20;
+const ROW_CAPACITY = 1 << 16;
+const SOME_LINES_AT = 1 << 20;
+const SOME_LINES_CAPACITY = 1 << 20;
+/** The kernel keeps so much free behind what it decodes. */
+const SLACK_BYTES = 64;
+
+/** Reads one template frame at a time, in the memory of the block kernel. */
+export class TemplateKernel {
+  /** Where the sections of a frame go before it is opened. */
+  readonly header: Buffer;
+  readonly texts: Buffer;
+  readonly packed: Buffer;
+  /** Where wanted lines are decoded to. */
+  readonly someLines: Buffer;
+  readonly maxLines: number = ROW_CAPACITY;
+  readonly maxRawBytes: number = SOME_LINES_CAPACITY - SLACK_BYTES;
+  readonly #exports: TemplateExports;
+  readonly #rows: Uint32Array;
+  readonly #useNeedle: (needle: Needle) => void;
+  /** Words of needles that were searched for. */
+  readonly #runs = new WeakMap<Needle, readonly Needle[]>();
+  #used = 0;
+
+  constructor(exports: TemplateExports, useNeedle: (needle: Needle) => void) {
+    const { buffer } = exports.memory;
+    this.#exports = exports;
+    this.#useNeedle = useNeedle;
+    this.header = Buffer.from(buffer, exports.templateHeaderAt(), SECTION_CAPACITY);
+    this.texts = Buffer.from(buffer, exports.templateTextsAt(), SECTION_CAPACITY);
+    this.packed = Buffer.from(buffer, exports.templatePackedAt(), SECTION_CAPACITY);
+    this.someLines = Buffer.from(buffer, exports.linesAt() + SOME_LINES_AT, SOME_LINES_CAPACITY);
+    this.#rows = new Uint32Array(buffer, exports.rowsAt(), ROW_CAPACITY);
+  }
+
+  /** Opens the frame whose sections have been put in place; false when it is damaged or too much. */
+  open(lines: number, headerBytes: number, textBytes: number, packedBytes: number): boolean {
+    this.#exports.forgetChains();
+    return this.#exports.openTemplates(lines, headerBytes, textBytes, packedBytes) === 0;
+  }
+
+  /** Line that begins at a place of the raw frame, if a mark says so; else -1. */
+  markedLine(place: number): number {
+    return this.#exports.markedLine(place);
+  }
+
+  /** Decodes all lines to where frames of lines are decompressed to. @returns their bytes, -1 when the frame is damaged */
+  decodeAll(): number {
+    return this.#exports.decodeLines();
+  }
+
+  /** Whether one of lines `[first, first + count)` may hold a needle. False is sure. */
+  mayHold(needle: Needle, first: number, count: number): boolean {
+    this.#search(needle);
+    return this.#exports.candidates(first, count, false) > 0;
+  }
+
+  /** Begins a block of so many lines: none of them is decoded. */
+  begin(count: number): void {
+    this.#exports.beginLines(count);
+    this.#used = 0;
+  }
+
+  /** Wants those of lines `[first, first + count)` that may hold a needle. */
+  wantCandidates(needle: Needle, first: number, count: number): void {
+    this.#search(needle);
+    this.#exports.candidates(first, count, true);
+  }
+
+  /** Wants rows of the block. */
+  want(rows: Uint32Array, count: number): void {
+    this.#rows.set(rows.subarray(0, count));
+    this.#exports.wantRows(this.#rows.byteOffset, count);
+  }
+
+  /** Decodes what is wanted of lines `[first, first + count)`, the block's rows; false when the frame is damaged. */
+  decode(first: number, count: number): boolean {
+    this.#used = this.#exports.decodeWanted(first, count, this.#used);
+    return this.#used >= 0;
+  }
+
+  #search(needle: Needle): void {
+    let runs = this.#runs.get(needle);
+    if (runs === undefined) {
+      runs = wordRuns(needle);
+      this.#runs.set(needle, runs);
+    }
+    this.#exports.openSearch();
+    for (const run of runs) {
+      this.#useNeedle(run);
+      this.#exports.narrow();
+    }
+  }
+}
+
+/** The runs of word bytes in a needle, the longest first; as kernels/template-search.ts tells words. */
+function wordRuns({ bytes, ignoreCase }: Needle): Needle[] {
+  const runs: Needle[] = [];
+  let start = 0;
+  for (let at = 0; at <= bytes.length; at++) {
+    if (at < bytes.length && isWord(bytes[at]!)) continue;
+    if (at > start) runs.push({ bytes: bytes.slice(start, at), ignoreCase });
+    start = at + 1;
+  }
+  return runs.sort((a, b) => b.bytes.length - a.bytes.length);
+}
+
+function isWord(byte: number): boolean {
+  const lower = byte | 0x20;
+  return (
+    (lower >= 0x61 && lower <= 0x7a && byte < 0x80) || (byte >= 0x30 && byte <= 0x39) || byte === 0x5f || byte >= 0x80
+  );
+}
