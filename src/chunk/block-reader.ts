@@ -1,6 +1,7 @@
 import { LogError } from '../base/errors.ts';
 import { type BlockKernel, openBlockKernel } from '../base/kernels/block-kernel.ts';
 import type { FieldKernel } from '../base/kernels/field-kernel.ts';
+import type { TemplateKernel } from '../base/kernels/template-kernel.ts';
 import type { Needle } from '../base/regex/byte-search.ts';
 import type { Labels } from '../model/labels.ts';
 import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
@@ -9,11 +10,14 @@ import { C_LENGTH, C_OFFSET, R_FLAGS, R_LINES, R_METADATA, R_ROWS, R_TIMES } fro
 import { FLAG_ASCII, FLAG_LENGTHS } from './directory.ts';
 import { FrameReader } from './frame-reader.ts';
 import { type MetadataColumn, readMetadataColumns } from './metadata-columns.ts';
+import { SomeLines } from './some-lines.ts';
 import { decodeTimes, RICE_CODE, TIME_UNITS_NS } from './times.ts';
 
 /** Which columns of a block to read. */
 export interface BlockColumns {
   readonly lines: boolean;
+  /** Lines may be decoded when they are needed, see `StoredRows.someLines`. */
+  readonly lazy?: boolean | undefined;
   readonly metadata: boolean;
   /** Names of the columns that are wanted; absent: all. */
   readonly metadataNames?: ReadonlySet<string> | undefined;
@@ -32,9 +36,11 @@ export interface StoredRows {
   /** Present when the lines lie in the kernel's memory. */
   readonly finder: RowFinder | undefined;
   readonly fields: FieldKernel | undefined;
+  /** Present when no line has been decoded: whoever looks at one asks for it here. */
+  readonly someLines: SomeLines | undefined;
 }
 
-const NO_SEARCHES = { finder: undefined, fields: undefined } as const;
+const NO_SEARCHES = { finder: undefined, fields: undefined, someLines: undefined } as const;
 const NO_BYTES: Buffer = Buffer.alloc(0);
 const NO_NUMBERS: Uint32Array = new Uint32Array(0);
 /** Room for a frame of small blocks, and for most of one block. */
@@ -54,11 +60,18 @@ export class BlockReader {
   #starts: Uint32Array = new Uint32Array(0);
   #ends: Uint32Array = new Uint32Array(0);
   readonly #finder: KernelFinder | undefined;
+  readonly #someLines: SomeLines | undefined;
 
   constructor(reuse: boolean) {
     this.#reuse = reuse;
     this.#kernel = reuse ? openBlockKernel() : undefined;
     this.#finder = this.#kernel === undefined ? undefined : new KernelFinder(this.#kernel);
+    this.#someLines =
+      this.#kernel === undefined
+        ? undefined
+        : new SomeLines(this.#kernel, (bytes) => {
+            this.frames.decompressedBytes += bytes;
+          });
     this.frames = new FrameReader(reuse ? slotMemory(this.#kernel) : undefined, this.#kernel);
   }
 
@@ -75,6 +88,8 @@ export class BlockReader {
    * @throws LogError CHUNK_CORRUPT
    */
   mayHold(path: string, refs: Float64Array, at: number, needle: Needle): boolean {
+    const templates = this.#kernel?.searches(needle) === true ? this.#openTemplates(path, refs, at) : undefined;
+    if (templates !== undefined) return templates.kernel.mayHold(needle, templates.firstLine, refs[at + R_ROWS]!);
     const bytes = this.#lineColumn(path, refs, at);
     const kernel = this.#kernel;
     if (kernel?.owns(bytes) === true && kernel.searches(needle)) return this.#finder!.find(refs, at, bytes, needle);
@@ -87,7 +102,8 @@ export class BlockReader {
     const flags = refs[at + R_FLAGS]!;
     this.#room(rowCount);
     this.#readTimes(path, refs, at, rowCount);
-    const bytes = columns.lines ? this.#readLines(path, refs, at, rowCount, flags) : NO_BYTES;
+    const someLines = columns.lines && columns.lazy === true ? this.#beginLines(path, refs, at, rowCount) : undefined;
+    const bytes = someLines?.bytes ?? (columns.lines ? this.#readLines(path, refs, at, rowCount, flags) : NO_BYTES);
     return {
       rowCount,
       times: this.#times,
@@ -97,16 +113,43 @@ export class BlockReader {
       lineEnds: columns.lines ? this.#ends : NO_NUMBERS,
       ascii: (flags & FLAG_ASCII) !== 0,
       columns: columns.metadata ? this.#readMetadata(path, refs, at, rowCount, columns.metadataNames) : [],
-      ...this.#searchesOf(refs, at, bytes),
+      ...this.#searchesOf(refs, at, bytes, someLines),
     };
   }
 
-  #searchesOf(refs: Float64Array, at: number, bytes: Buffer): Pick<StoredRows, 'finder' | 'fields'> {
+  /** The template frame of a block's lines in the kernel, and which of its lines is row 0; undefined when it is none. */
+  #openTemplates(
+    path: string,
+    refs: Float64Array,
+    at: number,
+  ): { readonly kernel: TemplateKernel; readonly firstLine: number } | undefined {
+    const kernel = this.frames.openTemplates(path, refs, at + R_LINES);
+    if (kernel === undefined) return undefined;
+    const firstLine = kernel.markedLine(refs[at + R_LINES + C_OFFSET]!);
+    return firstLine < 0 ? undefined : { kernel, firstLine };
+  }
+
+  /** Leaves the lines of a block in their template frame; undefined when they are in none. */
+  #beginLines(path: string, refs: Float64Array, at: number, rowCount: number): SomeLines | undefined {
+    if (this.#ends !== this.#kernel?.ends) return undefined;
+    const templates = this.#openTemplates(path, refs, at);
+    if (templates === undefined) return undefined;
+    this.#someLines!.begin(path, templates.firstLine, rowCount);
+    return this.#someLines;
+  }
+
+  #searchesOf(
+    refs: Float64Array,
+    at: number,
+    bytes: Buffer,
+    someLines: SomeLines | undefined,
+  ): Pick<StoredRows, 'finder' | 'fields' | 'someLines'> {
     const kernel = this.#kernel;
     if (kernel === undefined || this.#ends !== kernel.ends || !kernel.owns(bytes)) return NO_SEARCHES;
-    this.#finder!.begin(refs, at, bytes);
     kernel.fields.from = bytes.byteOffset - kernel.lines.byteOffset;
-    return { finder: this.#finder, fields: kernel.fields };
+    if (someLines !== undefined) return { finder: someLines, fields: kernel.fields, someLines };
+    this.#finder!.begin(refs, at, bytes);
+    return { finder: this.#finder, fields: kernel.fields, someLines };
   }
 
   #room(rowCount: number): void {

@@ -21,7 +21,7 @@ import {
 export const R_ROWS = 0;
 export const R_MIN = 1;
 export const R_MAX = 2;
-const R_LINE_BYTES = 3;
+export const R_LINE_BYTES = 3;
 export const R_FLAGS = 4;
 export const R_TIMES = 5;
 export const R_LINES = 12;

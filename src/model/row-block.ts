@@ -31,10 +31,24 @@ export interface RowBlock {
   readonly ascii: boolean;
   /** Lines follow each other with one byte between them. */
   readonly joined?: boolean;
+  /**
+   * Present when lines are decoded on demand: `bytes`, `lineStarts` and `lineEnds` hold those of rows that were asked for here or found by
+   * `finder`, and no others.
+   */
+  readonly someLines?: LinesOnDemand | undefined;
+  /** Line bytes of all rows. */
+  readonly lineBytes?: number | undefined;
   /** A search over all lines at once; absent where lines have to be searched one by one. */
   readonly finder?: RowFinder | undefined;
   /** Reads fields of many lines at once; absent where lines have to be parsed one by one. */
   readonly fields?: FieldKernel | undefined;
+}
+
+/** Decodes lines of the block that was loaded last. */
+export interface LinesOnDemand {
+  /** @throws LogError CHUNK_CORRUPT */
+  need(rows: Uint32Array, count: number): void;
+  needAll(): void;
 }
 
 /** Searches the lines of the block that was loaded last. */

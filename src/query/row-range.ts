@@ -34,8 +34,13 @@ export function upperBound(times: Float64Array, from: number, to: number, value:
 }
 
 /** Bytes of the lines of `[first, end)`, the separators between them not counted. */
-export function lineBytes({ lineStarts, lineEnds, joined }: RowBlock, first: number, end: number): number {
+export function lineBytes(block: RowBlock, first: number, end: number): number {
   if (first >= end) return 0;
+  const { lineStarts, lineEnds, joined, rowCount } = block;
+  if (block.someLines !== undefined && block.lineBytes !== undefined) {
+    // Lengths are not known before lines are decoded: of a part of the block, its share.
+    return Math.round((block.lineBytes * (end - first)) / rowCount);
+  }
   if (joined === true) return lineEnds[end - 1]! - lineStarts[first]! - (end - 1 - first);
   let sum = 0;
   for (let row = first; row < end; row++) sum += lineEnds[row]! - lineStarts[row]!;

@@ -4,7 +4,7 @@ import type { LineFilterChain } from './pipeline/line-filter.ts';
 
 /** The columns that line filters look at. */
 type LineColumns = Pick<RowBlock, 'bytes' | 'lineStarts' | 'lineEnds'> &
-  Partial<Pick<RowBlock, 'ascii' | 'joined' | 'finder'>>;
+  Partial<Pick<RowBlock, 'ascii' | 'joined' | 'finder' | 'someLines'>>;
 
 /** After this many hits of a block search it is known whether hits are dense. */
 const PROBE_HITS = 32;
@@ -33,6 +33,7 @@ export class RowSelection {
     this.#grow(end - first);
     this.count = 0;
     if (first === end || chain.never || this.#filterByFinder(block, first, end, chain)) return;
+    block.someLines?.needAll();
     if (chain.search !== undefined && linesAscend(block, first, end)) {
       this.#filterBySearch(block, first, end, chain, chain.search);
       return;
@@ -49,6 +50,7 @@ export class RowSelection {
     if (found < 0) return false;
     this.count = found;
     if (afterLiterals === undefined) return true;
+    block.someLines?.need(rows, found);
     const { bytes, lineStarts, lineEnds, ascii } = block;
     let kept = 0;
     for (let i = 0; i < found; i++) {

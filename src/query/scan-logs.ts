@@ -26,6 +26,8 @@ export function scanLogs(task: LogScanTask, load: PartLoader): LogScanResult {
 
 /** Below this, blocks share frames with their neighbours, and jumping between frames costs more than rows that come too late. */
 const SMALL_PART_BYTES = 128 * 1024;
+/** Lines are decoded so many at a time at least, where they are decoded on demand. */
+const MIN_NEEDED_ROWS = 64;
 
 /** Best rows first where parts are large, in the order of the disk where they are small. */
 function readingOrder({ parts, backward }: LogScanTask): number[] {
@@ -77,6 +79,7 @@ class LogScanner {
       fromOffsetNs: bounds.from,
       toOffsetNs: bounds.to,
       lines: true,
+      lazy: true,
       metadata: true,
       reverse: backward,
       needles: this.#pipeline.needles,
@@ -121,22 +124,46 @@ class LogScanner {
     this.#counts.bytesScanned += lineBytes(block, first, end);
     if (filter === undefined) this.#selection.all(first, end);
     else this.#selection.filter(block, first, end, filter);
-    if (drops) fields.read(block, this.#selection);
+    if (drops) {
+      block.someLines?.need(this.#selection.rows, this.#selection.count);
+      fields.read(block, this.#selection);
+    }
     const { rows, count } = this.#selection;
+    return this.#takeUntil(block, rows, count, part, wanted);
+  }
+
+  /** Takes chosen rows in the asked direction until enough have passed; their lines are decoded a few at a time. */
+  #takeUntil(block: RowBlock, rows: Uint32Array, count: number, part: number, wanted: number): number {
+    const { backward } = this.#task;
     let taken = 0;
-    for (let i = 0; i < count && taken < wanted; i++) {
-      if (this.#take(block, rows[this.#task.backward ? count - 1 - i : i]!, part)) taken++;
+    for (let done = 0; done < count && taken < wanted; ) {
+      const some = Math.min(count - done, Math.max(wanted - taken, MIN_NEEDED_ROWS));
+      const from = backward ? count - done - some : done;
+      block.someLines?.need(rows.subarray(from, from + some), some);
+      for (let i = 0; i < some && taken < wanted; i++) {
+        if (this.#take(block, rows[backward ? from + some - 1 - i : from + i]!, part)) taken++;
+      }
+      done += some;
     }
     return taken;
   }
 
   #unfiltered(block: RowBlock, first: number, end: number, part: number, wanted: number): number {
+    const { backward } = this.#task;
     let taken = 0;
-    for (let i = first; i < end && taken < wanted; i++) {
-      const row = this.#task.backward ? end - 1 - (i - first) : i;
-      this.#counts.rowsScanned++;
-      this.#counts.bytesScanned += block.lineEnds[row]! - block.lineStarts[row]!;
-      if (this.#take(block, row, part)) taken++;
+    let done = 0;
+    while (done < end - first && taken < wanted) {
+      const some = Math.min(end - first - done, Math.max(wanted - taken, MIN_NEEDED_ROWS));
+      const from = backward ? end - done - some : first + done;
+      this.#selection.all(from, from + some);
+      block.someLines?.need(this.#selection.rows, some);
+      for (let i = 0; i < some && taken < wanted; i++) {
+        const row = backward ? from + some - 1 - i : from + i;
+        this.#counts.rowsScanned++;
+        this.#counts.bytesScanned += block.lineEnds[row]! - block.lineStarts[row]!;
+        if (this.#take(block, row, part)) taken++;
+      }
+      done += some;
     }
     return taken;
   }

@@ -77,6 +77,7 @@ class SampleScanner {
       fromOffsetNs,
       toOffsetNs,
       lines: pipeline.needsLines,
+      lazy: true,
       metadata,
       metadataNames: pipeline.metadataNames,
       reverse: false,
@@ -152,6 +153,7 @@ class SampleScanner {
     const { grid, firstBucket, state } = this.#store;
     assert(state !== undefined, 'only counts and lengths come without a pipeline');
     const { rows, count } = this.#selection;
+    if (state.width > 1) block.someLines?.need(rows, count);
     const { times, lineStarts, lineEnds } = block;
     const baseNs = this.#baseOf(block.dayStartNs);
     const { width } = state;
@@ -195,6 +197,7 @@ class SampleScanner {
     const { grid, firstBucket } = this.#store;
     const baseNs = this.#baseOf(block.dayStartNs);
     const { fields, direct } = this.#pipeline;
+    if (this.#pipeline.needsLines) block.someLines?.need(this.#selection.rows, this.#selection.count);
     fields?.read(block, this.#selection);
     const { rows, count } = this.#selection;
     const isDirect =

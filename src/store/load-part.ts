@@ -1,6 +1,6 @@
 import type { Needle } from '../base/regex/byte-search.ts';
 import { BlockReader, type StoredRows } from '../chunk/block-reader.ts';
-import { R_MAX, R_MIN, R_ROWS, REF_FIELDS } from '../chunk/block-ref.ts';
+import { R_LINE_BYTES, R_MAX, R_MIN, R_ROWS, REF_FIELDS } from '../chunk/block-ref.ts';
 import { type PageRows, pageRows } from '../head/load-pages.ts';
 import { PAGE_FIELDS } from '../head/page.ts';
 import type { RowBlock } from '../model/row-block.ts';
@@ -57,6 +57,7 @@ export class PartLoader {
         rows.ascii,
         options.metadata ? storedMetadata(rows.levels, rows.columns, rows.rowCount) : new NoMetadata(),
         rows,
+        source.refs[at + R_LINE_BYTES]!,
       );
     }
   }

@@ -1,7 +1,7 @@
 import type { FieldKernel } from '../base/kernels/field-kernel.ts';
 import type { StoredRows } from '../chunk/block-reader.ts';
 import type { Labels } from '../model/labels.ts';
-import type { RowBlock, RowFinder } from '../model/row-block.ts';
+import type { LinesOnDemand, RowBlock, RowFinder } from '../model/row-block.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { RowMetadata } from './row-set.ts';
 import type { PartRef } from './select.ts';
@@ -20,6 +20,8 @@ export class LoadedBlock implements RowBlock {
   readonly joined: boolean;
   readonly finder: RowFinder | undefined;
   readonly fields: FieldKernel | undefined;
+  readonly someLines: LinesOnDemand | undefined;
+  readonly lineBytes: number | undefined;
   readonly #metadata: RowMetadata;
 
   constructor(
@@ -28,7 +30,8 @@ export class LoadedBlock implements RowBlock {
     ascii: boolean,
     metadata: RowMetadata,
     /** Given for blocks as they are stored. */
-    stored?: Pick<StoredRows, 'finder' | 'fields'>,
+    stored?: Pick<StoredRows, 'finder' | 'fields' | 'someLines'>,
+    lineBytes?: number,
   ) {
     this.streamId = part.streamId;
     this.streamLabels = part.streamLabels;
@@ -43,6 +46,8 @@ export class LoadedBlock implements RowBlock {
     this.joined = stored !== undefined;
     this.finder = stored?.finder;
     this.fields = stored?.fields;
+    this.someLines = stored?.someLines;
+    this.lineBytes = lineBytes;
   }
 
   get metadataIdCount(): number {

@@ -31,6 +31,8 @@ export interface LoadOptions {
   readonly fromOffsetNs: number;
   readonly toOffsetNs: number;
   readonly lines: boolean;
+  /** The scan asks for lines before it looks at them (`RowBlock.someLines`). */
+  readonly lazy?: boolean | undefined;
   readonly metadata: boolean;
   /** Names of the structured metadata that matter, besides the detected level; absent: all. Others may be left out. */
   readonly metadataNames?: ReadonlySet<string> | undefined;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CODEC_STORED, CODEC_ZSTD, compressFrame } from '../../src/chunk/compress.ts';
+import { CODEC_STORED, CODEC_TEMPLATES, CODEC_ZSTD, compressFrame } from '../../src/chunk/compress.ts';
 import * as directory from '../../src/chunk/directory.ts';
 import { BLOCK_LINE_BYTES, BLOCK_ROWS } from '../../src/chunk/segment-builder.ts';
 import { encodeFooter, FOOTER_BYTES, FOOTER_MAGIC, SEGMENT_MAGIC } from '../../src/chunk/segment-file.ts';
@@ -21,7 +21,7 @@ describe('docs/format/segment.md', () => {
     expect(text).toContain(`into ${number(BLOCK_LINE_BYTES)} line bytes`);
     expect(text).toContain(`and ${number(BLOCK_ROWS)} rows`);
     expect(text).toContain(`| 1 rows | 1 to ${number(BLOCK_ROWS)} |`);
-    expect(text).toContain(`| 3 codec | ${CODEC_STORED} stored, ${CODEC_ZSTD} zstd |`);
+    expect(text).toContain(`| 3 codec | ${CODEC_STORED} stored, ${CODEC_ZSTD} zstd, ${CODEC_TEMPLATES} templates`);
     expect(text).toContain(
       `| 5 flags | ${directory.FLAG_ASCII}: all lines are ASCII; ${directory.FLAG_LENGTHS}: a column`,
     );

@@ -96,10 +96,15 @@ export class TemplateKernel {
     this.#exports.wantRows(this.#rows.byteOffset, count);
   }
 
-  /** Decodes what is wanted of lines `[first, first + count)`, the block's rows; false when the frame is damaged. */
-  decode(first: number, count: number): boolean {
-    this.#used = this.#exports.decodeWanted(first, count, this.#used);
-    return this.#used >= 0;
+  /**
+   * Decodes what is wanted of lines `[first, first + count)`, the block's rows, to `someLines`.
+   *
+   * @returns bytes decoded, -1 when the frame is damaged
+   */
+  decode(first: number, count: number): number {
+    const before = this.#used;
+    this.#used = this.#exports.decodeWanted(first, count, before);
+    return this.#used < 0 ? -1 : this.#used - before;
   }
 
   #search(needle: Needle): void {

@@ -1,0 +1,79 @@
+import { LogError } from '../base/errors.ts';
+import type { BlockKernel } from '../base/kernels/block-kernel.ts';
+import type { TemplateKernel } from '../base/kernels/template-kernel.ts';
+import type { Needle } from '../base/regex/byte-search.ts';
+import type { LinesOnDemand, RowFinder } from '../model/row-block.ts';
+
+/**
+ * Lines of a block in a template frame, decoded when somebody needs them: a search decodes those that may hold its text, whoever looks at
+ * other rows asks for them before. Starts, ends and bytes are the kernel's.
+ */
+export class SomeLines implements RowFinder, LinesOnDemand {
+  readonly #kernel: BlockKernel;
+  readonly #templates: TemplateKernel;
+  #where = '';
+  #firstLine = 0;
+  #rowCount = 0;
+  #all: Uint32Array = new Uint32Array(0);
+  #hasAll = false;
+  /** Told how many bytes were decoded. */
+  readonly #onDecoded: (bytes: number) => void;
+
+  constructor(kernel: BlockKernel, onDecoded: (bytes: number) => void) {
+    this.#kernel = kernel;
+    this.#templates = kernel.templates;
+    this.#onDecoded = onDecoded;
+  }
+
+  get bytes(): Buffer {
+    return this.#templates.someLines;
+  }
+
+  /** Begins a block: rows of the open frame from a line on. */
+  begin(where: string, firstLine: number, rowCount: number): void {
+    this.#where = where;
+    this.#firstLine = firstLine;
+    this.#rowCount = rowCount;
+    this.#hasAll = false;
+    this.#templates.begin(rowCount);
+  }
+
+  /** @throws LogError CHUNK_CORRUPT */
+  rowsWith(needles: readonly Needle[], wanted: boolean, first: number, end: number, into: Uint32Array): number {
+    const kernel = this.#kernel;
+    if (!needles.every((needle) => kernel.searches(needle))) return -1;
+    this.#templates.begin(this.#rowCount);
+    this.#hasAll = false;
+    for (const needle of needles) this.#templates.wantCandidates(needle, this.#firstLine, this.#rowCount);
+    this.#decode();
+    const one = needles.length === 1 && wanted ? needles[0]! : undefined;
+    const count =
+      one === undefined
+        ? kernel.rowsWithAny(this.bytes, needles, wanted, first, end)
+        : kernel.rowsWith(this.bytes, one, first, end, 0);
+    for (let i = 0; i < count; i++) into[i] = kernel.rows[i]!;
+    return count;
+  }
+
+  /** Decodes the lines of rows that have not been decoded. @throws LogError CHUNK_CORRUPT */
+  need(rows: Uint32Array, count: number): void {
+    if (this.#hasAll || count === 0) return;
+    this.#templates.want(rows, count);
+    this.#decode();
+    this.#hasAll = count === this.#rowCount;
+  }
+
+  /** Decodes the lines of all rows, in order. @throws LogError CHUNK_CORRUPT */
+  needAll(): void {
+    if (this.#hasAll) return;
+    if (this.#all.length < this.#rowCount) this.#all = Uint32Array.from({ length: this.#rowCount * 2 }, (_, i) => i);
+    this.#templates.begin(this.#rowCount);
+    this.need(this.#all, this.#rowCount);
+  }
+
+  #decode(): void {
+    const bytes = this.#templates.decode(this.#firstLine, this.#rowCount);
+    if (bytes < 0) throw new LogError('CHUNK_CORRUPT', `${this.#where}: template frame does not decode`);
+    this.#onDecoded(bytes);
+  }
+}
