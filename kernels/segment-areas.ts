@@ -22,19 +22,23 @@ export const WORD_CAPACITY: usize = 1 << 17;
 export const LINE_CAPACITY: usize = 1 << 16;
 export const SHAPE_CAPACITY: usize = 1 << 12;
 export const SHAPE_SLOTS: usize = SHAPE_CAPACITY << 1;
-export const SHAPE_RECORD: usize = 24;
+export const SHAPE_RECORD: usize = 32;
 /** Values of one column that are told apart, at most. */
 export const DISTINCT_CAPACITY: usize = 256;
 export const DISTINCT_SLOTS: usize = 1024;
+/** What stands between the words of the line at work, up to 7 bytes in a number, and the same of the first line of each shape. */
+export const GAP_CAPACITY: usize = 1 << 17;
+export const GAPS: usize = WORDS + (TEXT_CAPACITY >> 3) + 64;
+export const SHAPE_GAPS: usize = GAPS + ((GAP_CAPACITY + 256) << 3);
 /** Start and end of each word. */
-export const WORD_RANGES: usize = WORDS + (TEXT_CAPACITY >> 3) + 64;
+export const WORD_RANGES: usize = SHAPE_GAPS + ((GAP_CAPACITY + 256) << 3);
 /** By line: end, first word, shape; behind the last line the number of words. */
 export const LINE_ENDS: usize = WORD_RANGES + ((WORD_CAPACITY + 128) << 3);
 export const LINE_WORDS: usize = LINE_ENDS + ((LINE_CAPACITY + 16) << 2);
 export const LINE_SHAPES: usize = LINE_WORDS + ((LINE_CAPACITY + 16) << 2);
 /** Lines in order of their shapes: address of their first word, or number. */
 export const SHAPE_LINES: usize = LINE_SHAPES + ((LINE_CAPACITY + 16) << 2);
-/** By shape: hash u64, first line, number of lines, template, where its lines begin in SHAPE_LINES. */
+/** By shape: hash u64, first line, number of lines, template, where its lines begin in SHAPE_LINES, its gaps in SHAPE_GAPS and their bytes. */
 export const SHAPES: usize = SHAPE_LINES + ((LINE_CAPACITY + 16) << 2);
 export const SHAPE_TABLE: usize = SHAPES + (SHAPE_CAPACITY + 1) * SHAPE_RECORD;
 /** The column at work: start and length of each value, its number in the dictionary, what it is as a number. */

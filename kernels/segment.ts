@@ -1,5 +1,5 @@
 /** Entry file of the kernel that works on the texts of a segment while it is written: skip filters and template frames. */
-export { buildFilter, collectKeys, filterAt, hasBackslashes, isAsciiText, keysAt, newlineCount, textAt } from './skip-filter';
+export { buildFilter, collectKeys, filterAt, hasBackslashes, isAsciiText, keysAt, newlineCount, textAt, writeFilter } from './skip-filter';
 export {
   encodeTemplates,
   templateHeaderAt,

@@ -201,6 +201,58 @@ function addKeys(from: usize, to: usize): bool {
   return true;
 }
 
+/** Begins a set of keys. */
+export function openKeys(): void {
+  keyCount = 0;
+  // No place is next to it.
+  lastPlace = usize.MAX_VALUE - 1;
+  keptPlace = usize.MAX_VALUE - 1;
+  emptySet(FIRST_SLOTS);
+}
+
+/**
+ * Adds the keys of one word of the text whose lower-case form is at LOWER, as `hashStretch` finds them; shorter ones than two runs have none.
+ *
+ * @param from @param to places in the text
+ * @returns false when there are too many keys
+ */
+export function addWord(from: usize, to: usize): bool {
+  if (to < from + 7) return true;
+  let out = HASHES;
+  const limit = HASHES + (STRETCH << 2);
+  let run = load<u64>(LOWER + from);
+  let before = mix(<u32>run, <u32>(run >> 32) & 0xffff);
+  let beforeAt = from;
+  let kept = usize.MAX_VALUE;
+  for (let place = from + 1; place + 6 <= to; place++) {
+    run = load<u64>(LOWER + place);
+    const hash = mix(<u32>run, <u32>(run >> 32) & 0xffff);
+    const first = before <= hash;
+    const chosen = select<usize>(beforeAt, place, first);
+    store<u32>(out, select<u32>(before, hash, first));
+    out += <usize>(chosen !== kept) << 2;
+    kept = chosen;
+    before = hash;
+    beforeAt = place;
+    if (out === limit) {
+      if (!addKeys(HASHES, out)) return false;
+      out = HASHES;
+    }
+  }
+  return addKeys(HASHES, out);
+}
+
+/** Adds the keys of a stretch of the text, which begins and ends between words, or of all of it. @returns false when there are too many */
+export function addStretch(from: usize, to: usize): bool {
+  lastPlace = usize.MAX_VALUE - 1;
+  keptPlace = usize.MAX_VALUE - 1;
+  for (let at = from; at < to; at += STRETCH) {
+    const end = hashStretch(at, min<usize>(at + STRETCH, to));
+    if (!addKeys(HASHES, end)) return false;
+  }
+  return true;
+}
+
 /**
  * Collects the keys of the text of `length` bytes at `text`, each once, at KEYS.
  *
@@ -209,16 +261,8 @@ function addKeys(from: usize, to: usize): bool {
 export function collectKeys(text: usize, length: usize): i32 {
   if (length > TEXT_CAPACITY) return -1;
   lowerText(text, length);
-  keyCount = 0;
-  // No place is next to it.
-  lastPlace = usize.MAX_VALUE - 1;
-  keptPlace = usize.MAX_VALUE - 1;
-  emptySet(FIRST_SLOTS);
-  for (let at: usize = 0; at < length; at += STRETCH) {
-    const end = hashStretch(at, min<usize>(at + STRETCH, length));
-    if (!addKeys(HASHES, end)) return -1;
-  }
-  return <i32>keyCount;
+  openKeys();
+  return addStretch(0, length) ? <i32>keyCount : -1;
 }
 
 /**
@@ -227,9 +271,13 @@ export function collectKeys(text: usize, length: usize): i32 {
  * @returns its length in bytes, or -1 as `collectKeys`
  */
 export function buildFilter(text: usize, length: usize, bitsPerKey: u32, probes: u32, minBytes: u32): i32 {
-  const count = collectKeys(text, length);
-  if (count < 0) return -1;
-  const bytes = max<u32>(minBytes, ((<u32>count) * bitsPerKey + 7) >>> 3);
+  return collectKeys(text, length) < 0 ? -1 : writeFilter(bitsPerKey, probes, minBytes);
+}
+
+/** Writes the filter of the keys at KEYS. @returns its length in bytes, -1 when that is too much */
+export function writeFilter(bitsPerKey: u32, probes: u32, minBytes: u32): i32 {
+  const count = keyCount;
+  const bytes = max<u32>(minBytes, (count * bitsPerKey + 7) >>> 3);
   if (<usize>bytes > FILTER_BYTES) return -1;
   memory.fill(FILTER, 0, <usize>bytes);
   const bits = <u64>bytes << 3;

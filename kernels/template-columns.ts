@@ -20,11 +20,13 @@ import {
   endPiece,
   putBits,
   putByte,
+  putColumn,
   putHex,
   putText,
   putVarint,
   widthOf,
 } from './template-sections';
+import { addWord } from './skip-filter';
 import { firstBytes, sameBytes } from './template-shapes';
 
 const NUMBER: u32 = 0;
@@ -33,6 +35,8 @@ const HEX: u32 = 2;
 const TEXT: u32 = 3;
 const MAX_HEX: usize = 256;
 const MAX_DIGITS: usize = 15;
+/** After so many lines, times 4, it is looked whether a dictionary can pay for numbers. */
+const ENOUGH_LINES: usize = 100 << 2;
 /** Of a frame, as on the format page. */
 const MAX_VARIABLES: u32 = 16384;
 const MAX_ENTRIES: u32 = 65535;
@@ -41,9 +45,61 @@ const MAX_ENTRIES: u32 = 65535;
 let variableTotal: u32 = 0;
 let entryTotal: u32 = 0;
 
-export function openColumns(): void {
+/** Where the text begins, and whether its words are to go to the skip filter. */
+let textAt: usize = 0;
+let addsKeys = false;
+/** Longest word that has no key in a skip filter. */
+const KEYLESS_BYTES: usize = 6;
+
+export function openColumns(text: usize, keys: bool): void {
   variableTotal = 0;
   entryTotal = 0;
+  textAt = text;
+  addsKeys = keys;
+}
+
+/** Adds the keys of a word, by its addresses in the text. */
+// @ts-ignore: decorator
+@inline
+function addKeys(start: usize, end: usize): void {
+  if (end - start > KEYLESS_BYTES) addWord(start - textAt, end - textAt);
+}
+
+/** Adds the keys of a word that is a number and its unit, written as two, in all lines. */
+export function addSplitWord(from: usize, to: usize, word: u32): void {
+  if (!addsKeys) return;
+  for (let place = from; place < to; place += 4) {
+    const range = wordAt(place, word);
+    addKeys(<usize>load<u32>(range), <usize>load<u32>(range + 12));
+  }
+}
+
+/** Adds the keys of the words `[from, to)` of a line, addresses in WORD_RANGES. */
+export function addLineWords(from: usize, to: usize): void {
+  if (!addsKeys) return;
+  for (let range = from; range < to; range += 8) {
+    const start = <usize>load<u32>(range);
+    while (range + 8 < to && load<u32>(range + 8) === load<u32>(range + 4)) range += 8;
+    addKeys(start, <usize>load<u32>(range + 4));
+  }
+}
+
+/** Adds the keys of the column that was looked at: of its dictionary, or of all values. */
+function addColumnKeys(form: u32): void {
+  if (longest <= KEYLESS_BYTES) return;
+  if (form === DICTIONARY) {
+    for (let i: u32 = 0; i < distinctCount; i++) {
+      const record = DISTINCT + ((<usize>i) << 4);
+      const start = <usize>load<u32>(record + 8);
+      addKeys(start, start + <usize>load<u32>(record + 12));
+    }
+    return;
+  }
+  const size = (<usize>lineTotal) << 2;
+  for (let at: usize = 0; at < size; at += 4) {
+    const start = <usize>load<u32>(COLUMN_STARTS + at);
+    addKeys(start, start + <usize>load<u32>(COLUMN_LENGTHS + at));
+  }
 }
 
 /** Whether a reader takes a frame of so many variables and entries. */
@@ -165,58 +221,66 @@ function isConstant(from: usize, to: usize, word: u32): bool {
   return true;
 }
 
-/** Looks at all values of a word. */
+/** Looks at all values of a word. What changes with each value is kept in locals: globals of a module are memory. */
 function look(from: usize, to: usize, word: u32): void {
   lineTotal = <u32>((to - from) >> 2);
-  shortest = usize.MAX_VALUE;
-  longest = 0;
-  totalBytes = 0;
-  allDigits = true;
-  anyPadded = false;
-  lowest = u64.MAX_VALUE;
-  highest = 0;
   distinctCount = 0;
   distinctBytes = 0;
   distinctLimit = min<u32>(<u32>DISTINCT_CAPACITY, max<u32>(2, lineTotal >> 1));
   // Few lines: few slots to clear.
   slotMask = (lineTotal < 64 ? 128 : DISTINCT_SLOTS) - 1;
   memory.fill(DISTINCT_TABLE, 0, (slotMask + 1) << 1);
+  let least = usize.MAX_VALUE;
+  let most: usize = 0;
+  let bytes: u64 = 0;
+  let digits = true;
+  let padded = false;
+  let low: i64 = i64.MAX_VALUE;
+  let high: i64 = 0;
   let counts = true;
   let cases: u32 = 3;
   let at: usize = 0;
+  const offset = (<usize>word) << 3;
   for (let place = from; place < to; place += 4, at += 4) {
-    const range = wordAt(place, word);
+    const range = <usize>load<u32>(place) + offset;
     const start = <usize>load<u32>(range);
     const count = <usize>load<u32>(range + 4) - start;
     store<u32>(COLUMN_STARTS + at, <u32>start);
     store<u32>(COLUMN_LENGTHS + at, <u32>count);
-    shortest = min(shortest, count);
-    longest = max(longest, count);
-    totalBytes += <u64>count;
-    if (allDigits) {
+    least = min(least, count);
+    most = max(most, count);
+    bytes += <u64>count;
+    if (digits) {
       const value = numberOf(start, count);
-      if (value < 0) allDigits = false;
+      if (value < 0) digits = false;
       else {
-        anyPadded = anyPadded || (count > 1 && load<u8>(start) === 0x30);
-        store<u64>(COLUMN_NUMBERS + (at << 1), <u64>value);
-        lowest = min<u64>(lowest, <u64>value);
-        highest = max<u64>(highest, <u64>value);
+        padded = padded || (count > 1 && load<u8>(start) === 0x30);
+        store<i64>(COLUMN_NUMBERS + (at << 1), value);
+        low = value < low ? value : low;
+        high = value > high ? value : high;
       }
     }
-    if (!allDigits && cases !== 0) cases = shortest === longest && count <= MAX_HEX ? cases & hexCases(start, count) : 0;
+    if (!digits && cases !== 0) cases = least === most && count <= MAX_HEX ? cases & hexCases(start, count) : 0;
     if (counts) {
       const entry = entryOf(start, count);
       counts = entry < distinctLimit;
       store<u16>(COLUMN_ENTRIES + (at >> 1), <u16>entry);
+      // Numbers of a narrow range are as short without a dictionary.
+      if (at === ENOUGH_LINES && digits && widthOf(<u64>(high - low)) <= widthOf(<u64>distinctCount)) counts = false;
     }
   }
   if (!counts) distinctCount = 0;
-  if (shortest !== longest || (longest & 1) !== 0) cases = 0;
-  allLower = !allDigits && (cases & 1) !== 0;
-  allUpper = !allDigits && (cases & 2) !== 0;
+  if (least !== most || (most & 1) !== 0) cases = 0;
+  shortest = least;
+  longest = most;
+  totalBytes = bytes;
+  anyPadded = padded;
+  lowest = <u64>low;
+  highest = <u64>high;
+  allLower = !digits && (cases & 1) !== 0;
+  allUpper = !digits && (cases & 2) !== 0;
   // Padded numbers of several lengths cannot be told from their values.
-  if (anyPadded && shortest !== longest) allDigits = false;
-  if (allDigits && widthOf(highest - lowest) > 50) allDigits = false;
+  allDigits = digits && !(padded && least !== most) && widthOf(highest - lowest) <= 50;
 }
 
 /** Takes the form of the fewest bits. */
@@ -251,8 +315,7 @@ function writeNumbers(): void {
   putByte(anyPadded ? <u32>longest : 0);
   putVarint(lowest);
   beginColumn(lineTotal, width);
-  const end = COLUMN_NUMBERS + ((<usize>lineTotal) << 3);
-  for (let at = COLUMN_NUMBERS; at < end; at += 8) putBits(load<u64>(at) - lowest, width);
+  putColumn(COLUMN_NUMBERS, COLUMN_NUMBERS + ((<usize>lineTotal) << 3), lowest, width, true);
 }
 
 function writeDictionary(): void {
@@ -264,8 +327,7 @@ function writeDictionary(): void {
   }
   const width = widthOf(<u64>(distinctCount - 1));
   beginColumn(lineTotal, width);
-  const end = COLUMN_ENTRIES + ((<usize>lineTotal) << 1);
-  for (let at = COLUMN_ENTRIES; at < end; at += 2) putBits(<u64>load<u16>(at), width);
+  putColumn(COLUMN_ENTRIES, COLUMN_ENTRIES + ((<usize>lineTotal) << 1), 0, width, false);
 }
 
 function writeHex(): void {
@@ -289,12 +351,19 @@ function writeTexts(): void {
   }
 }
 
-/** Writes a word of a shape, a variable or a part of the piece. @returns whether it is a variable */
-export function writeWord(from: usize, to: usize, word: u32): bool {
+/**
+ * Writes a word of a shape, a variable or a part of the piece.
+ *
+ * @param isWhole its keys are to be added here
+ * @returns whether it is a variable
+ */
+export function writeWord(from: usize, to: usize, word: u32, isWhole: bool): bool {
   if (isConstant(from, to, word)) {
     const range = wordAt(from, word);
     const start = <usize>load<u32>(range);
-    addToPiece(start, <usize>load<u32>(range + 4) - start);
+    const end = <usize>load<u32>(range + 4);
+    addToPiece(start, end - start);
+    if (addsKeys && isWhole) addKeys(start, end);
     return false;
   }
   variableTotal++;
@@ -306,6 +375,7 @@ export function writeWord(from: usize, to: usize, word: u32): bool {
   else if (form === DICTIONARY) writeDictionary();
   else if (form === HEX) writeHex();
   else writeTexts();
+  if (addsKeys && isWhole) addColumnKeys(form);
   return true;
 }
 

@@ -19,8 +19,8 @@ import {
   TEXTS,
   WORD_RANGES,
 } from './segment-areas';
-import { lowerText } from './skip-filter';
-import { openColumns, withinLimits, writeLines, writeWord } from './template-columns';
+import { lowerText, openKeys } from './skip-filter';
+import { addLineWords, addSplitWord, openColumns, withinLimits, writeLines, writeWord } from './template-columns';
 import {
   addToPiece,
   beginColumn,
@@ -75,11 +75,15 @@ function writeShape(text: usize, record: usize): void {
   putByte(0);
   let variables: u32 = 0;
   let at = lineStart(text, first);
+  let isUnit = false;
   for (let word: u32 = 0; word < words && !full; word++) {
     const range = WORD_RANGES + ((<usize>(firstWord + word)) << 3);
     addToPiece(at, <usize>load<u32>(range) - at);
-    variables += <u32>writeWord(from, to, word);
     at = <usize>load<u32>(range + 4);
+    const hasUnit = word + 1 < words && <usize>load<u32>(range + 8) === at;
+    if (hasUnit) addSplitWord(from, to, word);
+    variables += <u32>writeWord(from, to, word, !hasUnit && !isUnit);
+    isUnit = hasUnit;
   }
   addToPiece(at, <usize>load<u32>(LINE_ENDS + ((<usize>first) << 2)) - at);
   endPiece();
@@ -101,6 +105,8 @@ function writeRest(text: usize, from: u32): void {
     store<u32>(COLUMN_LENGTHS + slot, <u32>count);
     least = min(least, count);
     most = max(most, count);
+    const words = LINE_WORDS + ((<usize>line) << 2);
+    addLineWords(WORD_RANGES + ((<usize>load<u32>(words)) << 3), WORD_RANGES + ((<usize>load<u32>(words + 4)) << 3));
   }
   putVarint(<u64>(lineCount - from));
   putVarint(1);
@@ -130,10 +136,11 @@ function writeMarks(text: usize, count: u32): bool {
 /**
  * Makes a frame of the text: its sections are at `templateHeaderAt()` and so on until the next call.
  *
+ * @param keys collect the keys of its skip filter on the way: most words stand in many lines, and are looked at once here
  * @param marks how many places of the text stand at `templateMarksAt()`, ascending
  * @returns number of templates, -1 when the text is too much or too varied
  */
-export function encodeTemplates(text: usize, length: usize, marks: u32): i32 {
+export function encodeTemplates(text: usize, length: usize, marks: u32, keys: bool): i32 {
   if (length > TEMPLATE_TEXT || <usize>marks > MARK_CAPACITY) return -1;
   lowerText(text, length);
   if (!findShapes(text, length)) return -1;
@@ -145,7 +152,8 @@ export function encodeTemplates(text: usize, length: usize, marks: u32): i32 {
   }
   const templates = shaped + <u32>(rest < lineCount);
   openSections();
-  openColumns();
+  openColumns(text, keys);
+  if (keys) openKeys();
   putVarint(<u64>templates);
   writeNumbers(templates);
   for (let shape: u32 = 0; shape < shapeCount && !full; shape++) {

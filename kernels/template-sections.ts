@@ -110,6 +110,32 @@ export function putBits(value: u64, width: u32): void {
   bitCount = count & 7;
 }
 
+/**
+ * Packs the numbers of a column less what they have in common, from `at` to `end`.
+ *
+ * @param wide they have 64 bits, else 16
+ */
+// @ts-ignore: decorator
+@inline
+export function putColumn(at: usize, end: usize, base: u64, width: u32, wide: bool): void {
+  // Locals: globals of a module are memory.
+  let waiting = bits;
+  let count = bitCount;
+  let out = packedAt;
+  for (let from = at; from < end; from += wide ? 8 : 2) {
+    const value = wide ? load<u64>(from) - base : <u64>load<u16>(from);
+    waiting |= value << count;
+    count += <u64>width;
+    store<u64>(out, waiting);
+    out += <usize>(count >> 3);
+    waiting >>= count & ~7;
+    count &= 7;
+  }
+  bits = waiting;
+  bitCount = count;
+  packedAt = out;
+}
+
 /** Goes on at the next byte. A column needs room for its values: `count` times `width` bits. */
 export function beginColumn(count: u32, width: u32): void {
   if (bitCount > 0) {

@@ -3,11 +3,14 @@
  * between their words. Twin: src/chunk/template-encoder.ts.
  */
 import {
+  GAP_CAPACITY,
+  GAPS,
   LINE_CAPACITY,
   LINE_ENDS,
   LINE_SHAPES,
   LINE_WORDS,
   SHAPE_CAPACITY,
+  SHAPE_GAPS,
   SHAPE_LINES,
   SHAPE_RECORD,
   SHAPE_SLOTS,
@@ -33,6 +36,13 @@ export const S_FIRST: usize = 8;
 export const S_LINES: usize = 12;
 export const S_TEMPLATE: usize = 16;
 export const S_START: usize = 20;
+const S_GAPS: usize = 24;
+const S_GAP_BYTES: usize = 28;
+
+/** Where the gaps of the next shape go. */
+let shapeGapsEnd: usize = SHAPE_GAPS;
+/** Shape of the line before. */
+let lastShape: u32 = NO_SHAPE;
 
 // @ts-ignore: decorator
 @inline
@@ -59,44 +69,6 @@ function unitPlace(start: usize, end: usize): usize {
   return at;
 }
 
-/** Finds the words of the text by their marks. @returns their number, -1 when there are too many */
-function splitWords(text: usize, length: usize): i32 {
-  const limit = WORD_RANGES + (WORD_CAPACITY << 3);
-  let out = WORD_RANGES;
-  let carry: u64 = 0;
-  let start: usize = 0;
-  for (let at: usize = 0; at <= length; at += 64) {
-    const words = load<u64>(WORDS + (at >> 3));
-    let edges = words ^ ((words << 1) | carry);
-    carry = words >> 63;
-    if (out > limit - 1024) return -1;
-    while (edges !== 0) {
-      const bit = ctz(edges);
-      const place = text + at + <usize>bit;
-      edges &= edges - 1;
-      if ((words >> bit) & 1) {
-        start = place;
-        continue;
-      }
-      store<u32>(out, <u32>start);
-      if (isDigit(load<u8>(start)) && !isDigit(load<u8>(place - 1))) {
-        const unit = unitPlace(start, place);
-        if (unit !== 0) {
-          store<u32>(out + 4, <u32>unit);
-          store<u32>(out + 8, <u32>unit);
-          out += 8;
-        }
-      }
-      store<u32>(out + 4, <u32>place);
-      out += 8;
-    }
-  }
-  // Behind the last word: one that no line reaches.
-  store<u32>(out, u32.MAX_VALUE);
-  store<u32>(out + 4, u32.MAX_VALUE);
-  return <i32>((out - WORD_RANGES) >> 3);
-}
-
 /** Finds the ends of lines. @returns false when there are too many */
 function splitLines(text: usize, length: usize): bool {
   const newline = i8x16.splat(10);
@@ -120,26 +92,24 @@ function splitLines(text: usize, length: usize): bool {
   return true;
 }
 
+/** For 0 to 8 bytes: those of a number that count. */
+const MASKS: usize = memory.data<u64>([
+  0,
+  0xff,
+  0xffff,
+  0xffffff,
+  0xffffffff,
+  0xffffffffff,
+  0xffffffffffff,
+  0xffffffffffffff,
+  0xffffffffffffffff,
+]);
+
 /** The first `count` bytes from `at` on, up to 8, as a number; the others are 0. */
 // @ts-ignore: decorator
 @inline
 export function firstBytes(at: usize, count: usize): u64 {
-  const bytes = load<u64>(at);
-  return count >= 8 ? bytes : bytes & (((<u64>1) << ((<u64>count) << 3)) - 1);
-}
-
-// @ts-ignore: decorator
-@inline
-function mixBytes(hash: u64, at: usize, count: usize): u64 {
-  let h = hash;
-  let from = at;
-  let left = count;
-  while (left > 8) {
-    h = (rotl<u64>(h, 23) ^ load<u64>(from)) * 0x9e3779b97f4a7c15;
-    from += 8;
-    left -= 8;
-  }
-  return (rotl<u64>(h, 23) ^ firstBytes(from, left) ^ ((<u64>count) << 56)) * 0x9e3779b97f4a7c15;
+  return load<u64>(at) & load<u64>(MASKS + (min<usize>(count, 8) << 3));
 }
 
 // @ts-ignore: decorator
@@ -154,106 +124,157 @@ export function sameBytes(a: usize, b: usize, count: usize): bool {
     y += 8;
     left -= 8;
   }
-  return firstBytes(x, left) === firstBytes(y, left);
+  return ((load<u64>(x) ^ load<u64>(y)) & load<u64>(MASKS + (left << 3))) === 0;
 }
 
 export function lineStart(text: usize, line: u32): usize {
   return line === 0 ? text : <usize>load<u32>(LINE_ENDS + ((<usize>(line - 1)) << 2)) + 1;
 }
 
-/**
- * Compares a line with one of a known shape: whether they are the same outside their words. A hash alone would let somebody who chooses lines mix them
- * up.
- *
- * @param word first word of the line, which begins at `start`
- * @returns the first word behind the line, 0 when they differ
- */
-function wordBehind(text: usize, known: u32, start: usize, end: usize, word: usize): usize {
-  let knownWord = WORD_RANGES + ((<usize>load<u32>(LINE_WORDS + ((<usize>known) << 2))) << 3);
-  const knownEnd = <usize>load<u32>(LINE_ENDS + ((<usize>known) << 2));
-  let knownAt = lineStart(text, known);
-  let at = start;
-  let next = <usize>load<u32>(word);
-  let knownNext = <usize>load<u32>(knownWord);
-  while (next < end && knownNext < knownEnd) {
-    const count = next - at;
-    if (knownNext - knownAt !== count || !sameBytes(knownAt, at, count)) return 0;
-    at = <usize>load<u32>(word + 4);
-    knownAt = <usize>load<u32>(knownWord + 4);
-    word += 8;
-    knownWord += 8;
-    next = <usize>load<u32>(word);
-    knownNext = <usize>load<u32>(knownWord);
+/** Notes what stands between words, 7 bytes at a time: their number in the highest byte, or a mark that more follows. */
+// @ts-ignore: decorator
+@inline
+function putGap(to: usize, at: usize, count: usize): usize {
+  let out = to;
+  let from = at;
+  let left = count;
+  while (left > 7) {
+    store<u64>(out, load<u64>(from) | 0xff00000000000000);
+    out += 8;
+    from += 7;
+    left -= 7;
   }
-  const count = end - at;
-  if (next < end || knownNext < knownEnd || knownEnd - knownAt !== count || !sameBytes(knownAt, at, count)) return 0;
-  return word;
+  store<u64>(out, (load<u64>(from) & load<u64>(MASKS + (left << 3))) | ((<u64>left) << 56));
+  return out + 8;
 }
 
-/** Number of the shape of a line; a new one if it is the first of its shape, NO_SHAPE when there are too many. */
-function shapeOf(text: usize, line: u32, start: usize, end: usize, word: usize, hash: u64): u32 {
+/** Whether the gaps of the line at work are those of a shape. A hash alone would let somebody who chooses lines mix shapes up. */
+// @ts-ignore: decorator
+@inline
+function hasGaps(record: usize, count: usize): bool {
+  if (<usize>load<u32>(record + S_GAP_BYTES) !== count) return false;
+  let other = <usize>load<u32>(record + S_GAPS);
+  let at = GAPS;
+  const last = GAPS + (count & ~15);
+  for (; at < last; at += 16, other += 16) {
+    if (v128.any_true(v128.xor(v128.load(at), v128.load(other)))) return false;
+  }
+  return (count & 8) === 0 || load<u64>(at) === load<u64>(other);
+}
+
+/** Number of the shape of the line at work; a new one if it is the first of its shape, NO_SHAPE when there are too many. */
+function shapeOf(line: u32, count: usize): u32 {
+  let hash: u64 = <u64>count;
+  const end = GAPS + count;
+  for (let at = GAPS; at < end; at += 8) hash = (rotl<u64>(hash, 23) ^ load<u64>(at)) * 0x9e3779b97f4a7c15;
   let slot = <usize>(hash >> 40) & (SHAPE_SLOTS - 1);
   for (;;) {
     const found = <u32>load<u16>(SHAPE_TABLE + (slot << 1));
     if (found === 0) break;
     const record = SHAPES + (<usize>(found - 1)) * SHAPE_RECORD;
-    if (load<u64>(record) === hash && wordBehind(text, load<u32>(record + S_FIRST), start, end, word) !== 0)
-      return found - 1;
+    if (load<u64>(record) === hash && hasGaps(record, count)) return found - 1;
     slot = (slot + 1) & (SHAPE_SLOTS - 1);
   }
-  if (<usize>shapeCount === SHAPE_CAPACITY) return NO_SHAPE;
+  if (<usize>shapeCount === SHAPE_CAPACITY || shapeGapsEnd + count > SHAPE_GAPS + (GAP_CAPACITY << 3)) return NO_SHAPE;
   const record = SHAPES + (<usize>shapeCount) * SHAPE_RECORD;
   store<u64>(record, hash);
   store<u32>(record + S_FIRST, line);
   store<u32>(record + S_LINES, 0);
+  store<u32>(record + S_GAPS, <u32>shapeGapsEnd);
+  store<u32>(record + S_GAP_BYTES, <u32>count);
+  memory.copy(shapeGapsEnd, GAPS, count);
+  shapeGapsEnd += count;
   shapeCount++;
   store<u16>(SHAPE_TABLE + (slot << 1), <u16>shapeCount);
   return shapeCount - 1;
 }
 
+/** The line at work has ended: what it is alike. */
+function endLine(line: u32, gapEnd: usize): void {
+  const count = gapEnd - GAPS;
+  let shape = lastShape;
+  // Often a line is like the one before.
+  if (shape === NO_SHAPE || !hasGaps(SHAPES + (<usize>shape) * SHAPE_RECORD, count)) shape = shapeOf(line, count);
+  if (shape !== NO_SHAPE) {
+    const lines = SHAPES + (<usize>shape) * SHAPE_RECORD + S_LINES;
+    store<u32>(lines, load<u32>(lines) + 1);
+  }
+  store<u32>(LINE_SHAPES + ((<usize>line) << 2), shape);
+  lastShape = shape;
+}
+
+/** Finds the words of each line by their marks, what stands between them, and so its shape. @returns false when it is too much */
+function splitWords(text: usize, length: usize): bool {
+  const wordLimit = WORD_RANGES + (WORD_CAPACITY << 3) - 1024;
+  const gapLimit = GAPS + (GAP_CAPACITY << 3) - 2048;
+  let word = WORD_RANGES;
+  let gap = GAPS;
+  let carry: u64 = 0;
+  let start: usize = 0;
+  let before = text;
+  let line: u32 = 0;
+  let lineEnd = <usize>load<u32>(LINE_ENDS);
+  store<u32>(LINE_WORDS, 0);
+  for (let at: usize = 0; at <= length; at += 64) {
+    const words = load<u64>(WORDS + (at >> 3));
+    let edges = words ^ ((words << 1) | carry);
+    carry = words >> 63;
+    if (word > wordLimit) return false;
+    while (edges !== 0) {
+      const bit = ctz(edges);
+      const place = text + at + <usize>bit;
+      edges &= edges - 1;
+      if ((words >> bit) & 1) {
+        while (place > lineEnd) {
+          if (gap + lineEnd - before > gapLimit) return false;
+          endLine(line, putGap(gap, before, lineEnd - before));
+          gap = GAPS;
+          before = lineEnd + 1;
+          line++;
+          lineEnd = <usize>load<u32>(LINE_ENDS + ((<usize>line) << 2));
+          store<u32>(LINE_WORDS + ((<usize>line) << 2), <u32>((word - WORD_RANGES) >> 3));
+        }
+        if (gap + place - before > gapLimit) return false;
+        gap = putGap(gap, before, place - before);
+        start = place;
+        continue;
+      }
+      before = place;
+      store<u32>(word, <u32>start);
+      if (isDigit(load<u8>(start)) && !isDigit(load<u8>(place - 1))) {
+        const unit = unitPlace(start, place);
+        if (unit !== 0) {
+          store<u32>(word + 4, <u32>unit);
+          store<u32>(word + 8, <u32>unit);
+          word += 8;
+          store<u64>(gap, 0);
+          gap += 8;
+        }
+      }
+      store<u32>(word + 4, <u32>place);
+      word += 8;
+    }
+  }
+  while (line < lineCount) {
+    lineEnd = <usize>load<u32>(LINE_ENDS + ((<usize>line) << 2));
+    if (gap + lineEnd - before > gapLimit) return false;
+    endLine(line, putGap(gap, before, lineEnd - before));
+    gap = GAPS;
+    before = lineEnd + 1;
+    line++;
+    store<u32>(LINE_WORDS + ((<usize>line) << 2), <u32>((word - WORD_RANGES) >> 3));
+  }
+  return true;
+}
+
 /** Tells words, lines and the shape of each line. The words of the text are marked. @returns false when it is too much */
 export function findShapes(text: usize, length: usize): bool {
-  const wordCount = splitWords(text, length);
-  if (wordCount < 0 || !splitLines(text, length)) return false;
+  if (!splitLines(text, length)) return false;
   shapeCount = 0;
+  shapeGapsEnd = SHAPE_GAPS;
+  lastShape = NO_SHAPE;
   memory.fill(SHAPE_TABLE, 0, SHAPE_SLOTS << 1);
-  let word = WORD_RANGES;
-  let start = text;
-  let shape = NO_SHAPE;
-  for (let line: u32 = 0; line < lineCount; line++) {
-    const slot = (<usize>line) << 2;
-    const end = <usize>load<u32>(LINE_ENDS + slot);
-    store<u32>(LINE_WORDS + slot, <u32>((word - WORD_RANGES) >> 3));
-    // Often a line is like the one before.
-    let behind: usize = 0;
-    if (shape !== NO_SHAPE) {
-      const first = load<u32>(SHAPES + (<usize>shape) * SHAPE_RECORD + S_FIRST);
-      behind = wordBehind(text, first, start, end, word);
-    }
-    if (behind === 0) {
-      let hash: u64 = 0;
-      let at = start;
-      behind = word;
-      let next = <usize>load<u32>(behind);
-      while (next < end) {
-        hash = mixBytes(hash, at, next - at);
-        at = <usize>load<u32>(behind + 4);
-        behind += 8;
-        next = <usize>load<u32>(behind);
-      }
-      hash = mixBytes(hash, at, end - at);
-      shape = shapeOf(text, line, start, end, word, hash);
-    }
-    if (shape !== NO_SHAPE) {
-      const lines = SHAPES + (<usize>shape) * SHAPE_RECORD + S_LINES;
-      store<u32>(lines, load<u32>(lines) + 1);
-    }
-    store<u32>(LINE_SHAPES + slot, shape);
-    word = behind;
-    start = end + 1;
-  }
-  store<u32>(LINE_WORDS + ((<usize>lineCount) << 2), <u32>wordCount);
-  return true;
+  return splitWords(text, length);
 }
 
 /**

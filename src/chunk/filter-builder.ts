@@ -61,6 +61,11 @@ export class FilterBuilder {
     return this.#kernel?.build(text, FILTER_SHAPE) ?? summarize(text);
   }
 
+  /** The same, and the template frame of the lines; undefined when the kernel does not make it. */
+  summarizeWithTemplates(text: Uint8Array): ReturnType<SkipFilterKernel['buildWithTemplates']> {
+    return this.#kernel?.buildWithTemplates(text, FILTER_SHAPE);
+  }
+
   /** Filter over the joined lines of a block. */
   build(text: Uint8Array): Uint8Array {
     return Uint8Array.from(this.summarize(text).filter);

@@ -1,4 +1,5 @@
 import { crc32c } from '../base/crc32c.ts';
+import type { TemplateSections } from '../base/kernels/template-writer-kernel.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { type CompressedFrame, compressFrame } from './compress.ts';
 import { F_CODEC, F_COMPRESSED, F_CRC, F_OFFSET, F_RAW, FRAME_FIELDS } from './directory.ts';
@@ -136,9 +137,9 @@ export class FrameWriter {
   }
 
   /** Lines of a block, joined by newlines, with a frame of their own. */
-  wholeLines(lines: Uint8Array): FramePlace {
+  wholeLines(lines: Uint8Array, sections?: TemplateSections): FramePlace {
     const index = this.#reserve();
-    this.#write(index, lines, this.#lines.compress(lines, [0]));
+    this.#write(index, lines, this.#lines.compress(lines, [0], sections));
     return [index, 0, lines.length];
   }
 

@@ -21,10 +21,13 @@ export class LineCompressor {
     this.#kernel = kernel;
   }
 
-  /** @param marks places where blocks begin that share the frame, each the start of a line */
-  compress(raw: Uint8Array, marks: readonly number[]): CompressedFrame {
+  /**
+   * @param marks places where blocks begin that share the frame, each the start of a line
+   * @param sections of its template frame, where they have been made before
+   */
+  compress(raw: Uint8Array, marks: readonly number[], sections?: TemplateSections): CompressedFrame {
     if (raw.length < MIN_TEMPLATE_BYTES) return compressFrame(raw, this.#level);
-    const bytes = this.#templates(raw, marks);
+    const bytes = sections === undefined ? this.#templates(raw, marks) : this.#join(sections);
     if (bytes === undefined) return compressFrame(raw, this.#level);
     if (bytes.length > raw.length * GOOD_RATIO) {
       const other = compressFrame(raw, this.#level);

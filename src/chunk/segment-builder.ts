@@ -219,13 +219,14 @@ export class SegmentBuilder {
   /** Lines joined by newlines; where a line holds one itself, all line lengths stand before them. */
   #addLines(rows: StreamRows, from: number, to: number, joinedBytes: number): [FramePlace, number] {
     const joined = joinLines(rows, from, to, joinedBytes);
-    const { filter, newlines, ascii, mayEscape } = this.#filterBuilder.summarize(joined);
+    const own = joinedBytes >= OWN_FRAME_BYTES;
+    const whole = own ? this.#filterBuilder.summarizeWithTemplates(joined) : undefined;
+    const { filter, newlines, ascii, mayEscape } = whole ?? this.#filterBuilder.summarize(joined);
     this.#filters.raw(filter);
     const embedded = newlines !== to - from - 1;
     const literal = !mayEscape || joined.indexOf(UNICODE_ESCAPE) < 0;
     const flags = (ascii ? FLAG_ASCII : 0) | (embedded ? FLAG_LENGTHS : 0) | (literal ? FLAG_LITERAL : 0);
-    const own = joinedBytes >= OWN_FRAME_BYTES;
-    if (own && !embedded) return [this.#frames.wholeLines(joined), flags];
+    if (own && !embedded) return [this.#frames.wholeLines(joined, whole?.sections), flags];
     const frame = own ? new OpenLines() : this.#lines;
     const start = this.#frames.beginLines(frame);
     frame.isMixed ||= embedded;

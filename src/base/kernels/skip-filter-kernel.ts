@@ -1,5 +1,5 @@
 import { loadKernel } from './load-kernel.ts';
-import { type TemplateWriterExports, TemplateWriterKernel } from './template-writer-kernel.ts';
+import { type TemplateSections, type TemplateWriterExports, TemplateWriterKernel } from './template-writer-kernel.ts';
 
 interface SkipFilterExports extends TemplateWriterExports {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -8,6 +8,7 @@ interface SkipFilterExports extends TemplateWriterExports {
   filterAt(): number;
   collectKeys(text: number, length: number): number;
   buildFilter(text: number, length: number, bitsPerKey: number, probes: number, minBytes: number): number;
+  writeFilter(bitsPerKey: number, probes: number, minBytes: number): number;
   newlineCount(): number;
   isAsciiText(): number;
   hasBackslashes(): number;
@@ -59,7 +60,18 @@ export class SkipFilterKernel {
     const at = this.#place(text);
     if (at === undefined) return undefined;
     const bytes = this.#exports.buildFilter(at, text.length, shape.bitsPerKey, shape.probes, shape.minBytes);
-    if (bytes < 0) return undefined;
+    return bytes < 0 ? undefined : this.#summary(bytes);
+  }
+
+  /** Filter of a text and, on the way, the template frame of its lines; undefined when one of them is too much for the kernel. */
+  buildWithTemplates(text: Uint8Array, shape: FilterShape): (TextSummary & { sections: TemplateSections }) | undefined {
+    const sections = this.templates.encode(text, [0], true);
+    if (sections === undefined) return undefined;
+    const bytes = this.#exports.writeFilter(shape.bitsPerKey, shape.probes, shape.minBytes);
+    return bytes < 0 ? undefined : { ...this.#summary(bytes), sections };
+  }
+
+  #summary(bytes: number): TextSummary {
     return {
       filter: new Uint8Array(this.#memory, this.#exports.filterAt(), bytes),
       newlines: this.#exports.newlineCount(),

@@ -1,7 +1,7 @@
 /** The part of the segment kernel that makes template frames. */
 export interface TemplateWriterExports {
   readonly memory: { readonly buffer: ArrayBuffer };
-  encodeTemplates(text: number, length: number, marks: number): number;
+  encodeTemplates(text: number, length: number, marks: number, keys: boolean): number;
   templateHeaderAt(): number;
   templateTextsAt(): number;
   templatePackedAt(): number;
@@ -39,15 +39,16 @@ export class TemplateWriterKernel {
 
   /**
    * @param marks places in the text where lines begin that are to be found without decoding, ascending
+   * @param keys collect the keys of the skip filter
    * @returns undefined when the text is too much or too varied
    */
-  encode(text: Uint8Array, marks: readonly number[]): TemplateSections | undefined {
+  encode(text: Uint8Array, marks: readonly number[], keys = false): TemplateSections | undefined {
     if (text.length > TEXT_CAPACITY || marks.length > MARK_CAPACITY) return undefined;
     const at = this.#place(text);
     if (at === undefined) return undefined;
     this.#marks.set(marks);
     const exports = this.#exports;
-    if (exports.encodeTemplates(at, text.length, marks.length) < 0) return undefined;
+    if (exports.encodeTemplates(at, text.length, marks.length, keys) < 0) return undefined;
     const { buffer } = exports.memory;
     return {
       lines: exports.templateLines(),
