@@ -3,7 +3,10 @@
  * behind it, the columns of one block, and what scans of it need. Sizes in bytes or, where the name says rows, in numbers.
  */
 export const TIMES_CAPACITY: usize = 1 << 20;
-export const LINES_CAPACITY: usize = 1 << 21;
+/** Decompressed lines in the first mebibyte, lines and fields of template frames behind it. */
+export const SOME_LINES_AT: usize = 1 << 20;
+export const SOME_LINES_CAPACITY: usize = 5 << 19;
+export const LINES_CAPACITY: usize = SOME_LINES_AT + SOME_LINES_CAPACITY;
 export const ROW_CAPACITY: usize = 1 << 16;
 export const NEEDLE_CAPACITY: usize = 1 << 12;
 const SLACK: usize = 64;
@@ -42,7 +45,7 @@ export const TEXTS: usize = HEADER + SECTION_CAPACITY + SLACK;
 export const PACKED: usize = TEXTS + SECTION_CAPACITY + SLACK;
 /** Its templates, columns of variables, dictionary entries (address and length), and where pieces and entries stand in the header. */
 export const TEMPLATE_CAPACITY: usize = 1 << 12;
-export const TEMPLATE_RECORD: usize = 72;
+export const TEMPLATE_RECORD: usize = 80;
 export const VARIABLE_CAPACITY: usize = 1 << 14;
 export const VARIABLE_RECORD: usize = 56;
 export const ENTRY_CAPACITY: usize = 1 << 16;
@@ -59,6 +62,11 @@ export const LINE_TEMPLATES: usize = ITEMS + ITEM_CAPACITY * ITEM_RECORD;
 export const LINE_RANKS: usize = LINE_TEMPLATES + (ROW_CAPACITY << 1) + SLACK;
 /** By line: whether it is wanted, and whether it has been decoded. */
 export const WANTED: usize = LINE_RANKS + (ROW_CAPACITY << 2) + SLACK;
-/** Wanted lines are decoded to the upper half of LINES. */
-export const SOME_LINES_AT: usize = 1 << 20;
-export const SOME_LINES_CAPACITY: usize = 1 << 20;
+/** Rows that are to be wanted: not ROWS, since a selection may be at work there. */
+export const WANTED_ROWS: usize = WANTED + ROW_CAPACITY + SLACK;
+/** Of the line at work: what each of its bytes comes from, piece or variable: begin, end, address in the header or of a record, and which it is. */
+export const SEGMENT_RECORD: usize = 16;
+export const SEGMENTS: usize = WANTED_ROWS + (ROW_CAPACITY << 2) + SLACK;
+/** How fields of lines of a template are put together; see template-fields.ts. */
+export const PLAN_CAPACITY: usize = 1 << 18;
+export const PLANS: usize = SEGMENTS + (VARIABLE_CAPACITY * 2 + 2) * SEGMENT_RECORD;

@@ -14,7 +14,7 @@ const KERNELS = [
     memory: ['--importMemory', '--sharedMemory', '--initialMemory', '1024', '--maximumMemory', '65536'],
   },
   { name: 'segment', memory: ['--initialMemory', '320'] },
-  { name: 'block', memory: ['--initialMemory', '320'] },
+  { name: 'block', memory: ['--initialMemory', '384'] },
 ];
 
 async function build({ name, memory }, compiler) {

@@ -7,17 +7,17 @@ import { ENDS, LINES, PATTERN, RANGES, ROWS, STARTS, STATUS, VALUES } from './bl
 
 export const READ: u8 = 0;
 export const LEFT: u8 = 1;
-const ABSENT: u32 = 0xffffffff;
+export const ABSENT: u32 = 0xffffffff;
 export const ABSENT_VALUE: usize = 0;
 
 /** Fields that are wanted, and how many are enough to leave a line; a line is read to its end when so many are not found. */
-let fieldCount: usize = 0;
+export let fieldCount: usize = 0;
 let enoughFields: u32 = 0;
 /** Address of the ranges of the row at work, and fields found in it. */
-let ranges: usize = 0;
+export let ranges: usize = 0;
 let found: u32 = 0;
 /** What ranges are counted from. */
-let base: usize = 0;
+export let base: usize = 0;
 
 export function statusAt(): usize {
   return STATUS;
@@ -103,29 +103,32 @@ export function fieldEnd(index: u32, field: u32): usize {
 }
 
 /**
- * Cuts lines at the literals of a pattern. At `patternAt()`: length u16 and bytes of the prefix, then for each capture its field i16
+ * Cuts lines of rows `[index, count)` at the literals of a pattern. At `patternAt()`: length u16 and bytes of the prefix, then for each capture its field i16
  * (-1: not wanted), length u16 and bytes of the literal behind it (0: the rest of the line).
  */
-export function scanPattern(from: usize, count: u32, captures: u32): void {
+export function scanPattern(from: usize, index: u32, count: u32, captures: u32): void {
   beginBlock(from);
-  const prefixBytes = <usize>load<u16>(PATTERN);
-  for (let index: u32 = 0; index < count; index++) {
+  for (; index < count; index++) {
     beginRow(index);
     endRow(index, READ);
-    const end = rowEnd(index);
-    let at = rowStart(index);
-    if (at >= end || at + prefixBytes > end || !equal(at, PATTERN + 2, prefixBytes)) continue;
-    at += prefixBytes;
-    let part: usize = PATTERN + 2 + prefixBytes;
-    for (let i: u32 = 0; i < captures; i++) {
-      const field = <i32>load<i16>(part);
-      const length = <usize>load<u16>(part + 2);
-      const stop = length === 0 ? end : indexOf(at, end, part + 4, length);
-      if (field >= 0) take(field, at, stop);
-      if (stop === end) break;
-      at = stop + length;
-      part += 4 + length;
-    }
+    cut(rowStart(index), rowEnd(index), captures);
+  }
+}
+
+/** Cuts one line. */
+export function cut(start: usize, end: usize, captures: u32): void {
+  const prefixBytes = <usize>load<u16>(PATTERN);
+  if (start >= end || start + prefixBytes > end || !equal(start, PATTERN + 2, prefixBytes)) return;
+  let at = start + prefixBytes;
+  let part: usize = PATTERN + 2 + prefixBytes;
+  for (let i: u32 = 0; i < captures; i++) {
+    const field = <i32>load<i16>(part);
+    const length = <usize>load<u16>(part + 2);
+    const stop = length === 0 ? end : indexOf(at, end, part + 4, length);
+    if (field >= 0) take(field, at, stop);
+    if (stop === end) return;
+    at = stop + length;
+    part += 4 + length;
   }
 }
 

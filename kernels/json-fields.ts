@@ -12,9 +12,9 @@ const OPEN_BRACE: u8 = 0x7b;
 const CLOSE_BRACE: u8 = 0x7d;
 
 /** Outcome of a row: read, left to the twin, or stopped at an unknown key. */
-const DONE: i32 = 0;
-const GIVE_UP: i32 = 1;
-const UNKNOWN: i32 = 2;
+export const DONE: i32 = 0;
+export const GIVE_UP: i32 = 1;
+export const UNKNOWN: i32 = 2;
 
 const MAX_DEPTH: i32 = 16;
 /** Keys of the objects around the current one. */
@@ -38,7 +38,7 @@ function skipSpace(at: usize, end: usize): usize {
 }
 
 /** Place of the quote that ends the string whose contents start at `at`; 0 when it does not end. */
-function stringEnd(at: usize, end: usize): usize {
+export function stringEnd(at: usize, end: usize): usize {
   escaped = false;
   const quote = i8x16.splat(<i8>QUOTE);
   const backslash = i8x16.splat(<i8>BACKSLASH);
@@ -118,7 +118,7 @@ export function scanJson(from: usize, index: u32, count: u32): u32 {
 }
 
 /** One line. */
-function object(at: usize, end: usize): i32 {
+export function object(at: usize, end: usize): i32 {
   at = skipSpace(at, end);
   if (at >= end || load<u8>(at) !== OPEN_BRACE) return GIVE_UP;
   at++;

@@ -1,14 +1,12 @@
 /** Lines of `key=value`. Twin: src/query/pipeline/logfmt-parser.ts; lines with anything broken in them are left to it. */
 import { expectedKey, fieldOf, findKey, follow, keyLength, UNCLEAR } from './field-keys';
+import { DONE, GIVE_UP, UNKNOWN } from './json-fields';
 import { beginBlock, beginRow, endRow, LEFT, READ, rowEnd, rowStart, take, wants } from './fields';
 
 const QUOTE: u8 = 0x22;
 const EQUALS: u8 = 0x3d;
 const BACKSLASH: u8 = 0x5c;
 
-const DONE: i32 = 0;
-const GIVE_UP: i32 = 1;
-const UNKNOWN: i32 = 2;
 
 /**
  * Reads the selected rows from number `index` on.
@@ -28,7 +26,7 @@ export function scanLogfmt(from: usize, index: u32, count: u32, keepsEmpty: bool
 }
 
 /** One line. */
-function pairs(at: usize, end: usize, keepsEmpty: bool): i32 {
+export function pairs(at: usize, end: usize, keepsEmpty: bool): i32 {
   let before: u32 = 0;
   while (true) {
     while (at < end && load<u8>(at) <= 0x20) at++;

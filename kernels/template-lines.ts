@@ -13,6 +13,7 @@ import {
   VARIABLE_RECORD,
   VARIABLES,
   WANTED,
+  WANTED_ROWS,
 } from './block-areas';
 import { copyWithSlack } from './copy';
 import {
@@ -138,7 +139,7 @@ function putHex(to: usize, column: usize, rank: u32, characters: u32, upper: boo
 /** Copies a piece or a value; 0 when there is no room. */
 // @ts-ignore: decorator
 @inline
-function putBytes(to: usize, from: usize, count: usize): usize {
+export function putBytes(to: usize, from: usize, count: usize): usize {
   if (to + count > limit) return 0;
   copyWithSlack(to, from, count);
   return to + count;
@@ -161,7 +162,13 @@ function putText(to: usize, record: usize, rank: u32): usize {
   return putBytes(to, <usize>place, <usize>count);
 }
 
-function putValue(to: usize, record: usize, rank: u32): usize {
+/** Sets where decoded bytes have to end. */
+export function setLimit(end: usize): void {
+  limit = end;
+}
+
+/** Writes a value of a variable. @returns its end, 0 when it is damaged or there is no room */
+export function putValue(to: usize, record: usize, rank: u32): usize {
   const kind = load<u32>(record + V_KIND);
   const column = <usize>load<u32>(record + V_BITS);
   if (kind === NUMBER) {
@@ -187,7 +194,7 @@ function putValue(to: usize, record: usize, rank: u32): usize {
 }
 
 /** Decodes a line. @returns its end, 0 when it is damaged or there is no room */
-function putLine(to: usize, line: u32): usize {
+export function putLine(to: usize, line: u32): usize {
   const template = <usize>load<u16>(LINE_TEMPLATES + ((<usize>line) << 1));
   const rank = load<u32>(LINE_RANKS + ((<usize>line) << 2));
   const record = TEMPLATES + template * TEMPLATE_RECORD;
@@ -223,16 +230,20 @@ export function beginLines(count: u32): void {
   memory.fill(ENDS, 0, (<usize>count) << 2);
 }
 
-/** Wants a row of the block. */
-export function wantRows(rows: usize, count: u32): void {
+export function wantedRowsAt(): usize {
+  return WANTED_ROWS;
+}
+
+/** Wants the rows of the block that stand at `wantedRowsAt()`. */
+export function wantRows(count: u32): void {
   for (let i: usize = 0; i < <usize>count; i++) {
-    const wanted = WANTED + <usize>load<u32>(rows + (i << 2));
+    const wanted = WANTED + <usize>load<u32>(WANTED_ROWS + (i << 2));
     store<u8>(wanted, load<u8>(wanted) | WISHED);
   }
 }
 
 /**
- * Decodes the rows of a block that are wanted and have not been decoded, to the upper half of LINES: starts and ends are relative to it, and
+ * Decodes the rows of a block that are wanted and have not been decoded, to LINES behind SOME_LINES_AT: starts and ends are relative to it, and
  * newlines stand between.
  *
  * @param first line of the frame that is row 0
@@ -260,4 +271,20 @@ export function decodeWanted(first: u32, count: u32, used: usize): i32 {
     }
   }
   return <i32>(out - base);
+}
+
+/** Decodes one row, if it has not been. @returns bytes in use then, -1 when the frame is damaged or there is no room */
+export function decodeRow(first: u32, row: u32, used: usize): i32 {
+  const wanted = WANTED + <usize>row;
+  if (load<u8>(wanted) === DECODED) return <i32>used;
+  const base = LINES + SOME_LINES_AT;
+  limit = base + SOME_LINES_CAPACITY - 64;
+  const end = putLine(base + used, first + row);
+  if (end === 0) return -1;
+  const slot = (<usize>row) << 2;
+  store<u32>(STARTS + slot, <u32>used);
+  store<u32>(ENDS + slot, <u32>(end - base));
+  store<u8>(end, 10);
+  store<u8>(wanted, DECODED);
+  return <i32>(end + 1 - base);
 }

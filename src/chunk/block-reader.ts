@@ -249,8 +249,7 @@ export class BlockReader {
     if (length === 0 || names?.size === 0) return [];
     const frame = this.frames.frame(SLOT_METADATA, path, refs, at + R_METADATA);
     const start = refs[at + R_METADATA + C_OFFSET]!;
-    const columns = readMetadataColumns(frame, start, start + length, rowCount, path);
-    return names === undefined ? columns : columns.filter((column) => names.has(column.name));
+    return readMetadataColumns(frame, start, start + length, rowCount, path, names);
   }
 }
 

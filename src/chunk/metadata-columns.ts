@@ -53,23 +53,32 @@ export class MetadataColumn {
   }
 }
 
-/** Reads the columns of a block; `bytes` must stay unchanged while they are in use. Sorted by name. */
+/**
+ * Reads the columns of a block; `bytes` must stay unchanged while they are in use. Sorted by name.
+ *
+ * @param names those that are wanted; undefined: all
+ */
 export function readMetadataColumns(
   bytes: Buffer,
   start: number,
   end: number,
   rowCount: number,
   where: string,
+  names?: ReadonlySet<string>,
 ): MetadataColumn[] {
   const reader = new ByteReader(bytes, where, start, end);
   const columns: MetadataColumn[] = [];
   const count = reader.count(3);
   for (let i = 0; i < count; i++) {
     const name = reader.text();
+    const isDictionary = reader.byte() === KIND_DICTIONARY;
+    if (names !== undefined && !names.has(name)) {
+      if (isDictionary) skipDictionary(rowCount, reader);
+      else skipSequence(rowCount, bytes, reader);
+      continue;
+    }
     columns.push(
-      reader.byte() === KIND_DICTIONARY
-        ? readDictionary(name, bytes, rowCount, reader)
-        : readSequence(name, bytes, rowCount, reader),
+      isDictionary ? readDictionary(name, bytes, rowCount, reader) : readSequence(name, bytes, rowCount, reader),
     );
   }
   return columns.sort((a, b) => compareText(a.name, b.name));
@@ -114,6 +123,25 @@ function readSequence(name: string, bytes: Buffer, rowCount: number, reader: Byt
     ends[i]! += at;
   }
   return new MetadataColumn(name, codes, bytes, starts, ends);
+}
+
+function skipDictionary(rowCount: number, reader: ByteReader): void {
+  const size = reader.count(1);
+  for (let i = 0; i < size; i++) reader.skip(reader.varint());
+  reader.skip(reader.byte() * rowCount);
+}
+
+function skipSequence(rowCount: number, bytes: Buffer, reader: ByteReader): void {
+  let present = rowCount;
+  if (reader.byte() !== 1) {
+    const at = reader.skip((rowCount + 7) >> 3);
+    present = 0;
+    for (let row = 0; row < rowCount; row++) present += (bytes[at + (row >> 3)]! >> (row & 7)) & 1;
+  }
+  const fixed = reader.varint();
+  let total = fixed * present;
+  if (fixed === 0) for (let i = 0; i < present; i++) total += reader.varint();
+  reader.skip(total);
 }
 
 /** Label set of one row from its columns, detected level put in its place by name. */

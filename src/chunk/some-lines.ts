@@ -1,5 +1,6 @@
 import { LogError } from '../base/errors.ts';
 import type { BlockKernel } from '../base/kernels/block-kernel.ts';
+import type { FieldKernel, FieldScan, KeyReader } from '../base/kernels/field-kernel.ts';
 import type { TemplateKernel } from '../base/kernels/template-kernel.ts';
 import type { Needle } from '../base/regex/byte-search.ts';
 import type { LinesOnDemand, RowFinder } from '../model/row-block.ts';
@@ -63,6 +64,17 @@ export class SomeLines implements RowFinder, LinesOnDemand {
     this.#hasAll = count === this.#rowCount;
   }
 
+  /** Decodes one row, if it has not been. @throws LogError CHUNK_CORRUPT */
+  needRow(row: number): void {
+    if (!this.#hasAll) this.#count(this.#templates.decodeRow(this.#firstLine, row));
+  }
+
+  /** @throws LogError CHUNK_CORRUPT */
+  readFields(fields: FieldKernel, source: FieldScan, reader: KeyReader): void {
+    const first = this.#firstLine;
+    if (!this.#templates.append((used) => fields.readTemplates(source, reader, first, used))) this.#count(-1);
+  }
+
   /** Decodes the lines of all rows, in order. @throws LogError CHUNK_CORRUPT */
   needAll(): void {
     if (this.#hasAll) return;
@@ -72,7 +84,10 @@ export class SomeLines implements RowFinder, LinesOnDemand {
   }
 
   #decode(): void {
-    const bytes = this.#templates.decode(this.#firstLine, this.#rowCount);
+    this.#count(this.#templates.decode(this.#firstLine, this.#rowCount));
+  }
+
+  #count(bytes: number): void {
     if (bytes < 0) throw new LogError('CHUNK_CORRUPT', `${this.#where}: template frame does not decode`);
     this.#onDecoded(bytes);
   }

@@ -23,8 +23,18 @@ class HandleDecoder implements ZstdDecoder {
   }
 
   decode(frame: Uint8Array, into: Uint8Array): number {
+    // The end of a frame makes the context ready for the next one; a reset makes a new context, which takes as long as a small frame.
+    const bytes = this.#decode(frame, into);
+    if (bytes === into.length) return bytes;
+    // What a damaged frame has left may be in the way of this one.
+    this.#open.handle.reset();
+    const again = this.#decode(frame, into);
+    this.#open.handle.reset();
+    return again;
+  }
+
+  #decode(frame: Uint8Array, into: Uint8Array): number {
     const open = this.#open;
-    open.handle.reset();
     open.handle.writeSync(constants.ZSTD_e_end, frame, 0, frame.length, into, 0, into.length);
     if (open.failed) {
       // A handle remembers its error beyond a reset.

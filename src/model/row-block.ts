@@ -1,4 +1,4 @@
-import type { FieldKernel } from '../base/kernels/field-kernel.ts';
+import type { FieldKernel, FieldScan, KeyReader } from '../base/kernels/field-kernel.ts';
 import type { Needle } from '../base/regex/byte-search.ts';
 import type { Labels } from './labels.ts';
 
@@ -48,7 +48,10 @@ export interface RowBlock {
 export interface LinesOnDemand {
   /** @throws LogError CHUNK_CORRUPT */
   need(rows: Uint32Array, count: number): void;
+  needRow(row: number): void;
   needAll(): void;
+  /** Reads fields of the rows that the kernel has selected, without their lines where that can be; see `FieldKernel.readTemplates`. */
+  readFields(fields: FieldKernel, source: FieldScan, reader: KeyReader): void;
 }
 
 /** Searches the lines of the block that was loaded last. */

@@ -11,7 +11,7 @@ import type { PlannedTask } from './planned-task.ts';
 import type { QueryDeps } from './query-deps.ts';
 import type { QueryWork } from './query-work.ts';
 import { planText } from './result-cache.ts';
-import { textsOf } from './scan-pipeline.ts';
+import { textsOf, wantedMetadata } from './scan-pipeline.ts';
 import { compileSelector } from './selectors.ts';
 import { suits, TallyScan } from './tally-scan.ts';
 import type { SampleScan, SampleScanResult, SampleScanTask } from './task.ts';
@@ -142,5 +142,6 @@ export class MetricScans {
 
 /** Made as they are asked for: the blocks of thousands of streams are many objects. */
 function* sampleTasks(planned: readonly PlannedTask[], scan: SampleScan): Iterable<SampleScanTask> {
-  for (const task of planned) yield { kind: 'samples', parts: task.parts(), scan };
+  const names = wantedMetadata(scan);
+  for (const task of planned) yield { kind: 'samples', parts: task.parts(names), scan };
 }

@@ -45,11 +45,12 @@ export class PlannedTask {
     this.#pieces.push(i, first, end, Math.max(min, from), Math.min(max, to));
   }
 
-  parts(): TaskPart[] {
+  /** @param metadataNames structured metadata that matters; undefined: all */
+  parts(metadataNames?: ReadonlySet<string>): TaskPart[] {
     const parts: TaskPart[] = [];
     for (let at = 0; at < this.#pieces.length; at += PIECE_FIELDS) {
       const [i, first, end, fromOffsetNs, toOffsetNs] = this.#pieces.slice(at, at + PIECE_FIELDS);
-      const part = first! < 0 ? this.#stretches.part(i!) : this.#stretches.part(i!, first, end);
+      const part = first! < 0 ? this.#stretches.part(i!) : this.#stretches.part(i!, first, end, metadataNames);
       parts.push({ part, fromOffsetNs: fromOffsetNs!, toOffsetNs: toOffsetNs! });
     }
     return parts;

@@ -124,10 +124,7 @@ class LogScanner {
     this.#counts.bytesScanned += lineBytes(block, first, end);
     if (filter === undefined) this.#selection.all(first, end);
     else this.#selection.filter(block, first, end, filter);
-    if (drops) {
-      block.someLines?.need(this.#selection.rows, this.#selection.count);
-      fields.read(block, this.#selection);
-    }
+    if (drops) fields.read(block, this.#selection);
     const { rows, count } = this.#selection;
     return this.#takeUntil(block, rows, count, part, wanted);
   }

@@ -58,7 +58,7 @@ export function samplePipeline(scan: SampleScan): SamplePipeline {
     ...filterOf(pipeline),
     stages: isPlain ? undefined : pipeline,
     needsLines: pipeline.needsLine || countsBytes,
-    metadataNames: metadataNames(scan),
+    metadataNames: wantedMetadata(scan),
     sample: sampleReader(scan, countsBytes),
     direct: pipeline.onlyFields && !countsBytes ? directSamples(scan) : undefined,
   };
@@ -72,9 +72,9 @@ function directSamples({ unwrap, grouping }: SampleScan): DirectSamples | undefi
 
 /**
  * The same names that parsers have to extract are those whose metadata matters, but for stages that can see all labels at once.
- * Errors that came in as metadata always matter.
+ * Errors that came in as metadata always matter. Undefined: any may.
  */
-function metadataNames({ stages, options, grouping }: SampleScan): ReadonlySet<string> | undefined {
+export function wantedMetadata({ stages, options, grouping }: SampleScan): ReadonlySet<string> | undefined {
   const names = options.hints?.names;
   if (names === undefined || grouping.without) return undefined;
   if (stages.some((stage) => stage.kind === 'label-format' || stage.kind === 'line-format')) return undefined;

@@ -197,8 +197,8 @@ class SampleScanner {
     const { grid, firstBucket } = this.#store;
     const baseNs = this.#baseOf(block.dayStartNs);
     const { fields, direct } = this.#pipeline;
-    if (this.#pipeline.needsLines) block.someLines?.need(this.#selection.rows, this.#selection.count);
-    fields?.read(block, this.#selection);
+    if (fields !== undefined) fields.read(block, this.#selection);
+    else if (this.#pipeline.needsLines) block.someLines?.need(this.#selection.rows, this.#selection.count);
     const { rows, count } = this.#selection;
     const isDirect =
       direct !== undefined &&
@@ -254,6 +254,7 @@ class SampleScanner {
     const { stages, sample } = this.#pipeline;
     assert(stages !== undefined, 'a pipeline');
     const metadata = this.#metadataOf(block, block.metadataId(at));
+    if (this.#pipeline.needsLines) block.someLines?.needRow(at);
     row.begin(
       block.bytes,
       block.lineStarts[at]!,

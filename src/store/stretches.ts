@@ -1,4 +1,4 @@
-import { REF_FIELDS, writeBlockRef } from '../chunk/block-ref.ts';
+import { C_LENGTH, R_METADATA, REF_FIELDS, writeBlockRef } from '../chunk/block-ref.ts';
 import {
   B_LINE_BYTES,
   B_MAX,
@@ -175,8 +175,17 @@ export class Stretches {
     return source < 0 ? this.loose[-1 - source]!.place : this.segments[source]!.ordinal * BLOCKS_PER_SEGMENT + block;
   }
 
-  /** Stretch `i`, or its blocks `first .. end`, as a part for a worker. */
-  part(i: number, first: number = this.firsts[i]!, end: number = this.ends[i]!): PartRef {
+  /**
+   * Stretch `i`, or its blocks `first .. end`, as a part for a worker.
+   *
+   * @param metadataNames structured metadata that matters; a segment that has none of them is read without
+   */
+  part(
+    i: number,
+    first: number = this.firsts[i]!,
+    end: number = this.ends[i]!,
+    metadataNames?: ReadonlySet<string>,
+  ): PartRef {
     const source = this.sources[i]!;
     if (source < 0) return this.loose[-1 - source]!;
     const { path, directory, day } = this.segments[source]!;
@@ -184,13 +193,16 @@ export class Stretches {
     let rowCount = 0;
     let lineBytes = 0;
     let metadataBytes = 0;
+    const without = metadataNames !== undefined && !directory.metadataNames.some((name) => metadataNames.has(name));
     const refs = new Float64Array((end - first) * REF_FIELDS);
     for (let block = first; block < end; block++) {
       const at = block * BLOCK_FIELDS;
       rowCount += blocks[at + B_ROWS]!;
       lineBytes += blocks[at + B_LINE_BYTES]!;
       metadataBytes += blocks[at + B_METADATA_BYTES]!;
-      writeBlockRef(directory, block, refs, (block - first) * REF_FIELDS);
+      const ref = (block - first) * REF_FIELDS;
+      writeBlockRef(directory, block, refs, ref);
+      if (without) refs[ref + R_METADATA + C_LENGTH] = 0;
     }
     const sources: readonly PartSource[] = [{ kind: 'segment', path, refs }];
     const streamId = this.streamIds[i]!;

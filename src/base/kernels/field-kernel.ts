@@ -15,7 +15,11 @@ export interface FieldExports {
   unknownKeyEnd(): number;
   scanJson(from: number, index: number, count: number): number;
   scanLogfmt(from: number, index: number, count: number, keepsEmpty: boolean): number;
-  scanPattern(from: number, count: number, captures: number): void;
+  scanPattern(from: number, index: number, count: number, captures: number): void;
+  findSamples(first: number, count: number): void;
+  planFields(template: number, kind: number, captures: number, first: number, used: number): number;
+  readPlanned(first: number, count: number, used: number): number;
+  templatesOpen(): number;
   convertField(from: number, count: number, field: number, kind: number): void;
 }
 
@@ -32,6 +36,17 @@ export const UNCLEAR: number = -2;
 export const ABSENT = 0xffffffff;
 
 export type StructuredFormat = 'json' | 'logfmt' | 'logfmt-keep-empty';
+
+/** What fields are read of: structured lines, or captures of a pattern in the form that kernels/fields.ts wants. */
+export type FieldScan =
+  | { readonly format: StructuredFormat }
+  | { readonly format: 'pattern'; readonly pattern: Uint8Array; readonly captures: number };
+
+/** As kernels/template-fields.ts numbers them. */
+const KINDS: readonly FieldScan['format'][] = ['json', 'logfmt', 'logfmt-keep-empty', 'pattern'];
+/** Status of rows: left to the plain parser; not read yet. */
+const LEFT = 1;
+export const PENDING = 2;
 
 /** A key that is met for the first time: its bytes, and the number of the key whose object it stands in, 0 for the line. */
 export interface UnknownKey {
@@ -50,7 +65,7 @@ export interface KeyReader {
 
 /** Reads wanted fields of many rows of a block at once, into columns that stay until the next call. */
 export class FieldKernel {
-  /** By row: 0 when its fields were read, 1 when the row is left to the plain parser. */
+  /** By row: 0 when its fields were read, 1 when the row is left to the plain parser, PENDING when it has not been looked at. */
   readonly status: Uint8Array;
   /** By row and field: start and end in the bytes of the block; see ABSENT. */
   readonly ranges: Uint32Array;
@@ -92,39 +107,61 @@ export class FieldKernel {
     this.#exports.useFields(fieldCount, enough);
   }
 
-  /** Reads the fields of the selected rows. */
-  readStructured(format: StructuredFormat, reader: KeyReader): void {
+  /** Reads the fields of selected rows `[begin, end)`, whose lines are there. */
+  read(source: FieldScan, reader: KeyReader, begin = 0, end: number = this.#count): void {
     const exports = this.#exports;
-    const count = this.#count;
-    const keepsEmpty = format === 'logfmt-keep-empty';
-    let index = 0;
-    while (index < count) {
+    if (source.format === 'pattern') {
+      this.#bytes.set(source.pattern, exports.patternAt());
+      exports.scanPattern(this.from, begin, end, source.captures);
+      return;
+    }
+    const keepsEmpty = source.format === 'logfmt-keep-empty';
+    let index = begin;
+    while (index < end) {
       index =
-        format === 'json'
-          ? exports.scanJson(this.from, index, count)
-          : exports.scanLogfmt(this.from, index, count, keepsEmpty);
-      if (index === count) return;
-      const field = reader.fieldOf({
-        parent: exports.unknownKeyParent(),
-        bytes: this.#bytes,
-        start: exports.unknownKeyStart(),
-        end: exports.unknownKeyEnd(),
-      });
-      const number = exports.addUnknown(field);
-      if (number > 0) reader.numbered(number);
-      // No room for more keys.
-      else this.status[index++] = 1;
+        source.format === 'json'
+          ? exports.scanJson(this.from, index, end)
+          : exports.scanLogfmt(this.from, index, end, keepsEmpty);
+      // No room for more keys: the row is left to the plain parser.
+      if (index < end && !this.#addKey(reader)) this.status[index++] = LEFT;
     }
   }
 
   /**
-   * Reads the captures of a pattern.
+   * Reads the fields of the selected rows out of the template frame that is open, where all lines of a template have the same structure. The status of
+   * other rows is PENDING.
    *
-   * @param pattern as kernels/fields.ts wants it
+   * @param first line of the frame that is row 0 of the block
+   * @param used bytes of decoded lines; fields go behind them
+   * @returns bytes in use then, -1 when the frame is damaged
    */
-  readPattern(pattern: Uint8Array, captures: number): void {
-    this.#bytes.set(pattern, this.#exports.patternAt());
-    this.#exports.scanPattern(this.from, this.#count, captures);
+  readTemplates(source: FieldScan, reader: KeyReader, first: number, used: number): number {
+    const exports = this.#exports;
+    if (source.format === 'pattern') this.#bytes.set(source.pattern, exports.patternAt());
+    const captures = source.format === 'pattern' ? source.captures : 0;
+    const kind = KINDS.indexOf(source.format);
+    exports.findSamples(first, this.#count);
+    let template = exports.planFields(0, kind, captures, first, used);
+    while (template < exports.templatesOpen()) {
+      // A template with more keys than there is room for has no plan.
+      if (!this.#addKey(reader)) template++;
+      template = exports.planFields(template, kind, captures, first, used);
+    }
+    return exports.readPlanned(first, this.#count, used);
+  }
+
+  /** Numbers the key that a scan stopped at. @returns false when there is no room for it */
+  #addKey(reader: KeyReader): boolean {
+    const exports = this.#exports;
+    const field = reader.fieldOf({
+      parent: exports.unknownKeyParent(),
+      bytes: this.#bytes,
+      start: exports.unknownKeyStart(),
+      end: exports.unknownKeyEnd(),
+    });
+    const number = exports.addUnknown(field);
+    if (number > 0) reader.numbered(number);
+    return number > 0;
   }
 
   /** Longest pattern. */

@@ -3,7 +3,6 @@ import type { Needle } from '../regex/byte-search.ts';
 /** The part of the block kernel that reads template frames. */
 export interface TemplateExports {
   readonly memory: { readonly buffer: ArrayBuffer };
-  rowsAt(): number;
   linesAt(): number;
   templateHeaderAt(): number;
   templateTextsAt(): number;
@@ -12,8 +11,10 @@ export interface TemplateExports {
   markedLine(place: number): number;
   decodeLines(): number;
   beginLines(count: number): void;
-  wantRows(rows: number, count: number): void;
+  wantedRowsAt(): number;
+  wantRows(count: number): void;
   decodeWanted(first: number, count: number, used: number): number;
+  decodeRow(first: number, row: number, used: number): number;
   openSearch(): void;
   forgetChains(): void;
   narrow(): void;
@@ -24,7 +25,9 @@ export interface TemplateExports {
 const SECTION_CAPACITY = 1 << 20;
 const ROW_CAPACITY = 1 << 16;
 const SOME_LINES_AT = 1 << 20;
-const SOME_LINES_CAPACITY = 1 << 20;
+const SOME_LINES_CAPACITY = 5 << 19;
+/** Lines and fields of larger frames might not fit. */
+const MAX_RAW_BYTES = 1 << 20;
 /** The kernel keeps so much free behind what it decodes. */
 const SLACK_BYTES = 64;
 
@@ -37,7 +40,7 @@ export class TemplateKernel {
   /** Where wanted lines are decoded to. */
   readonly someLines: Buffer;
   readonly maxLines: number = ROW_CAPACITY;
-  readonly maxRawBytes: number = SOME_LINES_CAPACITY - SLACK_BYTES;
+  readonly maxRawBytes: number = MAX_RAW_BYTES - SLACK_BYTES;
   readonly #exports: TemplateExports;
   readonly #rows: Uint32Array;
   readonly #useNeedle: (needle: Needle) => void;
@@ -53,7 +56,7 @@ export class TemplateKernel {
     this.texts = Buffer.from(buffer, exports.templateTextsAt(), SECTION_CAPACITY);
     this.packed = Buffer.from(buffer, exports.templatePackedAt(), SECTION_CAPACITY);
     this.someLines = Buffer.from(buffer, exports.linesAt() + SOME_LINES_AT, SOME_LINES_CAPACITY);
-    this.#rows = new Uint32Array(buffer, exports.rowsAt(), ROW_CAPACITY);
+    this.#rows = new Uint32Array(buffer, exports.wantedRowsAt(), ROW_CAPACITY);
   }
 
   /** Opens the frame whose sections have been put in place; false when it is damaged or too much. */
@@ -93,7 +96,7 @@ export class TemplateKernel {
   /** Wants rows of the block. */
   want(rows: Uint32Array, count: number): void {
     this.#rows.set(rows.subarray(0, count));
-    this.#exports.wantRows(this.#rows.byteOffset, count);
+    this.#exports.wantRows(count);
   }
 
   /**
@@ -105,6 +108,25 @@ export class TemplateKernel {
     const before = this.#used;
     this.#used = this.#exports.decodeWanted(first, count, before);
     return this.#used < 0 ? -1 : this.#used - before;
+  }
+
+  /** Decodes one row, if it has not been; the same result. */
+  decodeRow(first: number, row: number): number {
+    const before = this.#used;
+    this.#used = this.#exports.decodeRow(first, row, before);
+    return this.#used < 0 ? -1 : this.#used - before;
+  }
+
+  /**
+   * Puts something else behind the decoded lines.
+   *
+   * @param put gets the bytes in use, and returns those in use then
+   * @returns whether it did
+   */
+  append(put: (used: number) => number): boolean {
+    const used = put(this.#used);
+    if (used >= 0) this.#used = used;
+    return used >= 0;
   }
 
   #search(needle: Needle): void {

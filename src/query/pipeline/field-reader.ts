@@ -2,16 +2,18 @@ import type { LabelPredicate } from '../../../grammar/ast.ts';
 import {
   ABSENT,
   type FieldKernel,
+  type FieldScan,
   type KeyReader,
   MAX_FIELDS,
   NOT_WANTED,
+  PENDING,
   type StructuredFormat,
   UNCLEAR,
   type UnknownKey,
 } from '../../base/kernels/field-kernel.ts';
 import type { Labels } from '../../model/labels.ts';
 import { labelValue } from '../../model/labels.ts';
-import type { RowBlock } from '../../model/row-block.ts';
+import type { LinesOnDemand, RowBlock } from '../../model/row-block.ts';
 import { sliceCleanText, sliceText } from './byte-text.ts';
 import type { Extractor } from './extractor.ts';
 import { type FieldTest, fieldTests, type NumberTest, type TextTest } from './field-tests.ts';
@@ -20,6 +22,9 @@ import { type KeyNode, KeyTable } from './key-table.ts';
 import { EXTRACTED_SUFFIX } from './label-state.ts';
 import type { ParsedPattern } from './line-pattern.ts';
 import type { LabelState } from './stage.ts';
+
+/** Of fewer rows all lines are decoded: a plan for each template would not pay. */
+const MIN_PLANNED_ROWS = 48;
 
 /** Rows chosen so far: `rows[0, count)`, ascending. */
 export interface ChosenRows {
@@ -50,6 +55,8 @@ export class FieldReader implements KeyReader {
   /** By the kernel's numbers. */
   #nodes: (KeyNode | undefined)[] = [undefined];
   #pending: KeyNode | undefined;
+  /** Rows whose lines have to be decoded. */
+  #undecoded: Uint32Array = new Uint32Array(0);
   #stream: Labels | undefined;
   /** Pattern for the current stream: which captures are wanted depends on its labels. */
   #pattern: Uint8Array = new Uint8Array(0);
@@ -88,8 +95,11 @@ export class FieldReader implements KeyReader {
     this.#tests = tests.filter((test) => names.includes(test.name));
   }
 
-  /** Reads the fields of the chosen rows of a block, and drops rows. Where the block has no kernel, nothing happens. */
-  read(block: Pick<RowBlock, 'fields' | 'streamLabels' | 'bytes'>, chosen: ChosenRows): void {
+  /**
+   * Reads the fields of the chosen rows of a block, and drops rows. Where the block has no kernel, nothing happens. Of lines on demand only those
+   * are decoded that have to be: not even rows that are left need to be among them.
+   */
+  read(block: Pick<RowBlock, 'fields' | 'streamLabels' | 'bytes' | 'someLines'>, chosen: ChosenRows): void {
     this.#at = -1;
     this.#kernel = block.fields;
     const kernel = this.#kernel;
@@ -97,8 +107,7 @@ export class FieldReader implements KeyReader {
     const { count } = chosen;
     this.#prepare(kernel, block.streamLabels);
     kernel.select(chosen.rows, count, this.#names.length, this.complete ? this.#names.length : ABSENT);
-    if (this.#source.format === 'pattern') kernel.readPattern(this.#pattern, this.#captures);
-    else kernel.readStructured(this.#source.format, this);
+    this.#readRows(kernel, chosen, block.someLines);
     if (this.#indexes.length < count) {
       this.#indexes = new Uint32Array(count * 2);
       this.#passed = new Uint8Array(count * 2);
@@ -111,6 +120,32 @@ export class FieldReader implements KeyReader {
     for (const test of this.#tests) {
       if (test.kind === 'text') this.#dropByText(test, kernel, chosen, block.bytes);
       else this.#dropByNumber(test, kernel, chosen);
+    }
+  }
+
+  #readRows(kernel: FieldKernel, { rows, count }: ChosenRows, lines: LinesOnDemand | undefined): void {
+    const source: FieldScan =
+      this.#source.format === 'pattern'
+        ? { format: 'pattern', pattern: this.#pattern, captures: this.#captures }
+        : this.#source;
+    if (lines === undefined || count < MIN_PLANNED_ROWS) {
+      lines?.need(rows, count);
+      kernel.read(source, this);
+      return;
+    }
+    lines.readFields(kernel, source, this);
+    const { status } = kernel;
+    let pending = 0;
+    if (this.#undecoded.length < count) this.#undecoded = new Uint32Array(count * 2);
+    for (let i = 0; i < count; i++) if (status[i] === PENDING) this.#undecoded[pending++] = rows[i]!;
+    if (pending === 0) return;
+    lines.need(this.#undecoded, pending);
+    for (let begin = 0; begin < count; begin++) {
+      if (status[begin] !== PENDING) continue;
+      let end = begin + 1;
+      while (end < count && status[end] === PENDING) end++;
+      kernel.read(source, this, begin, end);
+      begin = end;
     }
   }
 
