@@ -13,7 +13,7 @@ const KERNELS = [
     name: 'ingest',
     memory: ['--importMemory', '--sharedMemory', '--initialMemory', '1024', '--maximumMemory', '65536'],
   },
-  { name: 'segment', memory: ['--initialMemory', '320'] },
+  { name: 'segment', memory: ['--initialMemory', '384'] },
   { name: 'block', memory: ['--initialMemory', '384'] },
 ];
 

@@ -29,7 +29,8 @@ export const DISTINCT_SLOTS: usize = 1024;
 /** What stands between the words of the line at work, up to 7 bytes in a number, and the same of the first line of each shape. */
 export const GAP_CAPACITY: usize = 1 << 17;
 export const GAPS: usize = WORDS + (TEXT_CAPACITY >> 3) + 64;
-export const SHAPE_GAPS: usize = GAPS + ((GAP_CAPACITY + 256) << 3);
+/** Behind the capacity there is room for those of a whole text. */
+export const SHAPE_GAPS: usize = GAPS + ((GAP_CAPACITY + (TEMPLATE_TEXT >> 2)) << 3);
 /** Start and end of each word. */
 export const WORD_RANGES: usize = SHAPE_GAPS + ((GAP_CAPACITY + 256) << 3);
 /** By line: end, first word, shape; behind the last line the number of words. */

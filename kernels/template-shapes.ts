@@ -162,11 +162,33 @@ function hasGaps(record: usize, count: usize): bool {
   return (count & 8) === 0 || load<u64>(at) === load<u64>(other);
 }
 
+/** Hash of the gaps of the line at work, in lanes that do not wait for each other. */
+// @ts-ignore: decorator
+@inline
+function hashGaps(count: usize): u64 {
+  const end = GAPS + count;
+  // Up to three more are looked at.
+  store<u64>(end, 0);
+  store<u64>(end, 0, 8);
+  store<u64>(end, 0, 16);
+  let a: u64 = <u64>count;
+  let b: u64 = 0x9e3779b97f4a7c15;
+  let c: u64 = 0xbf58476d1ce4e5b9;
+  let d: u64 = 0x94d049bb133111eb;
+  for (let at = GAPS; at < end; at += 32) {
+    a = (rotl<u64>(a, 23) ^ load<u64>(at)) * 0x9e3779b97f4a7c15;
+    b = (rotl<u64>(b, 23) ^ load<u64>(at, 8)) * 0x9e3779b97f4a7c15;
+    c = (rotl<u64>(c, 23) ^ load<u64>(at, 16)) * 0x9e3779b97f4a7c15;
+    d = (rotl<u64>(d, 23) ^ load<u64>(at, 24)) * 0x9e3779b97f4a7c15;
+  }
+  a = (rotl<u64>(a, 23) ^ b) * 0x9e3779b97f4a7c15;
+  c = (rotl<u64>(c, 23) ^ d) * 0x9e3779b97f4a7c15;
+  return (rotl<u64>(a, 23) ^ c) * 0x9e3779b97f4a7c15;
+}
+
 /** Number of the shape of the line at work; a new one if it is the first of its shape, NO_SHAPE when there are too many. */
 function shapeOf(line: u32, count: usize): u32 {
-  let hash: u64 = <u64>count;
-  const end = GAPS + count;
-  for (let at = GAPS; at < end; at += 8) hash = (rotl<u64>(hash, 23) ^ load<u64>(at)) * 0x9e3779b97f4a7c15;
+  const hash = hashGaps(count);
   let slot = <usize>(hash >> 40) & (SHAPE_SLOTS - 1);
   for (;;) {
     const found = <u32>load<u16>(SHAPE_TABLE + (slot << 1));
@@ -206,43 +228,52 @@ function endLine(line: u32, gapEnd: usize): void {
 /** Finds the words of each line by their marks, what stands between them, and so its shape. @returns false when it is too much */
 function splitWords(text: usize, length: usize): bool {
   const wordLimit = WORD_RANGES + (WORD_CAPACITY << 3) - 1024;
-  const gapLimit = GAPS + (GAP_CAPACITY << 3) - 2048;
+  const gapLimit = GAPS + (GAP_CAPACITY << 3);
+  // Locals, as globals of a module are memory.
   let word = WORD_RANGES;
   let gap = GAPS;
-  let carry: u64 = 0;
-  let start: usize = 0;
   let before = text;
   let line: u32 = 0;
   let lineEnd = <usize>load<u32>(LINE_ENDS);
+  let start: usize = 0;
+  let isOpen = false;
   store<u32>(LINE_WORDS, 0);
   for (let at: usize = 0; at <= length; at += 64) {
-    const words = load<u64>(WORDS + (at >> 3));
-    let edges = words ^ ((words << 1) | carry);
-    carry = words >> 63;
-    if (word > wordLimit) return false;
-    while (edges !== 0) {
-      const bit = ctz(edges);
-      const place = text + at + <usize>bit;
-      edges &= edges - 1;
-      if ((words >> bit) & 1) {
-        while (place > lineEnd) {
-          if (gap + lineEnd - before > gapLimit) return false;
-          endLine(line, putGap(gap, before, lineEnd - before));
-          gap = GAPS;
-          before = lineEnd + 1;
-          line++;
-          lineEnd = <usize>load<u32>(LINE_ENDS + ((<usize>line) << 2));
-          store<u32>(LINE_WORDS + ((<usize>line) << 2), <u32>((word - WORD_RANGES) >> 3));
-        }
-        if (gap + place - before > gapLimit) return false;
-        gap = putGap(gap, before, place - before);
-        start = place;
-        continue;
+    const base = text + at;
+    let words = load<u64>(WORDS + (at >> 3));
+    // Of 64 bytes there are at most 32 words, and behind the limit there is room for the gaps of a whole text.
+    if (word > wordLimit || gap > gapLimit) return false;
+    let end: u64 = 0;
+    if (isOpen) {
+      if (words === u64.MAX_VALUE) continue;
+      end = ctz(~words);
+      words &= u64.MAX_VALUE << end;
+    }
+    while (true) {
+      if (!isOpen) {
+        if (words === 0) break;
+        start = base + <usize>ctz(words);
+        // The lowest run of ones, carried to the place behind it; nothing is left when it goes on in the next 64 bytes.
+        const behind = words + (words & (0 - words));
+        isOpen = true;
+        if (behind === 0) break;
+        end = ctz(behind & ~words);
+        words &= behind;
       }
-      before = place;
+      isOpen = false;
+      while (start > lineEnd) {
+        endLine(line, putGap(gap, before, lineEnd - before));
+        gap = GAPS;
+        before = lineEnd + 1;
+        line++;
+        lineEnd = <usize>load<u32>(LINE_ENDS + ((<usize>line) << 2));
+        store<u32>(LINE_WORDS + ((<usize>line) << 2), <u32>((word - WORD_RANGES) >> 3));
+      }
+      gap = putGap(gap, before, start - before);
+      before = base + <usize>end;
       store<u32>(word, <u32>start);
-      if (isDigit(load<u8>(start)) && !isDigit(load<u8>(place - 1))) {
-        const unit = unitPlace(start, place);
+      if (isDigit(load<u8>(start)) && !isDigit(load<u8>(before - 1))) {
+        const unit = unitPlace(start, before);
         if (unit !== 0) {
           store<u32>(word + 4, <u32>unit);
           store<u32>(word + 8, <u32>unit);
@@ -251,13 +282,12 @@ function splitWords(text: usize, length: usize): bool {
           gap += 8;
         }
       }
-      store<u32>(word + 4, <u32>place);
+      store<u32>(word + 4, <u32>before);
       word += 8;
     }
   }
   while (line < lineCount) {
     lineEnd = <usize>load<u32>(LINE_ENDS + ((<usize>line) << 2));
-    if (gap + lineEnd - before > gapLimit) return false;
     endLine(line, putGap(gap, before, lineEnd - before));
     gap = GAPS;
     before = lineEnd + 1;
