@@ -11,7 +11,7 @@ export { patternAt, rangesAt, scanPattern, statusAt, useFields, valuesAt } from 
 export { scanJson } from './json-fields';
 export { scanLogfmt } from './logfmt-fields';
 export { markedLine, openTemplates, templateHeaderAt, templatePackedAt, templateTextsAt } from './template-frame';
-export { findSamples, planFields, readPlanned, templatesOpen } from './template-fields';
+export { findSamples, forgetPlans, planFields, readPlanned, templatesOpen } from './template-fields';
 export { beginLines, decodeLines, decodeRow, decodeWanted, wantedRowsAt, wantRows } from './template-lines';
 export { candidates, forgetChains, narrow, openSearch } from './template-search';
 export { clearMarks, findNeedle, listRows, matchRows, needleAt, rowsAt, useNeedle } from './search';

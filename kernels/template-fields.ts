@@ -42,6 +42,9 @@ const LOGFMT_KEEP_EMPTY: i32 = 2;
 /** Not read: the line has to be decoded. */
 const PENDING: u8 = 2;
 const NO_ROW: u32 = 0xffffffff;
+/** In place of a plan: it was not looked for; it was, and there is none. */
+const UNPLANNED: u32 = 0;
+const NO_PLAN: u32 = 1;
 
 let planEnd: usize = PLANS;
 
@@ -56,17 +59,21 @@ export function templatesOpen(): u32 {
   return templateCount;
 }
 
-/** Notes the first chosen row of each template. */
-export function findSamples(first: u32, count: u32): void {
+/** Forgets all plans: the frame or the fields are others. */
+export function forgetPlans(): void {
   planEnd = PLANS;
-  for (let template: u32 = 0; template < templateCount; template++) {
-    const record = TEMPLATES + (<usize>template) * TEMPLATE_RECORD;
-    store<u32>(record + T_SAMPLE, NO_ROW);
-    store<u32>(record + T_PLAN, 0);
-  }
-  for (let index = count; index-- > 0; ) {
+  for (let template: u32 = 0; template < templateCount; template++)
+    store<u32>(TEMPLATES + (<usize>template) * TEMPLATE_RECORD + T_PLAN, UNPLANNED);
+}
+
+/** Notes a chosen row of each template that has not been planned for. */
+export function findSamples(first: u32, count: u32): void {
+  for (let template: u32 = 0; template < templateCount; template++)
+    store<u32>(TEMPLATES + (<usize>template) * TEMPLATE_RECORD + T_SAMPLE, NO_ROW);
+  for (let index: u32 = 0; index < count; index++) {
     const template = <usize>load<u16>(LINE_TEMPLATES + (lineOf(first, index) << 1));
-    store<u32>(TEMPLATES + template * TEMPLATE_RECORD + T_SAMPLE, index);
+    const record = TEMPLATES + template * TEMPLATE_RECORD;
+    if (load<u32>(record + T_PLAN) === UNPLANNED) store<u32>(record + T_SAMPLE, index);
   }
 }
 
@@ -128,10 +135,10 @@ function planField(field: usize, start: usize, end: usize): bool {
   return true;
 }
 
-/** Makes the plan of a template from the fields found in its sample, in the order of the line. @returns where it is, 0 for none */
+/** Makes the plan of a template from the fields found in its sample, in the order of the line. @returns where it is, or NO_PLAN */
 function makePlan(base: usize): u32 {
   const begin = planEnd;
-  if (begin + 24 > PLANS + PLAN_CAPACITY) return 0;
+  if (begin + 24 > PLANS + PLAN_CAPACITY) return NO_PLAN;
   planEnd += 4;
   let fields: u32 = 0;
   let before: i64 = -1;
@@ -152,7 +159,7 @@ function makePlan(base: usize): u32 {
     const place = ranges + (next << 3);
     if (!planField(next, base + <usize>load<u32>(place), base + <usize>load<u32>(place + 4))) {
       planEnd = begin;
-      return 0;
+      return NO_PLAN;
     }
     fields++;
   }
@@ -175,7 +182,9 @@ export function planFields(template: u32, kind: i32, captures: u32, first: u32, 
   for (; template < templateCount; template++) {
     const record = TEMPLATES + (<usize>template) * TEMPLATE_RECORD;
     const index = load<u32>(record + T_SAMPLE);
-    if (index === NO_ROW || !hasWords(<usize>template)) continue;
+    if (index === NO_ROW) continue;
+    store<u32>(record + T_PLAN, NO_PLAN);
+    if (!hasWords(<usize>template)) continue;
     const start = block + used;
     const end = decodeSample(start, lineOf(first, index));
     if (end === 0) continue;
@@ -212,7 +221,7 @@ export function readPlanned(first: u32, count: u32, used: usize): i32 {
   for (let index: u32 = 0; index < count; index++) {
     const line = lineOf(first, index);
     let at = <usize>load<u32>(TEMPLATES + <usize>load<u16>(LINE_TEMPLATES + (line << 1)) * TEMPLATE_RECORD + T_PLAN);
-    if (at === 0) {
+    if (<u32>at <= NO_PLAN) {
       store<u8>(STATUS + <usize>index, PENDING);
       continue;
     }

@@ -69,10 +69,16 @@ export class SomeLines implements RowFinder, LinesOnDemand {
     if (!this.#hasAll) this.#count(this.#templates.decodeRow(this.#firstLine, row));
   }
 
+  hasPlans(fields: FieldKernel): boolean {
+    return fields.hasPlans(this.#templates.frame);
+  }
+
   /** @throws LogError CHUNK_CORRUPT */
   readFields(fields: FieldKernel, source: FieldScan, reader: KeyReader): void {
+    const { frame } = this.#templates;
     const first = this.#firstLine;
-    if (!this.#templates.append((used) => fields.readTemplates(source, reader, first, used))) this.#count(-1);
+    if (!this.#templates.append((used) => fields.readTemplates(source, reader, { frame, first, used })))
+      this.#count(-1);
   }
 
   /** Decodes the lines of all rows, in order. @throws LogError CHUNK_CORRUPT */

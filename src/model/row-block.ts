@@ -50,6 +50,8 @@ export interface LinesOnDemand {
   need(rows: Uint32Array, count: number): void;
   needRow(row: number): void;
   needAll(): void;
+  /** Whether `readFields` has been asked for the same fields of lines beside these: few rows are worth it then. */
+  hasPlans(fields: FieldKernel): boolean;
   /** Reads fields of the rows that the kernel has selected, without their lines where that can be; see `FieldKernel.readTemplates`. */
   readFields(fields: FieldKernel, source: FieldScan, reader: KeyReader): void;
 }

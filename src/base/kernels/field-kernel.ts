@@ -16,6 +16,7 @@ export interface FieldExports {
   scanJson(from: number, index: number, count: number): number;
   scanLogfmt(from: number, index: number, count: number, keepsEmpty: boolean): number;
   scanPattern(from: number, index: number, count: number, captures: number): void;
+  forgetPlans(): void;
   findSamples(first: number, count: number): void;
   planFields(template: number, kind: number, captures: number, first: number, used: number): number;
   readPlanned(first: number, count: number, used: number): number;
@@ -79,6 +80,9 @@ export class FieldKernel {
   readonly #bytes: Uint8Array;
   readonly #rows: Uint32Array;
   #count = 0;
+  /** What the plans of the open template frame are for: frame, and who reads which fields. */
+  #plannedFrame = -1;
+  #plannedFor: object | undefined;
 
   constructor(exports: FieldExports) {
     const { buffer } = exports.memory;
@@ -93,11 +97,22 @@ export class FieldKernel {
   /** Takes over the kernel: it forgets the keys of others. */
   own(owner: object): void {
     this.owner = owner;
+    this.#plannedFor = undefined;
     this.#exports.clearKeys();
   }
 
   setField(key: number, field: number): void {
     this.#exports.setField(key, field);
+  }
+
+  /** What a field is has changed: what was planned for template frames is forgotten. */
+  forgetPlans(): void {
+    this.#plannedFor = undefined;
+  }
+
+  /** Whether plans for the fields of a template frame have been made. */
+  hasPlans(frame: number): boolean {
+    return this.#plannedFrame === frame && this.#plannedFor === this.owner;
   }
 
   /** @param fieldCount up to MAX_FIELDS; a line is left when `enough` fields were found */
@@ -131,12 +146,20 @@ export class FieldKernel {
    * Reads the fields of the selected rows out of the template frame that is open, where all lines of a template have the same structure. The status of
    * other rows is PENDING.
    *
-   * @param first line of the frame that is row 0 of the block
-   * @param used bytes of decoded lines; fields go behind them
+   * @param lines number of the frame, line of it that is row 0 of the block, and bytes of decoded lines; fields go behind them
    * @returns bytes in use then, -1 when the frame is damaged
    */
-  readTemplates(source: FieldScan, reader: KeyReader, first: number, used: number): number {
+  readTemplates(
+    source: FieldScan,
+    reader: KeyReader,
+    { frame, first, used }: { readonly frame: number; readonly first: number; readonly used: number },
+  ): number {
     const exports = this.#exports;
+    if (!this.hasPlans(frame)) {
+      this.#plannedFrame = frame;
+      this.#plannedFor = this.owner;
+      exports.forgetPlans();
+    }
     if (source.format === 'pattern') this.#bytes.set(source.pattern, exports.patternAt());
     const captures = source.format === 'pattern' ? source.captures : 0;
     const kind = KINDS.indexOf(source.format);

@@ -47,6 +47,10 @@ export class TemplateKernel {
   /** Words of needles that were searched for. */
   readonly #runs = new WeakMap<Needle, readonly Needle[]>();
   #used = 0;
+  /** What the open frame was searched for last: blocks that share a frame ask for the same. */
+  #searched: Needle | undefined;
+  /** Counts the frames that were opened. */
+  frame = 0;
 
   constructor(exports: TemplateExports, useNeedle: (needle: Needle) => void) {
     const { buffer } = exports.memory;
@@ -62,6 +66,8 @@ export class TemplateKernel {
   /** Opens the frame whose sections have been put in place; false when it is damaged or too much. */
   open(lines: number, headerBytes: number, textBytes: number, packedBytes: number): boolean {
     this.#exports.forgetChains();
+    this.#searched = undefined;
+    this.frame++;
     return this.#exports.openTemplates(lines, headerBytes, textBytes, packedBytes) === 0;
   }
 
@@ -130,6 +136,8 @@ export class TemplateKernel {
   }
 
   #search(needle: Needle): void {
+    if (this.#searched === needle) return;
+    this.#searched = needle;
     let runs = this.#runs.get(needle);
     if (runs === undefined) {
       runs = wordRuns(needle);

@@ -54,6 +54,8 @@ export class FieldReader implements KeyReader {
   readonly #keys: KeyTable = new KeyTable();
   /** By the kernel's numbers. */
   #nodes: (KeyNode | undefined)[] = [undefined];
+  /** What the kernel takes each key for. */
+  #fields: number[] = [NOT_WANTED];
   #pending: KeyNode | undefined;
   /** Rows whose lines have to be decoded. */
   #undecoded: Uint32Array = new Uint32Array(0);
@@ -128,7 +130,7 @@ export class FieldReader implements KeyReader {
       this.#source.format === 'pattern'
         ? { format: 'pattern', pattern: this.#pattern, captures: this.#captures }
         : this.#source;
-    if (lines === undefined || count < MIN_PLANNED_ROWS) {
+    if (lines === undefined || (count < MIN_PLANNED_ROWS && !lines.hasPlans(kernel))) {
       lines?.need(rows, count);
       kernel.read(source, this);
       return;
@@ -230,15 +232,24 @@ export class FieldReader implements KeyReader {
     if (kernel.owner !== this) {
       kernel.own(this);
       this.#nodes = [undefined];
+      this.#fields = [NOT_WANTED];
       this.#stream = undefined;
     }
     if (this.#stream === stream) return;
     this.#stream = stream;
     if (this.#source.format === 'pattern') {
+      const before = this.#pattern;
       this.#encodePattern(this.#source.pattern);
+      if (Buffer.compare(before, this.#pattern) !== 0) kernel.forgetPlans();
       return;
     }
-    for (let key = 1; key < this.#nodes.length; key++) kernel.setField(key, this.#fieldOfNode(this.#nodes[key]!));
+    for (let key = 1; key < this.#nodes.length; key++) {
+      const field = this.#fieldOfNode(this.#nodes[key]!);
+      if (field === this.#fields[key]) continue;
+      this.#fields[key] = field;
+      kernel.setField(key, field);
+      kernel.forgetPlans();
+    }
   }
 
   fieldOf({ parent, bytes, start, end }: UnknownKey): number {
@@ -250,6 +261,7 @@ export class FieldReader implements KeyReader {
 
   numbered(number: number): void {
     this.#nodes[number] = this.#pending;
+    this.#fields[number] = this.#fieldOfNode(this.#pending!);
   }
 
   #fieldOfNode(node: KeyNode): number {
