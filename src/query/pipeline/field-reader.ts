@@ -47,7 +47,8 @@ export class FieldReader implements KeyReader {
   readonly complete: boolean;
   readonly #tests: readonly FieldTest[];
   readonly #keys: KeyTable = new KeyTable();
-  /** By the kernel's numbers. */
+  /** By the numbers of the kernel that was used last: blocks of one scan may lie in several. */
+  #numbering: FieldKernel | undefined;
   #nodes: (KeyNode | undefined)[] = [undefined];
   #pending: KeyNode | undefined;
   #stream: Labels | undefined;
@@ -192,8 +193,9 @@ export class FieldReader implements KeyReader {
   }
 
   #prepare(kernel: FieldKernel, stream: Labels): void {
-    if (kernel.owner !== this) {
+    if (kernel.owner !== this || kernel !== this.#numbering) {
       kernel.own(this);
+      this.#numbering = kernel;
       this.#nodes = [undefined];
       this.#stream = undefined;
     }
