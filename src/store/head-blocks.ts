@@ -37,7 +37,6 @@ export class HeadBlocks {
   readonly #slab = new LastSlab();
   readonly #levels: Uint8Array;
   readonly #times: Buffer;
-  readonly #levelBytes: Buffer;
   /** The part at work. */
   #slabs: readonly SharedArrayBuffer[] = [];
   #pages: Float64Array = new Float64Array(0);
@@ -54,7 +53,6 @@ export class HeadBlocks {
     this.#kernel = kernel;
     this.#finder = new PageFinder(kernel);
     this.#levels = new Uint8Array(kernel.rowCapacity);
-    this.#levelBytes = Buffer.from(this.#levels.buffer);
     this.#times = Buffer.from(kernel.offsets.buffer, kernel.offsets.byteOffset, kernel.offsets.byteLength);
   }
 
@@ -165,7 +163,7 @@ export class HeadBlocks {
       const { bytes } = this.#slab.of(this.#slabs[pages[at + P_SLAB]!]!);
       bytes.copy(this.#times, rows * 8, offset, offset + count * 8);
       const levelsAt = offset + rowCapacity * 16;
-      bytes.copy(this.#levelBytes, rows, levelsAt, levelsAt + count);
+      bytes.copy(this.#levels, rows, levelsAt, levelsAt + count);
       const bytesAt = offset + rowCapacity * ROW_BYTES;
       if (withLines) bytes.copy(this.#kernel.lines, lineBytes, bytesAt, bytesAt + pages[at + P_LINE_BYTES]!);
       this.#firstRows.push(rows);
