@@ -1,6 +1,6 @@
 import type { Labels } from '../model/labels.ts';
 import type { ScanTask, TaskPart } from '../query/task.ts';
-import type { PartSource, SegmentSource } from '../store/part-source.ts';
+import type { HeadSource, PartSource, SegmentSource } from '../store/part-source.ts';
 import type { PartRef } from '../store/select.ts';
 
 /**
@@ -9,12 +9,14 @@ import type { PartRef } from '../store/select.ts';
  */
 interface PackedParts {
   readonly count: number;
-  /** `FIELDS` numbers a part, then the block references of all. */
+  /** `FIELDS` numbers a part, then the block references or pages of all. */
   readonly numbers: Float64Array;
   readonly paths: readonly string[];
+  /** Memory of generations of the head. */
+  readonly slabs: readonly (readonly SharedArrayBuffer[])[];
   /** Label sets as joined texts; a set is split when somebody looks at it. */
   readonly labels: readonly string[];
-  /** Parts with other sources, at the places where `numbers` says so. */
+  /** Parts with several sources, at the places where `numbers` says so. */
   readonly others: readonly TaskPart[];
 }
 
@@ -31,12 +33,20 @@ const LINE_BYTES = 6;
 const METADATA_BYTES = 7;
 const FROM = 8;
 const TO = 9;
-/** Number of the path, -1 for one of the others. */
-const PATH = 10;
-const LABELS = 11;
-const REFS_FROM = 12;
-const REFS_TO = 13;
-const FIELDS = 14;
+const SOURCE = 10;
+/** Number of the path, or of the slabs. */
+const WHERE = 11;
+const LABELS = 12;
+/** Where references or pages are. */
+const REFS_FROM = 13;
+const REFS_TO = 14;
+const FIELDS = 15;
+
+/** Kinds of `SOURCE`. */
+const OTHER = 0;
+const SEGMENT = 1;
+const HEAD = 2;
+const HEAD_SORTED = 3;
 
 const SEPARATOR = '\u0000';
 /** Label sets of streams are the same objects from query to query. */
@@ -65,22 +75,24 @@ export function unpackTask(packed: PackedTask): ScanTask {
 
 function packParts(parts: readonly TaskPart[]): PackedParts {
   let length = parts.length * FIELDS;
-  for (const { part } of parts) length += segmentOf(part)?.refs.length ?? 0;
+  for (const { part } of parts) length += numbersOf(sourceOf(part)).length;
   const numbers = new Float64Array(length);
   const paths = new Map<string, number>();
+  const slabs = new Map<readonly SharedArrayBuffer[], number>();
   const labels = new Map<string, number>();
   const others: TaskPart[] = [];
   let refsAt = parts.length * FIELDS;
   for (const [i, taskPart] of parts.entries()) {
     const { part, fromOffsetNs, toOffsetNs } = taskPart;
     const at = i * FIELDS;
-    const source = segmentOf(part);
+    const source = sourceOf(part);
     const joined = joinLabels(part.streamLabels);
     if (source === undefined || joined === null) {
-      numbers[at + PATH] = -1;
+      numbers[at + SOURCE] = OTHER;
       others.push(taskPart);
       continue;
     }
+    const isHead = source.kind === 'head';
     numbers[at + STREAM_ID] = part.streamId;
     numbers[at + DAY] = part.day;
     numbers[at + PLACE] = part.place;
@@ -91,39 +103,59 @@ function packParts(parts: readonly TaskPart[]): PackedParts {
     numbers[at + METADATA_BYTES] = part.metadataBytes ?? 0;
     numbers[at + FROM] = fromOffsetNs;
     numbers[at + TO] = toOffsetNs;
-    numbers[at + PATH] = numberOf(source.path, paths);
+    numbers[at + SOURCE] = isHead ? (source.sorted ? HEAD_SORTED : HEAD) : SEGMENT;
+    numbers[at + WHERE] = isHead ? numberOf(source.slabs, slabs) : numberOf(source.path, paths);
     numbers[at + LABELS] = numberOf(joined, labels);
     numbers[at + REFS_FROM] = refsAt;
-    numbers.set(source.refs, refsAt);
-    refsAt += source.refs.length;
+    numbers.set(numbersOf(source), refsAt);
+    refsAt += numbersOf(source).length;
     numbers[at + REFS_TO] = refsAt;
   }
-  return { count: parts.length, numbers, paths: [...paths.keys()], labels: [...labels.keys()], others };
+  return {
+    count: parts.length,
+    numbers,
+    paths: [...paths.keys()],
+    slabs: [...slabs.keys()],
+    labels: [...labels.keys()],
+    others,
+  };
 }
 
-/** The source of a part that has one, and that in a segment. */
-function segmentOf({ sources }: PartRef): SegmentSource | undefined {
+/** The source of a part that has one. */
+function sourceOf({ sources }: PartRef): PartSource | undefined {
   const [source, another] = sources as readonly PartSource[];
-  return source?.kind === 'segment' && another === undefined ? source : undefined;
+  return another === undefined ? source : undefined;
 }
 
-function numberOf(text: string, numbers: Map<string, number>): number {
-  let number = numbers.get(text);
+const NO_NUMBERS: Float64Array = new Float64Array(0);
+
+function numbersOf(source: PartSource | undefined): Float64Array {
+  if (source === undefined) return NO_NUMBERS;
+  return source.kind === 'head' ? source.pages : source.refs;
+}
+
+function numberOf<T>(value: T, numbers: Map<T, number>): number {
+  let number = numbers.get(value);
   if (number === undefined) {
     number = numbers.size;
-    numbers.set(text, number);
+    numbers.set(value, number);
   }
   return number;
 }
 
-function unpackParts({ count, numbers, paths, labels, others }: PackedParts): TaskPart[] {
+function unpackParts({ count, numbers, paths, slabs, labels, others }: PackedParts): TaskPart[] {
   const sets = new LabelSets(labels);
   let other = 0;
   return Array.from({ length: count }, (_, i) => {
     const at = i * FIELDS;
-    if (numbers[at + PATH] === -1) return others[other++]!;
+    const kind = numbers[at + SOURCE]!;
+    if (kind === OTHER) return others[other++]!;
     const refs = numbers.subarray(numbers[at + REFS_FROM]!, numbers[at + REFS_TO]!);
-    const source: SegmentSource = { kind: 'segment', path: paths[numbers[at + PATH]!]!, refs };
+    const where = numbers[at + WHERE]!;
+    const source: SegmentSource | HeadSource =
+      kind === SEGMENT
+        ? { kind: 'segment', path: paths[where]!, refs }
+        : { kind: 'head', slabs: slabs[where]!, pages: refs, sorted: kind === HEAD_SORTED };
     return {
       part: new UnpackedPart(numbers, at, [source], sets),
       fromOffsetNs: numbers[at + FROM]!,

@@ -18,6 +18,8 @@ if (port === null) throw new Error('this file runs as a worker thread');
 
 /** Behind pushes and queries; far enough ahead of merges to keep up with a busy machine. */
 const TAIL_NICE = 10;
+/** Behind pushes and queries, which somebody waits for; when it falls behind, pushes are slowed down and leave it the processor. */
+const FLUSH_NICE = 5;
 /** Far enough behind the other threads that a merge takes what they leave. */
 const MERGE_NICE = 15;
 /** Damage found since the last reply: blocks that were left out. Bounded, one broken disk must not flood the log. */
@@ -47,6 +49,7 @@ async function handle(request: WorkerRequest): Promise<void> {
       lowerPriority(MERGE_NICE);
       answer({ kind: 'merge', id: request.id, result: await runMergeTask(request.task, nodeDisk) });
     } else {
+      lowerPriority(FLUSH_NICE);
       answer({ kind: 'flush', id: request.id, result: await runFlushTask(request.task, nodeDisk) });
     }
   } catch (error) {

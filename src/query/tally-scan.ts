@@ -1,16 +1,18 @@
-import type { Stage } from '../../grammar/ast.ts';
 import { B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, type Directory } from '../chunk/directory.ts';
 import { type Labels, labelValue } from '../model/labels.ts';
 import { LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
 import { dayStartNs } from '../model/time.ts';
+import { OpenTimes } from '../store/open-times.ts';
 import type { Stretches } from '../store/stretches.ts';
-import { addPredicateLabels, isFatalError } from './pipeline/needed-labels.ts';
+import { isFatalError } from './pipeline/needed-labels.ts';
 import { ScanRow } from './pipeline/row-state.ts';
 import { planText } from './result-cache.ts';
+import { upperBound } from './row-range.ts';
 import { SampleStore } from './sample-store.ts';
 import { type SamplePipeline, samplePipeline } from './scan-pipeline.ts';
 import { SeriesIndex } from './series-index.ts';
 import { longRuns, type StretchRun, TALLY_MINUTES, type TallyCache, type TallySums } from './tally-cache.ts';
+import { namesOf, suits } from './tally-rules.ts';
 import { emptyCounts, type SampleScan, type SampleScanResult, type ScanCounts } from './task.ts';
 
 /**
@@ -72,16 +74,48 @@ export class TallyScan {
     const done = pipeline === undefined || pipeline.needsLines ? NO_BYTES : this.#takeRuns(stretches, pipeline);
     for (let i = 0; i < stretches.count; i++) {
       if (done[i] === 1) continue;
-      const directory = stretches.directory(i);
-      const taken =
-        pipeline !== undefined &&
-        !pipeline.needsLines &&
-        directory !== undefined &&
-        this.#decides(stretches, i, directory) &&
-        this.#add(stretches, i, directory, pipeline);
-      if (!taken) rest.push(i);
+      if (pipeline === undefined || pipeline.needsLines || !this.#takeOne(stretches, i, pipeline)) rest.push(i);
     }
     return rest;
+  }
+
+  #takeOne(stretches: Stretches, i: number, pipeline: SamplePipeline): boolean {
+    const directory = stretches.directory(i);
+    if (directory === undefined) return this.#takeOpen(stretches, i, pipeline);
+    return this.#decides(stretches, i, directory) && this.#add(stretches, i, directory, pipeline);
+  }
+
+  /** Counts rows of the head by their times where the stream decides: the end of each bucket is found by halving. */
+  #takeOpen(stretches: Stretches, i: number, pipeline: SamplePipeline): boolean {
+    const streamId = stretches.streamIds[i]!;
+    if (this.#levelMatters || !this.#streamHasAll(stretches.labels(streamId))) return false;
+    const open = OpenTimes.of(stretches.part(i));
+    if (open === undefined) return false;
+    const series = this.#seriesOf(stretches, streamId, 0, pipeline);
+    if (series < 0) return series === DROPPED;
+    const { grid, firstBucket } = this.#store;
+    const buckets = this.#store.bucketsOf(series);
+    const baseNs = this.#baseOf(stretches.days[i]!);
+    while (open.next()) {
+      const { times, to } = open;
+      for (let row = open.from; row < to; ) {
+        grid.locate(baseNs + times[row]!);
+        const next = upperBound(times, row, to, grid.stretchEndNs - baseNs);
+        if (grid.bucket >= 0) {
+          buckets[grid.bucket - firstBucket]! += next - row;
+          this.#counts.rowsMatched += next - row;
+        }
+        row = next;
+      }
+    }
+    return true;
+  }
+
+  /** All names that matter are labels of the stream, which come before metadata of the same name. */
+  #streamHasAll(labels: Labels): boolean {
+    if (this.#names === undefined) return false;
+    for (const name of this.#names) if (labelValue(labels, name) === undefined) return false;
+    return true;
   }
 
   /** Adds what is kept, or worth keeping, of sums over many stretches. @returns 1 for each stretch that was added */
@@ -310,27 +344,4 @@ export class TallyScan {
 function isTallied({ tally: { starts } }: Directory, first: number, end: number): boolean {
   for (let block = first; block < end; block++) if (starts[block] === starts[block + 1]) return false;
   return true;
-}
-
-/** Plain counts over a grid whose every edge is a whole minute. */
-export function suits({ op, unwrap, grid, stages }: SampleScan): boolean {
-  if (unwrap !== undefined || (op !== 'count_over_time' && op !== 'rate' && op !== 'absent_over_time')) return false;
-  const wholeMinutes =
-    grid.baseNs % BigInt(MINUTE_NS) === 0n &&
-    grid.rangeNs % MINUTE_NS === 0 &&
-    (grid.count === 1 || grid.stepNs % MINUTE_NS === 0);
-  return wholeMinutes && stages.every(isLabelStage);
-}
-
-/** Stages that read and change labels alone. */
-function isLabelStage(stage: Stage): boolean {
-  return stage.kind === 'label-filter' || stage.kind === 'drop' || stage.kind === 'keep';
-}
-
-/** Names that the grouping or a filter looks at; undefined when all labels matter. */
-function namesOf({ grouping, stages }: SampleScan): ReadonlySet<string> | undefined {
-  if (grouping.without) return undefined;
-  const names = new Set(grouping.labels);
-  for (const stage of stages) if (stage.kind === 'label-filter') addPredicateLabels(stage.predicate, names);
-  return names;
 }

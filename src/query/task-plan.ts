@@ -67,9 +67,16 @@ export function planTasks(
   return [...tasks.finish(), ...passing.finish()];
 }
 
+/** Tasks for each worker, where they are not too small for that: what one task takes longer is made up for by the others. */
+const TASKS_PER_WORKER = 2;
+/** Less is not worth a message. */
+const LEAST_TASK_BYTES = 1024 * 1024;
+
 /** A power of two, so that the tasks of a range that moves on stay the same as long as their blocks do. */
 function targetBytes(totalBytes: number, parallelism: number): number {
-  const share = Math.max(1, totalBytes / Math.max(1, parallelism));
+  const workers = Math.max(1, parallelism);
+  const least = Math.min(LEAST_TASK_BYTES, totalBytes / workers);
+  const share = Math.max(1, least, totalBytes / (workers * TASKS_PER_WORKER));
   return Math.min(TASK_BYTES, 2 ** Math.floor(Math.log2(share)));
 }
 

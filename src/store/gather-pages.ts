@@ -10,6 +10,7 @@ import {
   ROW_BYTES,
 } from '../head/page.ts';
 import type { HeadPart } from '../head/part.ts';
+import { LastSlab } from '../head/slab-views.ts';
 import type { Labels } from '../model/labels.ts';
 import { growBytes, growRows } from './row-arrays.ts';
 
@@ -51,14 +52,6 @@ export function flushLabels(streams: FlushStreams, index: number): Labels {
   return streams.labelTexts.slice(index === 0 ? 0 : streams.labelEnds[index - 1]!, streams.labelEnds[index]!);
 }
 
-/** All of a slab's memory, in the widths that a page has. */
-interface SlabViews {
-  readonly memory: SharedArrayBuffer;
-  readonly f64: Float64Array;
-  readonly u32: Uint32Array;
-  readonly u8: Uint8Array;
-}
-
 const FIRST_ROWS = 8192;
 const FIRST_LINE_BYTES = 2 * 1024 * 1024;
 /** What has grown beyond these is not kept for the next segment. */
@@ -78,7 +71,7 @@ export class RowColumns implements StreamRows {
   metadataBytes: Buffer = Buffer.allocUnsafeSlow(256 * 1024);
   #lineBytes = 0;
   #metadataBytes = 0;
-  #views: SlabViews | undefined;
+  readonly #slab = new LastSlab();
 
   /** @param lineMemory where lines go as long as they fit; any memory if undefined */
   constructor(lineMemory?: Buffer) {
@@ -106,14 +99,14 @@ export class RowColumns implements StreamRows {
 
   /** Lets go of the slab seen last. */
   forgetSlab(): void {
-    this.#views = undefined;
+    this.#slab.forget();
   }
 
   /** Copies a page behind what is there: lines stay joined by newlines. `at`: the page's numbers in `pages`. */
   add(slabs: readonly SharedArrayBuffer[], pages: Float64Array, at: number): void {
     const count = pages[at + P_ROWS]!;
     if (count === 0) return;
-    const { f64, u32, u8 } = this.#viewsOf(slabs[pages[at + P_SLAB]!]!);
+    const { f64, u32, bytes } = this.#slab.of(slabs[pages[at + P_SLAB]!]!);
     const offset = pages[at + P_OFFSET]!;
     const rowCapacity = pages[at + P_ROW_CAPACITY]!;
     const byteCapacity = pages[at + P_BYTE_CAPACITY]!;
@@ -124,17 +117,17 @@ export class RowColumns implements StreamRows {
     // The page may have grown since it was described: what counts is in its numbers and in its columns up to `count`.
     const lineBytes = pages[at + P_LINE_BYTES]!;
     this.bytes = growBytes(this.bytes, this.#lineBytes, lineBytes);
-    this.bytes.set(u8.subarray(bytesAt, bytesAt + lineBytes), this.#lineBytes);
+    bytes.copy(this.bytes, this.#lineBytes, bytesAt, bytesAt + lineBytes);
     const metadataStart = u32[metadataAt + count - 1]!;
     const metadataBytes = byteCapacity - metadataStart;
     if (metadataBytes > 0) {
       this.metadataBytes = growBytes(this.metadataBytes, this.#metadataBytes, metadataBytes);
-      this.metadataBytes.set(u8.subarray(bytesAt + metadataStart, bytesAt + byteCapacity), this.#metadataBytes);
+      bytes.copy(this.metadataBytes, this.#metadataBytes, bytesAt + metadataStart, bytesAt + byteCapacity);
     }
     const from = this.rowCount;
     this.times.set(f64.subarray(offset >> 3, (offset >> 3) + count), from);
     const levelsAt = offset + rowCapacity * 16;
-    this.levels.set(u8.subarray(levelsAt, levelsAt + count), from);
+    bytes.copy(this.levels, from, levelsAt, levelsAt + count);
     this.#addRanges(u32, endsAt, metadataAt, count, byteCapacity, this.#metadataBytes - metadataStart);
     this.#lineBytes += lineBytes;
     this.#metadataBytes += metadataBytes;
@@ -163,17 +156,6 @@ export class RowColumns implements StreamRows {
       metadataEnds[rowCount + row] = metadataEnd;
       metadataEnd = metadataStart;
     }
-  }
-
-  #viewsOf(memory: SharedArrayBuffer): SlabViews {
-    if (this.#views?.memory === memory) return this.#views;
-    this.#views = {
-      memory,
-      f64: new Float64Array(memory, 0, memory.byteLength >> 3),
-      u32: new Uint32Array(memory, 0, memory.byteLength >> 2),
-      u8: new Uint8Array(memory),
-    };
-    return this.#views;
   }
 
   /** The same rows in time order, arrival order among equals. */

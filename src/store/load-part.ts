@@ -4,6 +4,7 @@ import { R_LINE_BYTES, R_MAX, R_MIN, R_ROWS, REF_FIELDS } from '../chunk/block-r
 import { type PageRows, pageRows } from '../head/load-pages.ts';
 import { PAGE_FIELDS } from '../head/page.ts';
 import type { RowBlock } from '../model/row-block.ts';
+import { HeadBlocks } from './head-blocks.ts';
 import { LoadedBlock } from './loaded-block.ts';
 import { mergeSources, type SourceRows } from './merge-rows.ts';
 import type { HeadSource, PartSource, SegmentSource } from './part-source.ts';
@@ -16,6 +17,8 @@ export class PartLoader {
   /** For merges, which hold the rows of several blocks at a time. */
   readonly #owning: BlockReader = new BlockReader(false);
   readonly #onDamage: (error: unknown) => void;
+  /** Null where there are no kernels; made when rows of the head are read for the first time, which not all threads do. */
+  #head: HeadBlocks | null | undefined;
 
   constructor(onDamage: (error: unknown) => void) {
     this.#onDamage = onDamage;
@@ -95,7 +98,14 @@ export class PartLoader {
     }
   }
 
-  *#open(part: PartRef, source: HeadSource, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
+  #open(part: PartRef, source: HeadSource, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
+    this.#head ??= HeadBlocks.open() ?? null;
+    if (this.#head?.takes(source) === true) return this.#head.load(part, source, options, counts);
+    return this.#pages(part, source, options, counts);
+  }
+
+  /** Page by page, where it lies. */
+  *#pages(part: PartRef, source: HeadSource, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
     const count = source.pages.length / PAGE_FIELDS;
     for (let i = 0; i < count; i++) {
       const rows = pageRows(source.slabs, source.pages, options.reverse ? count - 1 - i : i);

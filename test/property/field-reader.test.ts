@@ -13,17 +13,20 @@ import { scanSamples } from '../../src/query/scan-samples.ts';
 import type { SampleScan } from '../../src/query/task.ts';
 
 const kernel = openBlockKernel()!;
+/** Blocks of one scan may lie in several kernels. */
+const kernels = [kernel, openBlockKernel()!];
 
 const METADATA: Labels = ['m', 'meta'];
 
-function blockOf(lines: readonly string[], streamLabels: Labels): RowBlock {
+function blockOf(lines: readonly string[], streamLabels: Labels, number = 0): RowBlock {
+  const at = kernels[number % kernels.length]!;
   const text = Buffer.from(lines.join('\n'));
-  const bytes = kernel.lines.subarray(64, 64 + text.length);
+  const bytes = at.lines.subarray(64, 64 + text.length);
   bytes.set(text);
   // What stands behind the lines must not be read.
-  kernel.lines.write('"}, a=1 "'.repeat(9), 64 + text.length);
-  expect(kernel.splitLines(bytes, lines.length)).toBe(true);
-  kernel.fields.from = 64;
+  at.lines.write('"}, a=1 "'.repeat(9), 64 + text.length);
+  expect(at.splitLines(bytes, lines.length)).toBe(true);
+  at.fields.from = 64;
   return {
     streamId: 1,
     streamLabels,
@@ -31,13 +34,13 @@ function blockOf(lines: readonly string[], streamLabels: Labels): RowBlock {
     rowCount: lines.length,
     times: new Float64Array(lines.length),
     bytes,
-    lineStarts: kernel.starts,
-    lineEnds: kernel.ends,
+    lineStarts: at.starts,
+    lineEnds: at.ends,
     ascii: false,
     metadataId: () => 0,
     metadataIdCount: 1,
     metadata: () => METADATA,
-    fields: kernel.fields,
+    fields: at.fields,
   };
 }
 
@@ -70,7 +73,7 @@ function samplesOf(text: string, batches: readonly Batch[], ahead: boolean): unk
   try {
     const result = scanSamples({ kind: 'samples', parts, scan }, function* (part) {
       const { lines, stream } = batches[part.streamId]!;
-      const block = { ...blockOf(lines, stream), times: Float64Array.from(lines, (_, i) => i) };
+      const block = { ...blockOf(lines, stream, part.streamId), times: Float64Array.from(lines, (_, i) => i) };
       if (!ahead) delete (block as { fields?: unknown }).fields;
       yield block;
     });

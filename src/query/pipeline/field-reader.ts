@@ -52,7 +52,8 @@ export class FieldReader implements KeyReader {
   readonly complete: boolean;
   readonly #tests: readonly FieldTest[];
   readonly #keys: KeyTable = new KeyTable();
-  /** By the kernel's numbers. */
+  /** By the numbers of the kernel that was used last: blocks of one scan may lie in several. */
+  #numbering: FieldKernel | undefined;
   #nodes: (KeyNode | undefined)[] = [undefined];
   /** What the kernel takes each key for. */
   #fields: number[] = [NOT_WANTED];
@@ -229,8 +230,9 @@ export class FieldReader implements KeyReader {
   }
 
   #prepare(kernel: FieldKernel, stream: Labels): void {
-    if (kernel.owner !== this) {
+    if (kernel.owner !== this || kernel !== this.#numbering) {
       kernel.own(this);
+      this.#numbering = kernel;
       this.#nodes = [undefined];
       this.#fields = [NOT_WANTED];
       this.#stream = undefined;

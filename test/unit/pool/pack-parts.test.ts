@@ -23,6 +23,13 @@ function part(streamId: number, labels: readonly string[], sources: readonly unk
 
 const segment = (path: string, ...refs: number[]) => ({ kind: 'segment', path, refs: Float64Array.from(refs) });
 
+const head = (slabs: readonly SharedArrayBuffer[], sorted: boolean, ...pages: number[]) => ({
+  kind: 'head',
+  slabs,
+  pages: Float64Array.from(pages),
+  sorted,
+});
+
 /** The fields of parts, whatever their class. */
 function plain(parts: readonly TaskPart[]): unknown[] {
   return parts.map(({ part: p, fromOffsetNs, toOffsetNs }) => ({
@@ -38,21 +45,25 @@ function plain(parts: readonly TaskPart[]): unknown[] {
     lineBytes: p.lineBytes,
     metadataBytes: p.metadataBytes,
     sources: p.sources.map((source) => {
-      const { refs, ...rest } = source as { refs?: Float64Array };
-      return { ...rest, refs: refs && [...refs] };
+      const { refs, pages, ...rest } = source as { refs?: Float64Array; pages?: Float64Array };
+      return { ...rest, refs: refs && [...refs], pages: pages && [...pages] };
     }),
   }));
 }
 
 describe('packed parts', () => {
   it('come out as they went in, in their order', () => {
+    const slabs = [new SharedArrayBuffer(8)];
     const parts = [
       part(1, ['app', 'a'], [segment('/x/1', 1, 2, 3)]),
       part(2, [], [segment('/x/2', 4)]),
       part(3, ['app', 'a\u0000b'], [segment('/x/1', 5)]),
       part(4, ['app', ''], [segment('/x/1', 6), segment('/x/2', 7)]),
       part(1, ['app', 'a'], [segment('/x/1')]),
-      part(5, ['app', 'a'], [{ kind: 'head', pages: 1 }]),
+      part(5, ['app', 'a'], [head(slabs, true, 8, 9)]),
+      part(6, ['app', 'b'], [head(slabs, false, 10)]),
+      part(7, ['app', 'b'], [head([], true)]),
+      part(8, ['app', 'b'], [segment('/x/1', 11), head(slabs, true, 12)]),
     ];
     const task: LogScanTask = { kind: 'logs', parts, stages: [], limit: 5, backward: true, categorize: false };
     const out = unpackTask(structuredClone(packTask(task)));

@@ -1,0 +1,236 @@
+import { type BlockKernel, openBlockKernel } from '../base/kernels/block-kernel.ts';
+import { withLevel } from '../chunk/block-reader.ts';
+import {
+  P_BYTE_CAPACITY,
+  P_LINE_BYTES,
+  P_OFFSET,
+  P_ROW_CAPACITY,
+  P_ROWS,
+  P_SLAB,
+  PAGE_FIELDS,
+  ROW_BYTES,
+} from '../head/page.ts';
+import { LastSlab } from '../head/slab-views.ts';
+import type { Labels } from '../model/labels.ts';
+import { decodeMetadata } from '../model/metadata-bytes.ts';
+import type { RowBlock } from '../model/row-block.ts';
+import { LoadedBlock } from './loaded-block.ts';
+import { PageFinder } from './page-finder.ts';
+import type { HeadSource } from './part-source.ts';
+import { gatheredMetadata, NoMetadata, type RowMetadata, storedMetadata } from './row-set.ts';
+import type { LoadCounts, LoadOptions, PartRef } from './select.ts';
+
+/**
+ * Line bytes that become one block. The first block of a part is small, for a query that has enough rows then reads no further; the pages
+ * of a stream are small too, and a block of each would cost more than its rows.
+ */
+const FIRST_BYTES = 64 * 1024;
+const BLOCK_BYTES = 256 * 1024;
+
+/**
+ * Pages of the head as blocks in the memory of a block kernel, so that it searches and parses their rows as it does stored ones: the copy
+ * costs far less than a look at each line. One instance for each thread; a block is overwritten by the next.
+ */
+export class HeadBlocks {
+  readonly #kernel: BlockKernel;
+  readonly #finder: PageFinder;
+  readonly #slab = new LastSlab();
+  readonly #levels: Uint8Array;
+  readonly #times: Buffer;
+  /** The part at work. */
+  #slabs: readonly SharedArrayBuffer[] = [];
+  #pages: Float64Array = new Float64Array(0);
+  /** First row of each page of the block. */
+  readonly #firstRows: number[] = [];
+
+  /** Undefined where there are no kernels. */
+  static open(): HeadBlocks | undefined {
+    const kernel = openBlockKernel();
+    return kernel === undefined ? undefined : new HeadBlocks(kernel);
+  }
+
+  private constructor(kernel: BlockKernel) {
+    this.#kernel = kernel;
+    this.#finder = new PageFinder(kernel);
+    this.#levels = new Uint8Array(kernel.rowCapacity);
+    this.#times = Buffer.from(kernel.offsets.buffer, kernel.offsets.byteOffset, kernel.offsets.byteLength);
+  }
+
+  /** Whether all pages of a part fit the kernel, and are in time order. */
+  takes({ pages, sorted }: HeadSource): boolean {
+    if (!sorted) return false;
+    for (let at = 0; at < pages.length; at += PAGE_FIELDS)
+      if (pages[at + P_ROWS]! > this.#kernel.rowCapacity || pages[at + P_LINE_BYTES]! > this.#kernel.lines.length)
+        return false;
+    return true;
+  }
+
+  /** Blocks of a part that it takes. */
+  *load(part: PartRef, source: HeadSource, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
+    this.#slabs = source.slabs;
+    this.#pages = source.pages;
+    let [first, end] = this.#within(options, counts);
+    let bytes = options.lines ? FIRST_BYTES : Number.POSITIVE_INFINITY;
+    try {
+      while (first < end) {
+        const run = this.#run(first, end, options.reverse, bytes);
+        const from = options.reverse ? end - run : first;
+        if (options.reverse) end = from;
+        else first = from + run;
+        bytes = Math.max(bytes, BLOCK_BYTES);
+        const block = this.#block(part, from, from + run, options, counts);
+        if (block !== undefined) yield block;
+      }
+    } finally {
+      this.#slab.forget();
+      this.#slabs = [];
+    }
+  }
+
+  /** Pages `first .. end` that have rows in the wanted range. */
+  #within({ fromOffsetNs, toOffsetNs }: LoadOptions, counts: LoadCounts): [number, number] {
+    let first = 0;
+    let end = this.#pages.length / PAGE_FIELDS;
+    const count = end;
+    while (first < end && this.#time(first, 'last') < fromOffsetNs) first++;
+    while (end > first && this.#time(end - 1, 'first') > toOffsetNs) end--;
+    counts.blocksSkippedByTime += count - (end - first);
+    return [first, end];
+  }
+
+  /** First or last time of a page; one that no range leaves out when it has no rows. */
+  #time(page: number, which: 'first' | 'last'): number {
+    const at = page * PAGE_FIELDS;
+    const rows = this.#pages[at + P_ROWS]!;
+    if (rows === 0) return which === 'first' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    const timesAt = this.#pages[at + P_OFFSET]! >> 3;
+    const { f64 } = this.#slab.of(this.#slabs[this.#pages[at + P_SLAB]!]!);
+    return f64[timesAt + (which === 'first' ? 0 : rows - 1)]!;
+  }
+
+  /** How many pages of `first .. end` the next block has: one at least, and no more than the kernel has room for. */
+  #run(first: number, end: number, reverse: boolean, wantedBytes: number): number {
+    const { rowCapacity } = this.#kernel;
+    let count = 0;
+    let rows = 0;
+    let bytes = 0;
+    for (; count < end - first; count++) {
+      const at = (reverse ? end - 1 - count : first + count) * PAGE_FIELDS;
+      rows += this.#pages[at + P_ROWS]!;
+      bytes += this.#pages[at + P_LINE_BYTES]!;
+      if (count > 0 && (rows > rowCapacity || bytes > wantedBytes)) break;
+    }
+    return count;
+  }
+
+  /** Pages `first .. end` as a block; undefined when no row of it can be wanted. */
+  #block(part: PartRef, first: number, end: number, options: LoadOptions, counts: LoadCounts): RowBlock | undefined {
+    const { lines, offsets, starts, ends, fields } = this.#kernel;
+    const [rowCount, lineBytes] = this.#copyRows(first, end, options.lines);
+    counts.rows += rowCount;
+    counts.headRows += rowCount;
+    counts.headBytes += lineBytes;
+    if (rowCount === 0) return undefined;
+    const bytes = lines.subarray(0, options.lines ? lineBytes : 0);
+    if (options.lines) {
+      if (!this.#finder.begin(bytes, options)) {
+        counts.blocksSkippedByFilter++;
+        return undefined;
+      }
+      this.#splitRows(first, end);
+      fields.from = 0;
+    }
+    const rows = { rowCount, times: offsets, bytes, lineStarts: starts, lineEnds: ends };
+    const metadata = options.metadata ? this.#metadata(first, end, rowCount, options) : new NoMetadata();
+    const searches = options.lines ? { finder: this.#finder, fields } : { finder: undefined, fields: undefined };
+    return new LoadedBlock(part, rows, false, metadata, searches);
+  }
+
+  /**
+   * Copies times and levels of pages, and their lines.
+   *
+   * @returns rows, and bytes of lines with a newline behind each but the last
+   */
+  #copyRows(first: number, end: number, withLines: boolean): [number, number] {
+    const pages = this.#pages;
+    let rows = 0;
+    let lineBytes = 0;
+    this.#firstRows.length = 0;
+    for (let at = first * PAGE_FIELDS; at < end * PAGE_FIELDS; at += PAGE_FIELDS) {
+      const count = pages[at + P_ROWS]!;
+      const offset = pages[at + P_OFFSET]!;
+      const rowCapacity = pages[at + P_ROW_CAPACITY]!;
+      const { bytes } = this.#slab.of(this.#slabs[pages[at + P_SLAB]!]!);
+      bytes.copy(this.#times, rows * 8, offset, offset + count * 8);
+      const levelsAt = offset + rowCapacity * 16;
+      bytes.copy(this.#levels, rows, levelsAt, levelsAt + count);
+      const bytesAt = offset + rowCapacity * ROW_BYTES;
+      if (withLines) bytes.copy(this.#kernel.lines, lineBytes, bytesAt, bytesAt + pages[at + P_LINE_BYTES]!);
+      this.#firstRows.push(rows);
+      rows += count;
+      lineBytes += pages[at + P_LINE_BYTES]!;
+    }
+    return [rows, Math.max(0, lineBytes - 1)];
+  }
+
+  /** Sets where each line of the copied pages begins and ends. */
+  #splitRows(first: number, end: number): void {
+    const { starts, ends } = this.#kernel;
+    const pages = this.#pages;
+    let row = 0;
+    let start = 0;
+    for (let at = first * PAGE_FIELDS; at < end * PAGE_FIELDS; at += PAGE_FIELDS) {
+      const { u32 } = this.#slab.of(this.#slabs[pages[at + P_SLAB]!]!);
+      const endsAt = (pages[at + P_OFFSET]! + pages[at + P_ROW_CAPACITY]! * 8) >> 2;
+      const count = pages[at + P_ROWS]!;
+      const pageStart = start;
+      for (let i = 0; i < count; i++) {
+        const lineEnd = pageStart + u32[endsAt + i]!;
+        starts[row] = start;
+        ends[row++] = lineEnd;
+        start = lineEnd + 1;
+      }
+    }
+  }
+
+  #metadata(first: number, end: number, rowCount: number, { metadataNames }: LoadOptions): RowMetadata {
+    const levels = this.#levels;
+    if (metadataNames?.size === 0 || !this.#haveMetadata(first, end)) return storedMetadata(levels, [], rowCount);
+    return gatheredMetadata(rowCount, (row) => withLevel(this.#metadataOf(first, row), levels[row]!));
+  }
+
+  /** Whether any row of the pages has more than a level. Metadata grows from the end of a page, so its last row tells. */
+  #haveMetadata(first: number, end: number): boolean {
+    const pages = this.#pages;
+    for (let at = first * PAGE_FIELDS; at < end * PAGE_FIELDS; at += PAGE_FIELDS) {
+      const count = pages[at + P_ROWS]!;
+      if (count > 0 && this.#metadataStart(at, count - 1) < pages[at + P_BYTE_CAPACITY]!) return true;
+    }
+    return false;
+  }
+
+  #metadataStart(at: number, row: number): number {
+    const { u32 } = this.#slab.of(this.#slabs[this.#pages[at + P_SLAB]!]!);
+    return u32[((this.#pages[at + P_OFFSET]! + this.#pages[at + P_ROW_CAPACITY]! * 12) >> 2) + row]!;
+  }
+
+  /** Metadata of a row of the block that begins with page `first`. */
+  #metadataOf(first: number, row: number): Labels {
+    const firstRows = this.#firstRows;
+    let low = 0;
+    let high = firstRows.length;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if (firstRows[middle]! <= row) low = middle;
+      else high = middle;
+    }
+    const at = (first + low) * PAGE_FIELDS;
+    const pageRow = row - firstRows[low]!;
+    const start = this.#metadataStart(at, pageRow);
+    const end = pageRow === 0 ? this.#pages[at + P_BYTE_CAPACITY]! : this.#metadataStart(at, pageRow - 1);
+    if (start === end) return [];
+    const { bytes } = this.#slab.of(this.#slabs[this.#pages[at + P_SLAB]!]!);
+    const bytesAt = this.#pages[at + P_OFFSET]! + this.#pages[at + P_ROW_CAPACITY]! * ROW_BYTES;
+    return decodeMetadata(bytes, bytesAt + start, bytesAt + end);
+  }
+}
