@@ -30,7 +30,7 @@ export class LoadedBlock implements RowBlock {
     ascii: boolean,
     metadata: RowMetadata,
     /** Given for blocks as they are stored. */
-    stored?: Pick<StoredRows, 'finder' | 'fields' | 'someLines'>,
+    stored?: Pick<StoredRows, 'finder' | 'fields'> & Partial<Pick<StoredRows, 'someLines'>>,
     lineBytes?: number,
   ) {
     this.streamId = part.streamId;
