@@ -27,6 +27,8 @@ export const NUMBER: u32 = 0;
 export const DICTIONARY: u32 = 1;
 export const HEX: u32 = 2;
 export const TEXT: u32 = 3;
+/** Bound of a number, as on the format page. */
+export const NUMBER_LIMIT: u64 = 1000000000000000;
 /** In place of an entry: the item is a piece. */
 export const NO_ENTRY: u32 = 0xffffffff;
 
@@ -206,7 +208,7 @@ function readVariable(template: u32, lines: u32): void {
     if (width > 50 || digits > 15) bad = true;
     store<u32>(record + V_DIGITS, digits);
     const base = varint();
-    if (base >= 1000000000000000) bad = true;
+    if (base >= NUMBER_LIMIT) bad = true;
     store<u64>(record + V_BASE, base);
   } else if (kind === DICTIONARY) {
     width = readEntries(record, template);

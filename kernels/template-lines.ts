@@ -21,6 +21,7 @@ import {
   frameLines,
   HEX,
   NUMBER,
+  NUMBER_LIMIT,
   T_COUNT,
   T_FIRST,
   T_PIECE,
@@ -168,6 +169,7 @@ function putValue(to: usize, record: usize, rank: u32): usize {
     if (to + 16 > limit) return 0;
     const width = load<u32>(record + V_WIDTH);
     const value = load<u64>(record + V_BASE) + bitsAt(column, <u64>rank * <u64>width, width);
+    if (value >= NUMBER_LIMIT) return 0;
     const digits = load<u32>(record + V_DIGITS);
     return digits === 0 ? putNumber(to, value) : putPadded(to, value, digits);
   }
