@@ -29,6 +29,8 @@ export const HEX: u32 = 2;
 export const TEXT: u32 = 3;
 /** Bound of a number, as on the format page. */
 export const NUMBER_LIMIT: u64 = 1000000000000000;
+/** Values of all lines. More are empty ones for the most part, which the plain decoder leaves out. */
+const VALUE_LIMIT: u64 = 1 << 22;
 /** In place of an entry: the item is a piece. */
 export const NO_ENTRY: u32 = 0xffffffff;
 
@@ -78,6 +80,7 @@ let bad = false;
 let packedAt: usize = 0;
 let packedEnd: usize = 0;
 let textsAt: usize = 0;
+let valueTotal: u64 = 0;
 
 export function templateHeaderAt(): usize {
   return HEADER;
@@ -249,7 +252,8 @@ function readTemplate(template: u32): u32 {
   const lines = count(<u64>frameLines);
   const variables = count(<u64>VARIABLE_CAPACITY);
   const length = item(template, NO_ENTRY);
-  if (lines === 0) bad = true;
+  valueTotal += <u64>lines * <u64>variables;
+  if (lines === 0 || valueTotal > VALUE_LIMIT) bad = true;
   store<u32>(record + T_LINES, lines);
   store<u32>(record + T_FIRST, variableCount);
   store<u32>(record + T_COUNT, variables);
@@ -299,6 +303,7 @@ export function openTemplates(lines: u32, headerBytes: usize, textBytes: usize, 
   itemCount = 0;
   variableCount = 0;
   entryCount = 0;
+  valueTotal = 0;
   templateCount = count(<u64>TEMPLATE_CAPACITY);
   if (bad || templateCount === 0) return -1;
   column(frameLines, widthOf(templateCount - 1));

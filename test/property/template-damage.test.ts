@@ -115,3 +115,17 @@ test('a number that is too large is refused by both readers', () => {
   expect(() => readTemplates(frame, 32, 'test')).toThrow(/too large/);
 });
 
+test('many variables that are always empty take no time', () => {
+  const lines = 65_536;
+  const variables = 16_384;
+  const header = Buffer.concat([
+    Buffer.from([1, ...varint(lines), ...varint(variables), 0]),
+    Buffer.from(Array<number[]>(variables).fill([3, 0, 0, 0]).flat()),
+    Buffer.from([0]),
+  ]);
+  const frame = sections(lines, header, Buffer.alloc(0), Buffer.alloc(0), true);
+  const begin = performance.now();
+  expect(readTemplates(frame, lines - 1, 'test').every((byte) => byte === 10)).toBe(true);
+  expect(performance.now() - begin).toBeLessThan(500);
+});
+
