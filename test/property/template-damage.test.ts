@@ -129,3 +129,27 @@ test('many variables that are always empty take no time', () => {
   expect(performance.now() - begin).toBeLessThan(500);
 });
 
+test('frames as long as the kernel takes are read line by line as well', () => {
+  // A line that ends with a number at the very end of the text: numbers are written before their length is known.
+  for (const rawLength of [templates.maxRawBytes, templates.maxRawBytes - 1, templates.maxRawBytes - 20]) {
+    const pad = 'x'.repeat(Math.floor(rawLength / 2) - 8);
+    const second = 'y'.repeat(rawLength - pad.length - 3);
+    const raw = Buffer.from(`${pad}1\n${second}2`);
+    expect(raw.length).toBe(rawLength);
+    const frame = sections(
+      2,
+      Buffer.from([1, 2, 2, 0, 3, ...varint(pad.length), 4, 0, 0, 1, 0, 1, 0, 0]),
+      Buffer.from(pad + second),
+      Buffer.from([(second.length - pad.length) << 4, 2]),
+      true,
+    );
+    expect(raw.equals(decodeTemplates(frame, rawLength, 'test'))).toBe(true);
+    expect(raw.equals(readTemplates(frame, rawLength, 'test'))).toBe(true);
+    expect(reader.open(frame, rawLength)).toBe(true);
+    someLines.begin('test', 0, 2);
+    someLines.need(Uint32Array.of(0), 1);
+    someLines.need(Uint32Array.of(1), 1);
+    expect(someLines.bytes.subarray(block.starts[1], block.ends[1]).toString()).toBe(`${second}2`);
+    someLines.needAll();
+  }
+});

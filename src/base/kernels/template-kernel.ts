@@ -25,8 +25,8 @@ const SECTION_CAPACITY = 1 << 20;
 const ROW_CAPACITY = 1 << 16;
 const SOME_LINES_AT = 1 << 20;
 const SOME_LINES_CAPACITY = 1 << 20;
-/** The kernel keeps so much free behind what it decodes. */
-const SLACK_BYTES = 64;
+/** The kernel keeps so much free behind what it decodes: for whole vectors, and for a number, whose length it does not know before. */
+const SLACK_BYTES = 128;
 
 /** Reads one template frame at a time, in the memory of the block kernel. */
 export class TemplateKernel {
