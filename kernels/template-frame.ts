@@ -11,6 +11,8 @@ import {
   ITEMS,
   LINE_RANKS,
   LINE_TEMPLATES,
+  LINES_CAPACITY,
+  MARKED_LINES,
   PACKED,
   ROW_CAPACITY,
   SECTION_CAPACITY,
@@ -66,6 +68,7 @@ export const V_PLACE: usize = 44;
 export const V_END: usize = 48;
 
 export let frameLines: u32 = 0;
+export let markCount: u32 = 0;
 export let templateCount: u32 = 0;
 export let itemCount: u32 = 0;
 export let entryCount: u32 = 0;
@@ -286,6 +289,21 @@ function readLines(): bool {
   return true;
 }
 
+/** Reads the marks. Those of a frame ascend. */
+function readMarks(): void {
+  markCount = count(<u64>ROW_CAPACITY);
+  let line: u64 = 0;
+  let place: u64 = 0;
+  for (let i: u32 = 0; i < markCount && !bad; i++) {
+    line += varint();
+    place += varint();
+    if (line >= <u64>frameLines || place > <u64>LINES_CAPACITY) bad = true;
+    const mark = MARKED_LINES + ((<usize>i) << 3);
+    store<u32>(mark, <u32>line);
+    store<u32>(mark + 4, <u32>place);
+  }
+}
+
 /**
  * Opens the frame whose sections stand in HEADER, TEXTS and PACKED. The caller keeps them within their places.
  *
@@ -310,8 +328,7 @@ export function openTemplates(lines: u32, headerBytes: usize, textBytes: usize, 
   let sum: u64 = 0;
   for (let template: u32 = 0; template < templateCount && !bad; template++) sum += <u64>readTemplate(template);
   itemsEnd = at;
-  const marks = count(<u64>ROW_CAPACITY);
-  for (let i: u32 = 0; i < marks << 1 && !bad; i++) varint();
+  readMarks();
   if (bad || sum !== <u64>lines || at !== end || textsAt !== textEnd) return -1;
   return readLines() ? 0 : -1;
 }
@@ -319,14 +336,13 @@ export function openTemplates(lines: u32, headerBytes: usize, textBytes: usize, 
 /** The line that begins at a place of the raw frame, by its marks; -1 when none says so. */
 export function markedLine(place: u32): i32 {
   if (place === 0) return 0;
-  at = itemsEnd;
-  const marks = count(<u64>ROW_CAPACITY);
-  let line: u64 = 0;
-  let offset: u64 = 0;
-  for (let i: u32 = 0; i < marks; i++) {
-    line += varint();
-    offset += varint();
-    if (offset === <u64>place && line < <u64>frameLines) return <i32>line;
+  let low: u32 = 0;
+  let high = markCount;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (load<u32>(MARKED_LINES + ((<usize>middle) << 3) + 4) < place) low = middle + 1;
+    else high = middle;
   }
-  return -1;
+  const mark = MARKED_LINES + ((<usize>low) << 3);
+  return low < markCount && load<u32>(mark + 4) === place ? <i32>load<u32>(mark) : -1;
 }

@@ -5,6 +5,7 @@ import {
   LINE_RANKS,
   LINE_TEMPLATES,
   LINES,
+  MARKED_LINES,
   SOME_LINES_AT,
   SOME_LINES_CAPACITY,
   STARTS,
@@ -20,6 +21,7 @@ import {
   DICTIONARY,
   frameLines,
   HEX,
+  markCount,
   NUMBER,
   NUMBER_LIMIT,
   T_COUNT,
@@ -210,8 +212,12 @@ export function decodeLines(): i32 {
   // Numbers are written before their length is known.
   limit = LINES + SOME_LINES_AT - 64;
   let out: usize = LINES;
+  let mark = MARKED_LINES;
+  const marksEnd = mark + ((<usize>markCount) << 3);
   for (let line: u32 = 0; line < frameLines; line++) {
     if (line > 0) store<u8>(out++, 10);
+    for (; mark < marksEnd && load<u32>(mark) === line; mark += 8)
+      if (<usize>load<u32>(mark + 4) !== out - LINES) return -1;
     out = putLine(out, line);
     if (out === 0) return -1;
   }

@@ -115,6 +115,19 @@ test('a number that is too large is refused by both readers', () => {
   expect(() => readTemplates(frame, 32, 'test')).toThrow(/too large/);
 });
 
+test('a mark that is no start of a line is refused by both readers', () => {
+  const header = (mark: number): Buffer => Buffer.from([1, 2, 1, 0, 3, 0, 4, 0, 1, 1, mark]);
+  for (const [mark, text] of [
+    [1, undefined],
+    [2, 'a\nb'],
+    [3, undefined],
+  ] as const) {
+    const frame = sections(2, header(mark), Buffer.from('ab'), Buffer.from([0x11]), false);
+    expect(kernelRead(kernels, frame, 3)?.toString()).toBe(text);
+    if (text === undefined) expect(() => readTemplates(frame, 3, 'test')).toThrow(/line 1 begins/);
+  }
+});
+
 test('many variables that are always empty take no time', () => {
   const lines = 65_536;
   const variables = 16_384;
