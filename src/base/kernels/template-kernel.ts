@@ -44,6 +44,7 @@ export class TemplateKernel {
   /** Words of needles that were searched for. */
   readonly #runs = new WeakMap<Needle, readonly Needle[]>();
   #used = 0;
+  #lines = 0;
 
   constructor(exports: TemplateExports, useNeedle: (needle: Needle) => void) {
     const { buffer } = exports.memory;
@@ -59,7 +60,13 @@ export class TemplateKernel {
   /** Opens the frame whose sections have been put in place; false when it is damaged or too much. */
   open(lines: number, headerBytes: number, textBytes: number, packedBytes: number): boolean {
     this.#exports.forgetChains();
+    this.#lines = lines;
     return this.#exports.openTemplates(lines, headerBytes, textBytes, packedBytes) === 0;
+  }
+
+  /** Lines of the open frame. */
+  get lines(): number {
+    return this.#lines;
   }
 
   /** Line that begins at a place of the raw frame, if a mark says so; else -1. */
