@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeTemplates, templateMarks } from '../../src/chunk/template-decoder.ts';
 import { handMadeFrame, sections, varint } from '../support/template-frames.ts';
+import { kernelRead, openTemplateKernels } from '../support/template-kernels.ts';
 
 /** Frames made by hand from the format page: what the writer never does must be read as well. */
 
@@ -16,7 +17,9 @@ test('every frame that the format allows is read', () => {
   );
 });
 
-/** A frame of one template, and what the raw text would have. */
+const kernels = openTemplateKernels();
+
+/** A frame of one template, and what the raw text would have; the kernel refuses it too. */
 function expectRefused(
   what: RegExp,
   rawLength: number,
@@ -27,6 +30,7 @@ function expectRefused(
 ): void {
   const bytes = sections(lines, Buffer.from(header), Buffer.from(texts), Buffer.from(packed), false);
   expect(() => decodeTemplates(bytes, rawLength, 'f.seg')).toThrow(what);
+  expect(kernelRead(kernels, bytes, rawLength)?.length, String(what)).not.toBe(rawLength);
 }
 
 const NO_MARKS = [0];

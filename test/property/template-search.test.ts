@@ -33,6 +33,8 @@ function holds(line: Buffer, { bytes, ignoreCase }: Needle): boolean {
 interface Recipe {
   readonly at: number;
   readonly length: number;
+  /** Words that are cut are taken whole. */
+  readonly grow: boolean;
   readonly ignoreCase: boolean;
   /** A byte that takes the place of another. */
   readonly change: readonly [at: number, byte: number] | undefined;
@@ -40,15 +42,17 @@ interface Recipe {
   readonly text: string | undefined;
 }
 
+/** Mostly nothing. */
+const seldom = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: one });
+
 const recipe: fc.Arbitrary<Recipe> = fc.record({
   at: fc.nat(),
   length: fc.oneof(fc.constantFrom(1, 2, 3), fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 64 })),
+  grow: fc.boolean(),
   ignoreCase: fc.boolean(),
-  change: fc.option(fc.tuple(fc.nat({ max: 63 }), fc.constantFrom(0x20, 0x30, 0x61, 0x41, 0x66, 0x67, 0xff, 0x3d)), {
-    nil: undefined,
-    freq: 4,
-  }),
-  text: fc.option(
+  change: seldom(fc.tuple(fc.nat({ max: 63 }), fc.constantFrom(0x20, 0x30, 0x61, 0x41, 0x66, 0x67, 0xff, 0x3d))),
+  text: seldom(
     fc.oneof(
       fc.constantFrom(
         '12ms',
@@ -67,7 +71,6 @@ const recipe: fc.Arbitrary<Recipe> = fc.record({
         'a\n',
         '\na',
         '_',
-        'msg',
         'é',
         '\0',
       ),
@@ -78,15 +81,23 @@ const recipe: fc.Arbitrary<Recipe> = fc.record({
       fc.stringMatching(/^[0-9]{1,3}(ms|s|h|m)$/),
       fc.uuid(),
     ),
-    { nil: undefined, freq: 4 },
   ),
 });
 
-function needleOf(raw: Buffer, { at, length, ignoreCase, change, text }: Recipe): Needle {
+function isWord(byte: number | undefined): boolean {
+  return byte !== undefined && (byte >= 0x80 || /\w/.test(String.fromCharCode(byte)));
+}
+
+function needleOf(raw: Buffer, { at, length, grow, ignoreCase, change, text }: Recipe): Needle {
   let bytes = Buffer.from(text ?? '');
   if (text === undefined) {
-    const start = at % Math.max(1, raw.length);
-    bytes = Buffer.from(raw.subarray(start, start + length));
+    let start = at % Math.max(1, raw.length);
+    let end = Math.min(raw.length, start + length);
+    if (grow) {
+      while (isWord(raw[start]) && isWord(raw[start - 1])) start--;
+      while (isWord(raw[end]) && isWord(raw[end - 1])) end++;
+    }
+    bytes = Buffer.from(raw.subarray(start, Math.min(end, start + 64)));
     if (bytes.length === 0) bytes = Buffer.from('x');
     if (change !== undefined) bytes[change[0] % bytes.length] = change[1];
   }
