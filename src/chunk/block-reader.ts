@@ -62,16 +62,21 @@ export class BlockReader {
   readonly #finder: KernelFinder | undefined;
   readonly #someLines: SomeLines | undefined;
 
-  constructor(reuse: boolean) {
+  /** @param onDamage told of blocks that were left out when their lines were asked for */
+  constructor(reuse: boolean, onDamage: (error: unknown) => void = () => undefined) {
     this.#reuse = reuse;
     this.#kernel = reuse ? openBlockKernel() : undefined;
     this.#finder = this.#kernel === undefined ? undefined : new KernelFinder(this.#kernel);
     this.#someLines =
       this.#kernel === undefined
         ? undefined
-        : new SomeLines(this.#kernel, (bytes) => {
-            this.frames.decompressedBytes += bytes;
-          });
+        : new SomeLines(
+            this.#kernel,
+            (bytes) => {
+              this.frames.decompressedBytes += bytes;
+            },
+            onDamage,
+          );
     this.frames = new FrameReader(reuse ? slotMemory(this.#kernel) : undefined, this.#kernel);
   }
 

@@ -48,7 +48,10 @@ export interface RowBlock {
 export interface LinesOnDemand {
   /** @throws LogError CHUNK_CORRUPT */
   need(rows: Uint32Array, count: number): void;
+  /** @throws LogError CHUNK_CORRUPT */
   needAll(): void;
+  /** Told by whoever leaves the block out since its lines are damaged. */
+  damaged(error: unknown): void;
 }
 
 /** Searches the lines of the block that was loaded last. */

@@ -13,7 +13,11 @@ import { lineStarts } from '../support/template-texts.ts';
 const kernels = openTemplateKernels();
 const { block, reader, memory } = kernels;
 const templates = reader.kernel;
-const someLines = new SomeLines(block, () => undefined);
+const someLines = new SomeLines(
+  block,
+  () => undefined,
+  () => undefined,
+);
 
 /** Where nothing is written when a frame is opened and read: times in front, columns between, and the end of the memory. */
 const CANARY = 0xa7;

@@ -13,7 +13,11 @@ import { lineStarts, templateText } from '../support/template-texts.ts';
 const kernels = openTemplateKernels();
 const { block, reader } = kernels;
 const templates = reader.kernel;
-const someLines = new SomeLines(block, () => undefined);
+const someLines = new SomeLines(
+  block,
+  () => undefined,
+  () => undefined,
+);
 
 function linesOf(raw: Buffer): Buffer[] {
   const starts = lineStarts(raw);
