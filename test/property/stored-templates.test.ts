@@ -103,6 +103,43 @@ const setup = fc.record({
 });
 type Setup = typeof setup extends fc.Arbitrary<infer T> ? T : never;
 
+/** Flushes of like size are merged: in order of time, and overlapping with a large stream. The last ones are not. */
+const SURE: readonly Setup[] = [
+  {
+    seed: 1,
+    flushes: [60, 60, 60, 60],
+    late: 0,
+    newlines: -1,
+    large: false,
+    merges: true,
+    limit: 100,
+    from: 0,
+    length: 700,
+  },
+  {
+    seed: 2,
+    flushes: [80, 80, 80, 80],
+    late: 400,
+    newlines: 1,
+    large: true,
+    merges: true,
+    limit: 5000,
+    from: 0,
+    length: 700,
+  },
+  {
+    seed: 3,
+    flushes: [80, 80, 80],
+    late: 30,
+    newlines: -1,
+    large: true,
+    merges: false,
+    limit: 10,
+    from: 0,
+    length: 700,
+  },
+];
+
 const SMALL_STREAMS = 7;
 const LARGE_ROWS = 1400;
 
@@ -257,9 +294,9 @@ test('queries over templates answer as over a list of rows, with kernels and wit
         rmSync(folder, { recursive: true });
       }
     }),
-    { numRuns: 8 },
+    { numRuns: 9, examples: SURE.map((config) => [config]) },
   );
-  expect(found.frames).toBeGreaterThan(10);
-  expect(found.shared).toBeGreaterThan(5);
+  expect(found.frames).toBeGreaterThan(4);
+  expect(found.shared).toBeGreaterThan(1);
   expect(found.merges).toBeGreaterThan(0);
 }, 120_000);
