@@ -141,7 +141,8 @@ const SURE: readonly Setup[] = [
 ];
 
 const SMALL_STREAMS = 7;
-const LARGE_ROWS = 1400;
+/** More than half a block: it has a frame of its own. */
+const LARGE_ROWS = 1700;
 
 function rowsOf({ seed, flushes, late, newlines, large }: Setup): TestRow[][] {
   const numbers = new Numbers(seed);
@@ -151,7 +152,7 @@ function rowsOf({ seed, flushes, late, newlines, large }: Setup): TestRow[][] {
     const times: number[] = [];
     for (let stream = 0; stream < SMALL_STREAMS + (large && flush === 0 ? 1 : 0); stream++) {
       const isLarge = stream === SMALL_STREAMS;
-      const form = FORMS[stream % FORMS.length]!;
+      const form = FORMS[isLarge ? 0 : stream % FORMS.length]!;
       const labels = labelsFromObject({ app: isLarge ? 'large' : `s${stream}`, kind: String(stream % FORMS.length) });
       let at = begin;
       for (let i = 0; i < (isLarge ? LARGE_ROWS : count); i++) {
@@ -294,9 +295,9 @@ test('queries over templates answer as over a list of rows, with kernels and wit
         rmSync(folder, { recursive: true });
       }
     }),
-    { numRuns: 9, examples: SURE.map((config) => [config]) },
+    { numRuns: 7, examples: SURE.map((config) => [config]) },
   );
-  expect(found.frames).toBeGreaterThan(4);
   expect(found.shared).toBeGreaterThan(1);
+  expect(found.frames).toBeGreaterThan(found.shared);
   expect(found.merges).toBeGreaterThan(0);
 }, 120_000);
