@@ -60,8 +60,10 @@ export const ITEMS: usize = ENTRY_HITS + ENTRY_CAPACITY;
 /** By line of the frame: its template, and its number among the lines of that. */
 export const LINE_TEMPLATES: usize = ITEMS + ITEM_CAPACITY * ITEM_RECORD;
 export const LINE_RANKS: usize = LINE_TEMPLATES + (ROW_CAPACITY << 1) + SLACK;
+/** By mark: the line where a block begins, and its place in the raw frame. */
+export const MARKED_LINES: usize = LINE_RANKS + (ROW_CAPACITY << 2) + SLACK;
 /** By line: whether it is wanted, and whether it has been decoded. */
-export const WANTED: usize = LINE_RANKS + (ROW_CAPACITY << 2) + SLACK;
+export const WANTED: usize = MARKED_LINES + (ROW_CAPACITY << 3);
 /** Rows that are to be wanted: not ROWS, since a selection may be at work there. */
 export const WANTED_ROWS: usize = WANTED + ROW_CAPACITY + SLACK;
 /** Of the line at work: what each of its bytes comes from, piece or variable: begin, end, address in the header or of a record, and which it is. */

@@ -11,6 +11,8 @@ import {
   ITEMS,
   LINE_RANKS,
   LINE_TEMPLATES,
+  LINES_CAPACITY,
+  MARKED_LINES,
   PACKED,
   ROW_CAPACITY,
   SECTION_CAPACITY,
@@ -27,6 +29,10 @@ export const NUMBER: u32 = 0;
 export const DICTIONARY: u32 = 1;
 export const HEX: u32 = 2;
 export const TEXT: u32 = 3;
+/** Bound of a number, as on the format page. */
+export const NUMBER_LIMIT: u64 = 1000000000000000;
+/** Values of all lines. More are empty ones for the most part, which the plain decoder leaves out. */
+const VALUE_LIMIT: u64 = 1 << 22;
 /** In place of an entry: the item is a piece. */
 export const NO_ENTRY: u32 = 0xffffffff;
 
@@ -65,6 +71,7 @@ export const V_PLACE: usize = 44;
 export const V_END: usize = 48;
 
 export let frameLines: u32 = 0;
+export let markCount: u32 = 0;
 export let templateCount: u32 = 0;
 export let itemCount: u32 = 0;
 export let entryCount: u32 = 0;
@@ -79,6 +86,7 @@ let bad = false;
 let packedAt: usize = 0;
 let packedEnd: usize = 0;
 let textsAt: usize = 0;
+let valueTotal: u64 = 0;
 
 export function templateHeaderAt(): usize {
   return HEADER;
@@ -209,7 +217,7 @@ function readVariable(template: u32, lines: u32): void {
     if (width > 50 || digits > 15) bad = true;
     store<u32>(record + V_DIGITS, digits);
     const base = varint();
-    if (base >= 1000000000000000) bad = true;
+    if (base >= NUMBER_LIMIT) bad = true;
     store<u64>(record + V_BASE, base);
   } else if (kind === DICTIONARY) {
     width = readEntries(record, template);
@@ -250,7 +258,8 @@ function readTemplate(template: u32): u32 {
   const lines = count(<u64>frameLines);
   const variables = count(<u64>VARIABLE_CAPACITY);
   const length = item(template, NO_ENTRY);
-  if (lines === 0) bad = true;
+  valueTotal += <u64>lines * <u64>variables;
+  if (lines === 0 || valueTotal > VALUE_LIMIT) bad = true;
   store<u32>(record + T_LINES, lines);
   store<u32>(record + T_FIRST, variableCount);
   store<u32>(record + T_COUNT, variables);
@@ -283,6 +292,21 @@ function readLines(): bool {
   return true;
 }
 
+/** Reads the marks. Those of a frame ascend. */
+function readMarks(): void {
+  markCount = count(<u64>ROW_CAPACITY);
+  let line: u64 = 0;
+  let place: u64 = 0;
+  for (let i: u32 = 0; i < markCount && !bad; i++) {
+    line += varint();
+    place += varint();
+    if (line >= <u64>frameLines || place > <u64>LINES_CAPACITY) bad = true;
+    const mark = MARKED_LINES + ((<usize>i) << 3);
+    store<u32>(mark, <u32>line);
+    store<u32>(mark + 4, <u32>place);
+  }
+}
+
 /**
  * Opens the frame whose sections stand in HEADER, TEXTS and PACKED. The caller keeps them within their places.
  *
@@ -300,14 +324,14 @@ export function openTemplates(lines: u32, headerBytes: usize, textBytes: usize, 
   itemCount = 0;
   variableCount = 0;
   entryCount = 0;
+  valueTotal = 0;
   templateCount = count(<u64>TEMPLATE_CAPACITY);
   if (bad || templateCount === 0) return -1;
   column(frameLines, widthOf(templateCount - 1));
   let sum: u64 = 0;
   for (let template: u32 = 0; template < templateCount && !bad; template++) sum += <u64>readTemplate(template);
   itemsEnd = at;
-  const marks = count(<u64>ROW_CAPACITY);
-  for (let i: u32 = 0; i < marks << 1 && !bad; i++) varint();
+  readMarks();
   if (bad || sum !== <u64>lines || at !== end || textsAt !== textEnd) return -1;
   return readLines() ? 0 : -1;
 }
@@ -315,14 +339,13 @@ export function openTemplates(lines: u32, headerBytes: usize, textBytes: usize, 
 /** The line that begins at a place of the raw frame, by its marks; -1 when none says so. */
 export function markedLine(place: u32): i32 {
   if (place === 0) return 0;
-  at = itemsEnd;
-  const marks = count(<u64>ROW_CAPACITY);
-  let line: u64 = 0;
-  let offset: u64 = 0;
-  for (let i: u32 = 0; i < marks; i++) {
-    line += varint();
-    offset += varint();
-    if (offset === <u64>place && line < <u64>frameLines) return <i32>line;
+  let low: u32 = 0;
+  let high = markCount;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (load<u32>(MARKED_LINES + ((<usize>middle) << 3) + 4) < place) low = middle + 1;
+    else high = middle;
   }
-  return -1;
+  const mark = MARKED_LINES + ((<usize>low) << 3);
+  return low < markCount && load<u32>(mark + 4) === place ? <i32>load<u32>(mark) : -1;
 }

@@ -5,6 +5,7 @@ import {
   LINE_RANKS,
   LINE_TEMPLATES,
   LINES,
+  MARKED_LINES,
   SOME_LINES_AT,
   SOME_LINES_CAPACITY,
   STARTS,
@@ -21,7 +22,9 @@ import {
   DICTIONARY,
   frameLines,
   HEX,
+  markCount,
   NUMBER,
+  NUMBER_LIMIT,
   T_COUNT,
   T_FIRST,
   T_PIECE,
@@ -175,6 +178,7 @@ export function putValue(to: usize, record: usize, rank: u32): usize {
     if (to + 16 > limit) return 0;
     const width = load<u32>(record + V_WIDTH);
     const value = load<u64>(record + V_BASE) + bitsAt(column, <u64>rank * <u64>width, width);
+    if (value >= NUMBER_LIMIT) return 0;
     const digits = load<u32>(record + V_DIGITS);
     return digits === 0 ? putNumber(to, value) : putPadded(to, value, digits);
   }
@@ -215,8 +219,12 @@ export function decodeLines(): i32 {
   // Numbers are written before their length is known.
   limit = LINES + SOME_LINES_AT - 64;
   let out: usize = LINES;
+  let mark = MARKED_LINES;
+  const marksEnd = mark + ((<usize>markCount) << 3);
   for (let line: u32 = 0; line < frameLines; line++) {
     if (line > 0) store<u8>(out++, 10);
+    for (; mark < marksEnd && load<u32>(mark) === line; mark += 8)
+      if (<usize>load<u32>(mark + 4) !== out - LINES) return -1;
     out = putLine(out, line);
     if (out === 0) return -1;
   }

@@ -6,7 +6,7 @@ import type { Needle } from '../base/regex/byte-search.ts';
 import type { Labels } from '../model/labels.ts';
 import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
 import type { RowFinder } from '../model/row-block.ts';
-import { C_LENGTH, C_OFFSET, R_FLAGS, R_LINES, R_METADATA, R_ROWS, R_TIMES } from './block-ref.ts';
+import { C_LENGTH, C_OFFSET, C_RAW, R_FLAGS, R_LINES, R_METADATA, R_ROWS, R_TIMES } from './block-ref.ts';
 import { FLAG_ASCII, FLAG_LENGTHS } from './directory.ts';
 import { FrameReader } from './frame-reader.ts';
 import { type MetadataColumn, readMetadataColumns } from './metadata-columns.ts';
@@ -62,16 +62,21 @@ export class BlockReader {
   readonly #finder: KernelFinder | undefined;
   readonly #someLines: SomeLines | undefined;
 
-  constructor(reuse: boolean) {
+  /** @param onDamage told of blocks that were left out when their lines were asked for */
+  constructor(reuse: boolean, onDamage: (error: unknown) => void = () => undefined) {
     this.#reuse = reuse;
     this.#kernel = reuse ? openBlockKernel() : undefined;
     this.#finder = this.#kernel === undefined ? undefined : new KernelFinder(this.#kernel);
     this.#someLines =
       this.#kernel === undefined
         ? undefined
-        : new SomeLines(this.#kernel, (bytes) => {
-            this.frames.decompressedBytes += bytes;
-          });
+        : new SomeLines(
+            this.#kernel,
+            (bytes) => {
+              this.frames.decompressedBytes += bytes;
+            },
+            onDamage,
+          );
     this.frames = new FrameReader(reuse ? slotMemory(this.#kernel) : undefined, this.#kernel);
   }
 
@@ -117,7 +122,7 @@ export class BlockReader {
     };
   }
 
-  /** The template frame of a block's lines in the kernel, and which of its lines is row 0; undefined when it is none. */
+  /** The template frame of a block's lines in the kernel, and which of its lines is row 0; undefined when it is none, or one whose lines are not the rows. */
   #openTemplates(
     path: string,
     refs: Float64Array,
@@ -125,8 +130,12 @@ export class BlockReader {
   ): { readonly kernel: TemplateKernel; readonly firstLine: number } | undefined {
     const kernel = this.frames.openTemplates(path, refs, at + R_LINES);
     if (kernel === undefined) return undefined;
-    const firstLine = kernel.markedLine(refs[at + R_LINES + C_OFFSET]!);
-    return firstLine < 0 ? undefined : { kernel, firstLine };
+    const start = refs[at + R_LINES + C_OFFSET]!;
+    const end = start + refs[at + R_LINES + C_LENGTH]!;
+    const firstLine = kernel.markedLine(start);
+    const endLine = end === refs[at + R_LINES + C_RAW]! ? kernel.lines : kernel.markedLine(end + 1);
+    // Lines that are no rows, or fewer or more: what is wrong, or how they are split, is seen when all are decoded.
+    return firstLine < 0 || endLine - firstLine !== refs[at + R_ROWS]! ? undefined : { kernel, firstLine };
   }
 
   /** Leaves the lines of a block in their template frame; undefined when they are in none. */

@@ -38,7 +38,7 @@ export function compressFrame(raw: Uint8Array, level: number): CompressedFrame {
 }
 
 /**
- * Undoes `compressFrame`. Frames of templates are for frame-codec.ts.
+ * Undoes `compressFrame`. Frames of templates are for template-reader.ts.
  *
  * @param rawLength what the directory says; more or fewer bytes are corruption
  */

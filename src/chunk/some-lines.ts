@@ -17,13 +17,18 @@ export class SomeLines implements RowFinder, LinesOnDemand {
   #rowCount = 0;
   #all: Uint32Array = new Uint32Array(0);
   #hasAll = false;
-  /** Told how many bytes were decoded. */
   readonly #onDecoded: (bytes: number) => void;
+  readonly #onDamage: (error: unknown) => void;
 
-  constructor(kernel: BlockKernel, onDecoded: (bytes: number) => void) {
+  /**
+   * @param onDecoded told how many bytes were decoded
+   * @param onDamage told of a block that was left out
+   */
+  constructor(kernel: BlockKernel, onDecoded: (bytes: number) => void, onDamage: (error: unknown) => void) {
     this.#kernel = kernel;
     this.#templates = kernel.templates;
     this.#onDecoded = onDecoded;
+    this.#onDamage = onDamage;
   }
 
   get bytes(): Buffer {
@@ -87,6 +92,10 @@ export class SomeLines implements RowFinder, LinesOnDemand {
     if (this.#all.length < this.#rowCount) this.#all = Uint32Array.from({ length: this.#rowCount * 2 }, (_, i) => i);
     this.#templates.begin(this.#rowCount);
     this.need(this.#all, this.#rowCount);
+  }
+
+  damaged(error: unknown): void {
+    this.#onDamage(error);
   }
 
   #decode(): void {

@@ -49,7 +49,10 @@ export interface LinesOnDemand {
   /** @throws LogError CHUNK_CORRUPT */
   need(rows: Uint32Array, count: number): void;
   needRow(row: number): void;
+  /** @throws LogError CHUNK_CORRUPT */
   needAll(): void;
+  /** Told by whoever leaves the block out since its lines are damaged. */
+  damaged(error: unknown): void;
   /** Whether `readFields` has been asked for the same fields of lines beside these: few rows are worth it then. */
   hasPlans(fields: FieldKernel): boolean;
   /** Reads fields of the rows that the kernel has selected, without their lines where that can be; see `FieldKernel.readTemplates`. */

@@ -2,6 +2,7 @@ import type { Labels } from '../model/labels.ts';
 import { labelsKey } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { dayStartNs } from '../model/time.ts';
+import { leaveOut } from './leave-out.ts';
 import { ScanRow } from './pipeline/row-state.ts';
 import { firstRowAfter, firstRowFrom, lineBytes } from './row-range.ts';
 import { RowSelection } from './row-selection.ts';
@@ -90,7 +91,11 @@ class LogScanner {
       const first = firstRowFrom(block, bounds.from);
       const end = firstRowAfter(block, bounds.to);
       if (first >= end) continue;
-      taken += this.#block(block, first, end, index, limit - taken);
+      try {
+        taken += this.#block(block, first, end, index, limit - taken);
+      } catch (error) {
+        leaveOut(block, error);
+      }
       if (taken >= limit) break;
     }
     // Sorting once gives a bound for the parts that follow; after that only when as much again has come in.

@@ -4,6 +4,7 @@ import { EMPTY_LABELS } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { dayStartNs } from '../model/time.ts';
 import { FieldSeries } from './field-series.ts';
+import { leaveOut } from './leave-out.ts';
 import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './pipeline/label-state.ts';
 import { isFatalError } from './pipeline/needed-labels.ts';
 import { ScanRow } from './pipeline/row-state.ts';
@@ -90,7 +91,11 @@ class SampleScanner {
       if (first >= end) continue;
       this.#counts.rowsScanned += end - first;
       if (pipeline.needsLines) this.#counts.bytesScanned += lineBytes(block, first, end);
-      this.#block(block, first, end, metadata, oneSeries);
+      try {
+        this.#block(block, first, end, metadata, oneSeries);
+      } catch (error) {
+        leaveOut(block, error);
+      }
     }
   }
 

@@ -11,9 +11,12 @@ import type { HeadSource, PartSource, SegmentSource } from './part-source.ts';
 import { NoMetadata, pageRowMetadata, storedMetadata } from './row-set.ts';
 import type { LoadCounts, LoadOptions, PartRef } from './select.ts';
 
-/** Turns parts into row blocks, in one thread (a worker). Damaged blocks are left out and reported, not thrown. */
+/**
+ * Turns parts into row blocks, in one thread (a worker). Damaged blocks are left out and reported, not thrown; where lines are decoded on
+ * demand, the scan leaves them out (query/leave-out.ts).
+ */
 export class PartLoader {
-  readonly #reader: BlockReader = new BlockReader(true);
+  readonly #reader: BlockReader;
   /** For merges, which hold the rows of several blocks at a time. */
   readonly #owning: BlockReader = new BlockReader(false);
   readonly #onDamage: (error: unknown) => void;
@@ -22,6 +25,7 @@ export class PartLoader {
 
   constructor(onDamage: (error: unknown) => void) {
     this.#onDamage = onDamage;
+    this.#reader = new BlockReader(true, onDamage);
   }
 
   *load(part: PartRef, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {

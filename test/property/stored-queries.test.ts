@@ -3,21 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LogError } from '../../src/base/errors.ts';
 import { nodeDisk } from '../../src/base/node-disk.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
-import { packTask, unpackTask } from '../../src/pool/pack-parts.ts';
-import type { QueryDeps } from '../../src/query/query-deps.ts';
 import { ResultCache } from '../../src/query/result-cache.ts';
-import { type QueryRequest, runQuery } from '../../src/query/run.ts';
-import { runScanTask } from '../../src/query/scan.ts';
-import type { TaskRunner } from '../../src/query/task.ts';
+import type { QueryRequest } from '../../src/query/run.ts';
 import { runFlushTask } from '../../src/store/flush-task.ts';
 import { PartLoader } from '../../src/store/load-part.ts';
 import { LogStore } from '../../src/store/store.ts';
 import { inPlaceRunner, MemoryStore } from '../support/memory-store.ts';
 import { queryDeps } from '../support/query-replay.ts';
 import { appendRow } from '../support/store-rows.ts';
+import { answer, loaderRunner } from '../support/stored-answers.ts';
 
 /**
  * Queries over a real store (segments of several flushes, late rows, skip filters, tallies, an open head) answer as over a plain list
@@ -136,29 +132,6 @@ const MOVING_QUERIES = [
   'last_over_time({app=~".+"} | json | unwrap n [90s]) by (app)',
   'count_over_time({app=~".+"} |= "n" [1h])',
 ];
-
-/** Runs tasks in place, packed and copied as if they crossed a thread. */
-function loaderRunner(loader: PartLoader): TaskRunner {
-  return {
-    parallelism: 2,
-    async run(task, signal) {
-      await Promise.resolve();
-      signal.throwIfAborted();
-      const crossed = unpackTask(structuredClone(packTask(task)));
-      return structuredClone(runScanTask(crossed, (part, options, counts) => loader.load(part, options, counts)));
-    },
-  };
-}
-
-/** Data of the answer, or that a line fails in the pipeline: which one says so depends on the order of reading. */
-async function answer(request: QueryRequest, deps: QueryDeps): Promise<unknown> {
-  try {
-    return (await runQuery(request, deps)).data;
-  } catch (error) {
-    if (error instanceof LogError && error.code === 'QUERY_PIPELINE') return error.code;
-    throw error;
-  }
-}
 
 function fail(error: unknown): never {
   throw error;

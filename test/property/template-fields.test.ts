@@ -63,7 +63,11 @@ function compare(lines: readonly string[], source: FieldScan): number | undefine
   const { codec, bytes } = compressor.compress(raw, [0]);
   if (codec !== CODEC_TEMPLATES) return undefined;
   expect(reader.open(Uint8Array.from(bytes), raw.length)).toBe(true);
-  const some = new SomeLines(kernel, () => undefined);
+  const some = new SomeLines(
+    kernel,
+    () => undefined,
+    () => undefined,
+  );
   const rows = Uint32Array.from(lines, (_, row) => row);
   const select = (): void => {
     kernel.fields.own({});

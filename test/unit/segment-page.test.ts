@@ -1,9 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { openBlockKernel } from '../../src/base/kernels/block-kernel.ts';
 import { CODEC_STORED, CODEC_TEMPLATES, CODEC_ZSTD, compressFrame } from '../../src/chunk/compress.ts';
 import * as directory from '../../src/chunk/directory.ts';
 import { BLOCK_LINE_BYTES, BLOCK_ROWS } from '../../src/chunk/segment-builder.ts';
 import { encodeFooter, FOOTER_BYTES, FOOTER_MAGIC, SEGMENT_MAGIC } from '../../src/chunk/segment-file.ts';
+import {
+  MAX_DIGITS,
+  MAX_HEX_CHARACTERS,
+  MAX_LENGTH_BITS,
+  MAX_NUMBER_BITS,
+  MAX_TEMPLATES,
+} from '../../src/chunk/template-format.ts';
 import { encodeTimes, TIME_UNITS_NS } from '../../src/chunk/times.ts';
 import { LEVEL_IN_METADATA, LEVEL_NONE, LEVELS } from '../../src/model/level.ts';
 
@@ -73,6 +81,18 @@ describe('docs/format/segment.md', () => {
     expect(compressFrame(new Uint8Array(63), 1).codec).toBe(CODEC_STORED);
     expect(compressFrame(new Uint8Array(64), 1).codec).toBe(CODEC_ZSTD);
     expect(text).toContain('fewer than 64 bytes');
+  });
+
+  it('says the bounds of templates', () => {
+    expect(text).toContain(`| templates | varint, 1 to ${number(MAX_TEMPLATES)} |`);
+    expect(text).toContain(`width (u8, 0 to ${MAX_NUMBER_BITS}), digits (u8, 0 to ${MAX_DIGITS})`);
+    expect(text).toContain(`varint characters (1 to ${MAX_HEX_CHARACTERS})`);
+    expect(text).toContain(`width (u8, 0 to ${MAX_LENGTH_BITS})`);
+    const kernel = openBlockKernel()?.templates;
+    if (kernel === undefined) return;
+    expect(text).toContain(`frames of up to ${number(kernel.maxLines)} lines,`);
+    expect(text).toContain(`${number(kernel.header.length)} bytes in each section`);
+    expect(text).toContain(`${number(kernel.maxRawBytes)} bytes decoded`);
   });
 
   it('encodes times as the page says', () => {

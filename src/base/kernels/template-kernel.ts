@@ -28,8 +28,8 @@ const SOME_LINES_AT = 1 << 20;
 const SOME_LINES_CAPACITY = 5 << 19;
 /** Lines and fields of larger frames might not fit. */
 const MAX_RAW_BYTES = 1 << 20;
-/** The kernel keeps so much free behind what it decodes. */
-const SLACK_BYTES = 64;
+/** The kernel keeps so much free behind what it decodes: for whole vectors, and for a number, whose length it does not know before. */
+const SLACK_BYTES = 128;
 
 /** Reads one template frame at a time, in the memory of the block kernel. */
 export class TemplateKernel {
@@ -51,6 +51,7 @@ export class TemplateKernel {
   #searched: Needle | undefined;
   /** Counts the frames that were opened. */
   frame = 0;
+  #lines = 0;
 
   constructor(exports: TemplateExports, useNeedle: (needle: Needle) => void) {
     const { buffer } = exports.memory;
@@ -68,7 +69,13 @@ export class TemplateKernel {
     this.#exports.forgetChains();
     this.#searched = undefined;
     this.frame++;
+    this.#lines = lines;
     return this.#exports.openTemplates(lines, headerBytes, textBytes, packedBytes) === 0;
+  }
+
+  /** Lines of the open frame. */
+  get lines(): number {
+    return this.#lines;
   }
 
   /** Line that begins at a place of the raw frame, if a mark says so; else -1. */

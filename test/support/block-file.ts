@@ -1,0 +1,40 @@
+import { writeFileSync } from 'node:fs';
+import { crc32c } from '../../src/base/crc32c.ts';
+import * as ref from '../../src/chunk/block-ref.ts';
+import { CODEC_STORED, CODEC_TEMPLATES } from '../../src/chunk/compress.ts';
+import { encodeTimes, maxTimesBytes } from '../../src/chunk/times.ts';
+
+/** Most rows of a block of such a file: they have one frame of times, a second apart. */
+export const BLOCK_FILE_ROWS = 64;
+
+/** A file of a frame of times and a template frame of lines, as a segment has them, and references to blocks of the latter. */
+export class BlockFile {
+  readonly path: string;
+  readonly #times: Buffer;
+  readonly #lines: Uint8Array;
+  readonly #rawBytes: number;
+
+  constructor(path: string, lines: Uint8Array, rawBytes: number) {
+    this.path = path;
+    this.#lines = lines;
+    this.#rawBytes = rawBytes;
+    const offsets = Float64Array.from({ length: BLOCK_FILE_ROWS }, (_, i) => i * 1e9);
+    const times = Buffer.alloc(maxTimesBytes(BLOCK_FILE_ROWS) + 2);
+    this.#times = times.subarray(0, encodeTimes(offsets, BLOCK_FILE_ROWS, times, 0) + 2);
+    writeFileSync(path, Buffer.concat([this.#times, lines]));
+  }
+
+  /** A block of so many rows, whose lines are said to be `[start, end)` of the raw frame. */
+  refs(rows: number, start: number, end: number, flags = 0): Float64Array {
+    const refs = new Float64Array(ref.REF_FIELDS);
+    refs[ref.R_ROWS] = rows;
+    refs[ref.R_MAX] = (BLOCK_FILE_ROWS - 1) * 1e9;
+    refs[ref.R_FLAGS] = flags;
+    const times = this.#times;
+    refs.set([0, times.length, times.length, CODEC_STORED, crc32c(times), 0, times.length], ref.R_TIMES);
+    const lines = this.#lines;
+    const frame = [times.length, lines.length, this.#rawBytes, CODEC_TEMPLATES, crc32c(lines)];
+    refs.set([...frame, start, end - start], ref.R_LINES);
+    return refs;
+  }
+}

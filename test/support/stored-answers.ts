@@ -1,0 +1,30 @@
+import { LogError } from '../../src/base/errors.ts';
+import { packTask, unpackTask } from '../../src/pool/pack-parts.ts';
+import type { QueryDeps } from '../../src/query/query-deps.ts';
+import { type QueryRequest, runQuery } from '../../src/query/run.ts';
+import { runScanTask } from '../../src/query/scan.ts';
+import type { TaskRunner } from '../../src/query/task.ts';
+import type { PartLoader } from '../../src/store/load-part.ts';
+
+/** Runs tasks in place, packed and copied as if they crossed a thread. */
+export function loaderRunner(loader: PartLoader): TaskRunner {
+  return {
+    parallelism: 2,
+    async run(task, signal) {
+      await Promise.resolve();
+      signal.throwIfAborted();
+      const crossed = unpackTask(structuredClone(packTask(task)));
+      return structuredClone(runScanTask(crossed, (part, options, counts) => loader.load(part, options, counts)));
+    },
+  };
+}
+
+/** Data of the answer, or that a line fails in the pipeline: which one says so depends on the order of reading. */
+export async function answer(request: QueryRequest, deps: QueryDeps): Promise<unknown> {
+  try {
+    return (await runQuery(request, deps)).data;
+  } catch (error) {
+    if (error instanceof LogError && error.code === 'QUERY_PIPELINE') return error.code;
+    throw error;
+  }
+}
