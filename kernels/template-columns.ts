@@ -221,8 +221,12 @@ function isConstant(from: usize, to: usize, word: u32): bool {
   return true;
 }
 
-/** Looks at all values of a word. What changes with each value is kept in locals: globals of a module are memory. */
-function look(from: usize, to: usize, word: u32): void {
+/**
+ * Looks at all values of a word. What changes with each value is kept in locals: globals of a module are memory.
+ *
+ * @param mayStop stop counting distinct values of what looks like numbers of a narrow range
+ */
+function look(from: usize, to: usize, word: u32, mayStop: bool): void {
   lineTotal = <u32>((to - from) >> 2);
   distinctCount = 0;
   distinctBytes = 0;
@@ -238,6 +242,7 @@ function look(from: usize, to: usize, word: u32): void {
   let low: i64 = i64.MAX_VALUE;
   let high: i64 = 0;
   let counts = true;
+  let hasStopped = false;
   let cases: u32 = 3;
   let at: usize = 0;
   const offset = (<usize>word) << 3;
@@ -266,7 +271,10 @@ function look(from: usize, to: usize, word: u32): void {
       counts = entry < distinctLimit;
       store<u16>(COLUMN_ENTRIES + (at >> 1), <u16>entry);
       // Numbers of a narrow range are as short without a dictionary.
-      if (at === ENOUGH_LINES && digits && widthOf(<u64>(high - low)) <= widthOf(<u64>distinctCount)) counts = false;
+      if (at === ENOUGH_LINES && mayStop && digits && widthOf(<u64>(high - low)) <= widthOf(<u64>distinctCount)) {
+        counts = false;
+        hasStopped = true;
+      }
     }
   }
   if (!counts) distinctCount = 0;
@@ -281,6 +289,7 @@ function look(from: usize, to: usize, word: u32): void {
   allUpper = !digits && (cases & 2) !== 0;
   // Padded numbers of several lengths cannot be told from their values.
   allDigits = digits && !(padded && least !== most) && widthOf(highest - lowest) <= 50;
+  if (hasStopped && !allDigits) look(from, to, word, false);
 }
 
 /** Takes the form of the fewest bits. */
@@ -368,7 +377,7 @@ export function writeWord(from: usize, to: usize, word: u32, isWhole: bool): boo
   }
   variableTotal++;
   endPiece();
-  look(from, to, word);
+  look(from, to, word, true);
   const form = cheapestForm();
   putByte(form);
   if (form === NUMBER) writeNumbers();

@@ -27,6 +27,8 @@ const MIN_LINES: u32 = 4;
 export const NO_SHAPE: u32 = 0xffff;
 const MAX_UNIT_LETTERS: usize = 3;
 const MAX_DIGITS: usize = 15;
+/** Slots of the table that are looked at for a shape. */
+const MAX_TRIES: i32 = 64;
 
 export let lineCount: u32 = 0;
 export let shapeCount: u32 = 0;
@@ -190,13 +192,15 @@ function hashGaps(count: usize): u64 {
 function shapeOf(line: u32, count: usize): u32 {
   const hash = hashGaps(count);
   let slot = <usize>(hash >> 40) & (SHAPE_SLOTS - 1);
-  for (;;) {
+  // Who chooses lines can choose shapes of one hash: not many of them are compared.
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const found = <u32>load<u16>(SHAPE_TABLE + (slot << 1));
     if (found === 0) break;
     const record = SHAPES + (<usize>(found - 1)) * SHAPE_RECORD;
     if (load<u64>(record) === hash && hasGaps(record, count)) return found - 1;
     slot = (slot + 1) & (SHAPE_SLOTS - 1);
   }
+  if (load<u16>(SHAPE_TABLE + (slot << 1)) !== 0) return NO_SHAPE;
   if (<usize>shapeCount === SHAPE_CAPACITY || shapeGapsEnd + count > SHAPE_GAPS + (GAP_CAPACITY << 3)) return NO_SHAPE;
   const record = SHAPES + (<usize>shapeCount) * SHAPE_RECORD;
   store<u64>(record, hash);
