@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { LogError } from '../base/errors.ts';
 import type { ScanResult, ScanTask, TaskRunner } from '../query/task.ts';
@@ -25,8 +26,14 @@ interface Waiting {
 
 /** Memory of a worker's own heap: tasks hold little, so a runaway one dies alone. */
 const WORKER_HEAP_MB = 1024;
-/** The process runs with a small young generation for the sake of ingest; scans make rows and want more. */
+/**
+ * The process runs with a small young generation for the sake of ingest (bin/halogi); scans make rows and want more. The flag of the process would
+ * win over what a thread is given, so it is taken back for threads that start later.
+ */
 const WORKER_YOUNG_MB = 16;
+const NO_YOUNG_FLAG = '--max-semi-space-size=0';
+/** Segments are written with little garbage. */
+const WRITER_YOUNG_MB = 6;
 /** Live tails leave little behind, and their thread stays as long as the server. */
 const TAIL_YOUNG_MB = 8;
 /** Requests given to a worker beside the one it works on, so that it never waits for the main thread. */
@@ -56,6 +63,7 @@ class PoolThread {
 }
 
 function spawn(youngMb: number): Worker {
+  setFlagsFromString(NO_YOUNG_FLAG);
   return new Worker(WORKER_FILE, {
     resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB, maxYoungGenerationSizeMb: youngMb },
   });
@@ -87,7 +95,7 @@ export class WorkerPool implements TaskRunner {
   start(): void {
     if (this.#threads.length > 0 || this.#closed) return;
     for (let i = 0; i < this.parallelism; i++) this.#threads.push(this.#startThread());
-    this.#writer ??= this.#startThread();
+    this.#writer ??= this.#startThread(WRITER_YOUNG_MB);
   }
 
   #startThread(youngMb = WORKER_YOUNG_MB): PoolThread {
@@ -201,7 +209,7 @@ export class WorkerPool implements TaskRunner {
   /** Writes a segment. */
   async flush(task: FlushTask): Promise<FlushResult> {
     const request: WorkerRequest = { kind: 'flush', id: this.#nextId++, task };
-    this.#writer ??= this.#startThread();
+    this.#writer ??= this.#startThread(WRITER_YOUNG_MB);
     const writer = this.#writer;
     if (!writer.alive)
       throw new LogError('INTERNAL', 'the thread that writes segments has died and is being started again');

@@ -1,3 +1,4 @@
+import { REF_FIELDS } from '../chunk/block-ref.ts';
 import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
 import type { Stretches } from '../store/stretches.ts';
 import type { TaskPart } from './task.ts';
@@ -48,10 +49,23 @@ export class PlannedTask {
   /** @param metadataNames structured metadata that matters; undefined: all */
   parts(metadataNames?: ReadonlySet<string>): TaskPart[] {
     const parts: TaskPart[] = [];
-    for (let at = 0; at < this.#pieces.length; at += PIECE_FIELDS) {
-      const [i, first, end, fromOffsetNs, toOffsetNs] = this.#pieces.slice(at, at + PIECE_FIELDS);
-      const part = first! < 0 ? this.#stretches.part(i!) : this.#stretches.part(i!, first, end, metadataNames);
-      parts.push({ part, fromOffsetNs: fromOffsetNs!, toOffsetNs: toOffsetNs! });
+    const pieces = this.#pieces;
+    let blocks = 0;
+    for (let at = 0; at < pieces.length; at += PIECE_FIELDS)
+      if (pieces[at + 1]! >= 0) blocks += pieces[at + 2]! - pieces[at + 1]!;
+    const refs = new Float64Array(blocks * REF_FIELDS);
+    let used = 0;
+    for (let at = 0; at < pieces.length; at += PIECE_FIELDS) {
+      const i = pieces[at]!;
+      const first = pieces[at + 1]!;
+      const end = pieces[at + 2]!;
+      const size = first < 0 ? 0 : (end - first) * REF_FIELDS;
+      const part =
+        first < 0
+          ? this.#stretches.part(i)
+          : this.#stretches.part(i, first, end, { metadataNames, refs: refs.subarray(used, used + size) });
+      used += size;
+      parts.push({ part, fromOffsetNs: pieces[at + 3]!, toOffsetNs: pieces[at + 4]! });
     }
     return parts;
   }

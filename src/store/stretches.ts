@@ -33,6 +33,13 @@ export interface SelectedSegment {
  * itself (pages of the head, sources to be merged). Columns, because a selection of a day may have a hundred thousand of them, of which
  * statistics answer for most: a part as an object is made only for what is scanned.
  */
+/** How a part is made of a stretch. */
+export interface PartOptions {
+  readonly metadataNames?: ReadonlySet<string> | undefined;
+  /** `REF_FIELDS` numbers for each block. */
+  readonly refs?: Float64Array;
+}
+
 export class Stretches {
   count = 0;
   streamIds: Int32Array = new Int32Array(FIRST_CAPACITY);
@@ -178,14 +185,10 @@ export class Stretches {
   /**
    * Stretch `i`, or its blocks `first .. end`, as a part for a worker.
    *
-   * @param metadataNames structured metadata that matters; a segment that has none of them is read without
+   * @param options structured metadata that matters: a segment that has none of it is read without; and memory for the references of its
+   *   blocks, since thousands of small arrays cost more than what they hold
    */
-  part(
-    i: number,
-    first: number = this.firsts[i]!,
-    end: number = this.ends[i]!,
-    metadataNames?: ReadonlySet<string>,
-  ): PartRef {
+  part(i: number, first: number = this.firsts[i]!, end: number = this.ends[i]!, options: PartOptions = {}): PartRef {
     const source = this.sources[i]!;
     if (source < 0) return this.loose[-1 - source]!;
     const { path, directory, day } = this.segments[source]!;
@@ -193,8 +196,8 @@ export class Stretches {
     let rowCount = 0;
     let lineBytes = 0;
     let metadataBytes = 0;
-    const without = metadataNames !== undefined && !directory.metadataNames.some((name) => metadataNames.has(name));
-    const refs = new Float64Array((end - first) * REF_FIELDS);
+    const { metadataNames: names, refs = new Float64Array((end - first) * REF_FIELDS) } = options;
+    const without = names !== undefined && !directory.metadataNames.some((name) => names.has(name));
     for (let block = first; block < end; block++) {
       const at = block * BLOCK_FIELDS;
       rowCount += blocks[at + B_ROWS]!;
