@@ -4,6 +4,7 @@ import { LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
 import { dayStartNs } from '../model/time.ts';
 import { OpenTimes } from '../store/open-times.ts';
 import type { Stretches } from '../store/stretches.ts';
+import { MinuteBuckets } from './minute-buckets.ts';
 import { isFatalError } from './pipeline/needed-labels.ts';
 import { ScanRow } from './pipeline/row-state.ts';
 import { planText } from './result-cache.ts';
@@ -22,7 +23,6 @@ import { emptyCounts, type SampleScan, type SampleScanResult, type ScanCounts } 
  * runs where the query is planned.
  */
 
-const MINUTE_NS = 60_000_000_000;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 const LEVEL_CODES = 256;
 /** In place of a series number. */
@@ -45,6 +45,7 @@ export class TallyScan {
   readonly #levelMatters: boolean;
   /** Series by level code (0 when levels do not matter) and stream; neither changes from stretch to stretch. */
   readonly #series: (Int32Array | undefined)[] = [];
+  readonly #minutes: MinuteBuckets;
   /** Where rows of a level count, by code; valid for the levels of the stretch at hand. */
   readonly #bucketsOfLevel: (Float64Array | undefined)[] = new Array<Float64Array | undefined>(LEVEL_CODES);
   readonly #levelKnown: Uint8Array = new Uint8Array(LEVEL_CODES);
@@ -64,6 +65,7 @@ export class TallyScan {
     this.#levelMatters = this.#names === undefined || this.#names.has(LEVEL_LABEL);
     this.#pipeline = suits(scan) ? samplePipeline(scan) : undefined;
     this.#store = new SampleStore(scan, fromNs, toNs);
+    this.#minutes = new MinuteBuckets(this.#store.grid, this.#store.firstBucket);
   }
 
   /** Adds the rows of every stretch that statistics can answer for. @returns numbers of the stretches still to be scanned */
@@ -170,12 +172,7 @@ export class TallyScan {
   }
 
   #addSums({ series, columns }: TallySums, baseNs: number): void {
-    const { grid, firstBucket } = this.#store;
-    const bucketOf = new Int32Array(TALLY_MINUTES);
-    for (let minute = 0; minute < TALLY_MINUTES; minute++) {
-      grid.locate(baseNs + minute * MINUTE_NS);
-      bucketOf[minute] = grid.bucket < 0 ? -1 : grid.bucket - firstBucket;
-    }
+    const bucketOf = this.#minutes.of(baseNs);
     let matched = 0;
     for (const [number, column] of columns.entries()) {
       const buckets = this.#store.bucketsOf(this.#index.ofGrouped(series[number]!));
@@ -231,12 +228,11 @@ export class TallyScan {
     if (this.#addWhole(buckets, baseNs + stretches.mins[i]!, baseNs + stretches.maxs[i]!, stretches.rows[i]!))
       return true;
     if (!isTallied(directory, first, end)) return false;
-    this.#bucketsOfLevel.fill(buckets);
     const { blocks } = directory;
     for (let block = first; block < end; block++) {
       const at = block * BLOCK_FIELDS;
       if (!this.#addWhole(buckets, baseNs + blocks[at + B_MIN]!, baseNs + blocks[at + B_MAX]!, blocks[at + B_ROWS]!))
-        this.#addEntries(directory, block, block + 1, baseNs);
+        this.#addAll(directory, block, baseNs, buckets);
     }
     return true;
   }
@@ -277,24 +273,31 @@ export class TallyScan {
     return true;
   }
 
+  /** Adds tallies of the levels that have buckets. */
   #addEntries({ tally }: Directory, first: number, end: number, baseNs: number): void {
     const { minutes, levels, counts, starts } = tally;
-    const { grid, firstBucket } = this.#store;
-    const bucketsOfLevel = this.#bucketsOfLevel;
+    const bucketOf = this.#minutes.of(baseNs);
     const stop = starts[end]!;
-    let endNs = Number.NEGATIVE_INFINITY;
-    let bucket = -1;
     let matched = 0;
     for (let at = starts[first]!; at < stop; at++) {
-      const timeNs = baseNs + minutes[at]! * MINUTE_NS;
-      if (timeNs > endNs) {
-        grid.locate(timeNs);
-        endNs = grid.stretchEndNs;
-        bucket = grid.bucket < 0 ? -1 : grid.bucket - firstBucket;
-      }
+      const bucket = bucketOf[minutes[at]!]!;
       if (bucket < 0) continue;
-      const buckets = bucketsOfLevel[levels[at]!];
+      const buckets = this.#bucketsOfLevel[levels[at]!];
       if (buckets === undefined) continue;
+      buckets[bucket]! += counts[at]!;
+      matched += counts[at]!;
+    }
+    this.#counts.rowsMatched += matched;
+  }
+
+  /** Adds tallies of all levels of a block to one series. */
+  #addAll({ tally }: Directory, block: number, baseNs: number, buckets: Float64Array): void {
+    const { minutes, counts, starts } = tally;
+    const bucketOf = this.#minutes.of(baseNs);
+    let matched = 0;
+    for (let at = starts[block]!; at < starts[block + 1]!; at++) {
+      const bucket = bucketOf[minutes[at]!]!;
+      if (bucket < 0) continue;
       buckets[bucket]! += counts[at]!;
       matched += counts[at]!;
     }
