@@ -90,7 +90,8 @@ export interface Tail {
   onReady: () => void;
   /** The server ends the tail, for this reason; nothing comes after. */
   onEnd: (reason: string) => void;
-  take(maxRows: number): TailPiece | undefined;
+  /** The next entries: at most so many, and not more bytes unless one has more. */
+  take(maxRows: number, maxBytes: number): TailPiece | undefined;
   /** The client has left. */
   close(): void;
 }

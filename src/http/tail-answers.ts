@@ -111,8 +111,8 @@ class OpenTail implements Tail {
     this.#session.end(reason);
   }
 
-  take(maxRows: number): ReturnType<Tail['take']> {
-    return this.#session.take(maxRows);
+  take(maxRows: number, maxBytes: number): ReturnType<Tail['take']> {
+    return this.#session.take(maxRows, maxBytes);
   }
 
   close(): void {

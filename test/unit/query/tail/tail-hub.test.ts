@@ -76,7 +76,7 @@ function rowsOf({ entries }: { readonly entries: Uint8Array }): Row[] {
 function next(session: TailSession, maxRows = 100_000): Promise<readonly Row[]> {
   return new Promise((resolve) => {
     const look = (): void => {
-      for (let piece = session.take(maxRows); piece !== undefined; piece = session.take(maxRows)) {
+      for (let piece = session.take(maxRows, 1e9); piece !== undefined; piece = session.take(maxRows, 1e9)) {
         if (piece.entries.length === 0) continue;
         resolve(rowsOf(piece));
         return;
@@ -93,7 +93,7 @@ async function account(session: TailSession, total: number): Promise<{ received:
   let dropped = 0;
   await new Promise<void>((resolve) => {
     session.onReady = () => {
-      for (let piece = session.take(100); piece !== undefined; piece = session.take(100)) {
+      for (let piece = session.take(100, 1e9); piece !== undefined; piece = session.take(100, 1e9)) {
         received += rowsOf(piece).length;
         for (const { count } of piece.dropped) dropped += count;
       }
@@ -295,11 +295,24 @@ describe('TailHub', () => {
       Array.from({ length: 1500 }, (_, i) => `${i}`),
     );
     while (session.droppedCount < 1500) await new Promise<void>((resolve) => setImmediate(resolve));
-    const { dropped } = session.take(1)!;
+    const { dropped } = session.take(1, 1e9)!;
     const day = 20_000n * 86_400_000_000_000n;
     expect(dropped.length).toBe(201);
     expect(dropped[0]).toEqual({ timeNs: day, labels: ['app', 'b'], count: 1 });
     expect(dropped[200]).toEqual({ timeNs: day + 1499n, labels: ['app', 'b'], count: 1300 });
+  });
+
+  it('hands out as many rows as there is room for, and at least one', () => {
+    const hub = new TailHub(inPlace);
+    const session = hub.open(request('{app="a"}'));
+    const labels = { all: labelsFromObject({ app: 'a' }) };
+    const rows = ['one', 'two', 'three'].map((line, i) => ({ timeNs: BigInt(i), line, labels }));
+    session.start(writtenRows(rows, 'plain'));
+    const size = writtenRows(rows, 'plain').ends[1]!;
+    const linesOf = (piece: ReturnType<TailSession['take']>): string[] => rowsOf(piece!).map(({ line }) => line);
+    expect(linesOf(session.take(100, size))).toEqual(['one', 'two']);
+    expect(linesOf(session.take(100, 1))).toEqual(['three']);
+    expect(session.take(100, size)).toBeUndefined();
   });
 
   it('refuses one tail too many of a tenant', () => {
