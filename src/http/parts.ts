@@ -99,6 +99,8 @@ export interface Tail {
 export interface TailService {
   /** @throws LogError for parameters and queries that are refused before a connection is upgraded */
   check(params: URLSearchParams): Promise<TailParams>;
+  /** To be awaited before a client is told that its connection is open: `open` then sees rows from its first turn on. */
+  ready(): Promise<void>;
   /** @throws LogError whose text is the reason to close with */
   open(request: TailRequest): Promise<Tail>;
 }

@@ -1,4 +1,4 @@
-/** What tails send in one turn of the event loop: two frames, half a millisecond. */
+/** What tails send in one turn of the event loop: two frames, some tenths of a millisecond. */
 const MAX_TURN_BYTES = 64 * 1024;
 
 /**

@@ -37,6 +37,10 @@ export class TailAnswers implements TailService {
     return parsed;
   }
 
+  async ready(): Promise<void> {
+    await this.#options.hub.ready();
+  }
+
   async open({ tenant, params, format }: TailRequest): Promise<Tail> {
     const { hub, store, runner, limitsFor, nowNs, maxDurationMs } = this.#options;
     const expr = parseText(params.query);

@@ -49,6 +49,7 @@ export function registerTailRoutes(context: RouteContext): void {
       const tenant = tenantOf(request, context.options.authEnabled);
       const params = await context.parts.tails.check(urlParams(request));
       if (!isUpgrade(request.raw)) return sendText(reply.code(400), 'Bad Request\n');
+      await context.parts.tails.ready();
       const flags = encodingFlags(request);
       reply.hijack();
       const socket = await sockets.accept(request.raw);
@@ -154,6 +155,7 @@ async function serveEvents(
   const params = await context.parts.tails.check(urlParams(request));
   const flags = encodingFlags(request);
   const format = formatFor(flags);
+  await context.parts.tails.ready();
   const tail = await context.parts.tails.open({ tenant, params, format });
   reply.hijack();
   const { raw } = reply;
