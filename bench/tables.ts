@@ -155,10 +155,13 @@ function tailTable({ tail }: Results): Table | undefined {
     row('push p50, ms', ({ pushP50Ms }) => pushP50Ms),
     row('push p99, ms', ({ pushP99Ms }) => pushP99Ms),
     row('server CPU, cores', ({ serverCpuSeconds, seconds }) => serverCpuSeconds / seconds),
+    row('CPU of others, cores', ({ foreignCpuSeconds, seconds }) => foreignCpuSeconds / seconds),
   ];
+  const stretches = ({ stretchP99Ms }: typeof without): string => stretchP99Ms.map(figure).join(', ');
   const notes = [
     `${tail.accounts.length} tails at ${figure(tail.askedMbPerS)} MB/s; stretches with and without tails take turns. ` +
       `The tails were sent ${megabytes(tail.sentBytes)} in ${figure(withTails.seconds)} s; peak RSS ${megabytes(tail.peakResidentBytes)}.`,
+    `Push p99 of each stretch, ms: ${stretches(without)} without tails, ${stretches(withTails)} with them.`,
   ];
   return { title: 'Live tails', notes, columns: ['figure', 'without tails', 'with tails', 'ratio'], rows };
 }

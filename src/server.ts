@@ -142,6 +142,7 @@ function lazyTails(current: () => Engine): TailService {
   const tails = async (): Promise<TailService> => (await current().readers()).tails;
   return {
     check: async (params) => (await tails()).check(params),
+    ready: async () => (await tails()).ready(),
     open: async (request) => (await tails()).open(request),
   };
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { BenchContext } from '../context.ts';
 import { eachLine } from '../logs/read-body.ts';
-import { processUse, watchUse } from '../process/proc.ts';
+import { processUse, type Use, watchUse } from '../process/proc.ts';
 import { type ReplayResult, replay } from '../process/replay.ts';
 import { startHalogi } from '../process/server.ts';
 import { pause } from '../process/statistics.ts';
@@ -23,6 +23,10 @@ export interface TailLoad {
   readonly mbPerS: number;
   readonly seconds: number;
   readonly serverCpuSeconds: number;
+  /** Of processes that are neither the server nor the bench with its clients. */
+  readonly foreignCpuSeconds: number;
+  /** Of each stretch. */
+  readonly stretchP99Ms: readonly number[];
 }
 
 export interface TailAccount {
@@ -54,7 +58,7 @@ export async function runTails(context: BenchContext): Promise<TailResult> {
   const bodies = dataset.bodies();
   const warmUp = Math.round(bodies.length * WARM_UP);
   const send = { url: server.url, dataset, connections: options.connections, rateMbPerS: askedMbPerS };
-  const loads: { readonly sent: ReplayResult; readonly cpuSeconds: number; readonly hasTails: boolean }[] = [];
+  const loads: (Stretch & { readonly hasTails: boolean })[] = [];
   const accounts = TAIL_QUERIES.map(({ query, isStuck = false }) => ({
     query,
     isStuck,
@@ -73,7 +77,7 @@ export async function runTails(context: BenchContext): Promise<TailResult> {
       const clients = hasTails ? await TailClients.open(server.url) : undefined;
       const endUse = watchUse(server.pid);
       const sent = await replay({ ...send, bodies: part });
-      loads.push({ sent, cpuSeconds: endUse().cpuSeconds, hasTails });
+      loads.push({ sent, use: endUse(), hasTails });
       if (clients === undefined) continue;
       const matching = countMatching(part.map(({ index }) => dataset.readBody(index)));
       const counts = await clients.finish(matching);
@@ -103,9 +107,14 @@ export async function runTails(context: BenchContext): Promise<TailResult> {
   }
 }
 
+interface Stretch {
+  readonly sent: ReplayResult;
+  readonly use: Use;
+}
+
 /** Means of stretches of about the same length. */
-function joined(loads: readonly { readonly sent: ReplayResult; readonly cpuSeconds: number }[]): TailLoad {
-  const mean = (value: (load: (typeof loads)[number]) => number): number =>
+function joined(loads: readonly Stretch[]): TailLoad {
+  const mean = (value: (load: Stretch) => number): number =>
     loads.reduce((sum, load) => sum + value(load), 0) / loads.length;
   const seconds = mean(({ sent }) => sent.seconds) * loads.length;
   return {
@@ -113,7 +122,9 @@ function joined(loads: readonly { readonly sent: ReplayResult; readonly cpuSecon
     pushP99Ms: mean(({ sent }) => sent.pushP99Ms),
     mbPerS: mean(({ sent }) => sent.mbPerS),
     seconds,
-    serverCpuSeconds: mean(({ cpuSeconds }) => cpuSeconds) * loads.length,
+    serverCpuSeconds: mean(({ use }) => use.cpuSeconds) * loads.length,
+    foreignCpuSeconds: mean(({ use }) => use.foreignCpuSeconds) * loads.length,
+    stretchP99Ms: loads.map(({ sent }) => sent.pushP99Ms),
   };
 }
 

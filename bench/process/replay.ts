@@ -81,14 +81,13 @@ class Sender {
 
   async #work(): Promise<void> {
     while (this.#queue.length > 0 && !this.#isLost) {
-      await this.#keepRate();
       const body = this.#takeBody();
       if (body === undefined) {
         await pause(2);
         continue;
       }
       this.#busyAgents.add(body.agent);
-      this.#sentBytes += body.rawBytes;
+      await this.#keepRate(body);
       await this.#push(body);
       this.#busyAgents.delete(body.agent);
     }
@@ -99,10 +98,12 @@ class Sender {
     return at < 0 ? undefined : this.#queue.splice(at, 1)[0];
   }
 
-  async #keepRate(): Promise<void> {
+  // Each body has a time of its own: connections that wait for the same one would go on in lockstep, all at once and then none.
+  async #keepRate({ rawBytes }: BodyInfo): Promise<void> {
     const rate = this.#options.rateMbPerS;
     if (rate === undefined) return;
     const dueMs = this.#sentBytes / (rate * 1000);
+    this.#sentBytes += rawBytes;
     const waitMs = dueMs - (performance.now() - this.#startMs);
     if (waitMs > 1) await pause(waitMs);
   }

@@ -90,7 +90,8 @@ export interface Tail {
   onReady: () => void;
   /** The server ends the tail, for this reason; nothing comes after. */
   onEnd: (reason: string) => void;
-  take(maxRows: number): TailPiece | undefined;
+  /** The next entries: at most so many, and not more bytes unless one has more. */
+  take(maxRows: number, maxBytes: number): TailPiece | undefined;
   /** The client has left. */
   close(): void;
 }
@@ -98,6 +99,8 @@ export interface Tail {
 export interface TailService {
   /** @throws LogError for parameters and queries that are refused before a connection is upgraded */
   check(params: URLSearchParams): Promise<TailParams>;
+  /** To be awaited before a client is told that its connection is open: `open` then sees rows from its first turn on. */
+  ready(): Promise<void>;
   /** @throws LogError whose text is the reason to close with */
   open(request: TailRequest): Promise<Tail>;
 }

@@ -37,6 +37,10 @@ export class TailAnswers implements TailService {
     return parsed;
   }
 
+  async ready(): Promise<void> {
+    await this.#options.hub.ready();
+  }
+
   async open({ tenant, params, format }: TailRequest): Promise<Tail> {
     const { hub, store, runner, limitsFor, nowNs, maxDurationMs } = this.#options;
     const expr = parseText(params.query);
@@ -111,8 +115,8 @@ class OpenTail implements Tail {
     this.#session.end(reason);
   }
 
-  take(maxRows: number): ReturnType<Tail['take']> {
-    return this.#session.take(maxRows);
+  take(maxRows: number, maxBytes: number): ReturnType<Tail['take']> {
+    return this.#session.take(maxRows, maxBytes);
   }
 
   close(): void {

@@ -8,11 +8,12 @@ import { urlParams } from './params.ts';
 import type { Tail } from './parts.ts';
 import type { RouteContext } from './route-context.ts';
 import { routeName } from './route-name.ts';
+import { SendTurns } from './send-turns.ts';
 import { tenantOf } from './tenant.ts';
 import { isUpgrade, WebSocketUpgrade } from './web-socket.ts';
 
-/** Entries of one message. */
-const MAX_FRAME_ROWS = 100;
+/** Entries of one message: each costs a header, a write and a call back, so there are not too few. */
+const MAX_FRAME = { rows: 500, bytes: 32 * 1024 };
 const PING_EVERY_MS = 1000;
 /** Proxies close silent connections, most of them after a minute. */
 const SSE_COMMENT_EVERY_MS = 15_000;
@@ -26,12 +27,19 @@ const EVENT_END = Buffer.from('\n\n');
 
 type Piece = NonNullable<ReturnType<Tail['take']>>;
 
+/** What all tails have in common. */
+interface Shared {
+  /** Ends one connection each; for the stop of the server. */
+  readonly ends: Set<() => void>;
+  readonly turns: SendTurns;
+}
+
 /** Live tails: over WebSocket as Loki has them, and as server-sent events for everything that can read a response. */
 export function registerTailRoutes(context: RouteContext): void {
   const { app } = context;
   const sockets = new WebSocketUpgrade(app);
-  /** Ends one connection each; for the stop of the server. */
-  const ends = new Set<() => void>();
+  const turns = new SendTurns();
+  const ends: Shared['ends'] = new Set();
   app.addHook('preClose', (done) => {
     for (const end of ends) end();
     done();
@@ -41,20 +49,22 @@ export function registerTailRoutes(context: RouteContext): void {
       const tenant = tenantOf(request, context.options.authEnabled);
       const params = await context.parts.tails.check(urlParams(request));
       if (!isUpgrade(request.raw)) return sendText(reply.code(400), 'Bad Request\n');
+      await context.parts.tails.ready();
       const flags = encodingFlags(request);
       reply.hijack();
       const socket = await sockets.accept(request.raw);
       socket.once('close', counted(context, request, true));
       const format = formatOf(flags);
       const opening = context.parts.tails.open({ tenant, params, format });
-      await serveSocket(socket, opening, ({ entries, dropped }) => tailFrame(format, entries, dropped, flags), ends);
+      const frame = ({ entries, dropped }: Piece): Buffer => tailFrame(format, entries, dropped, flags);
+      await serveSocket(socket, opening, frame, { ends, turns });
       return reply;
     });
   };
   webSocket('/loki/api/v1/tail', formatFor);
   webSocket('/api/prom/tail', () => 'legacy');
   app.get('/halogi/api/v1/tail', { config: { errorSide: 'query' } }, (request, reply) =>
-    serveEvents(context, request, reply, ends),
+    serveEvents(context, request, reply, { ends, turns }),
   );
 }
 
@@ -73,7 +83,7 @@ async function serveSocket(
   socket: WebSocket,
   opening: Promise<Tail>,
   frame: (piece: Piece) => Buffer,
-  ends: Set<() => void>,
+  { ends, turns }: Shared,
 ): Promise<void> {
   const isOpen = (): boolean => socket.readyState === socket.OPEN;
   const end = (): void => socket.close(CLOSE_GOING_AWAY, STOPPING);
@@ -96,23 +106,40 @@ async function serveSocket(
   if (!isOpen()) return tail.close();
   const opened = tail;
   opened.onEnd = (reason) => socket.close(CLOSE_ERROR, shortReason(reason));
-  sendPieces(opened, (piece, done) => {
-    if (isOpen()) socket.send(frame(piece), { binary: false }, done);
+  sendPieces(turns, opened, (piece, done) => {
+    if (!isOpen()) return 0;
+    const bytes = frame(piece);
+    socket.send(bytes, { binary: false }, done);
+    return bytes.length;
   });
 }
 
-/** Sends one piece after the other, the next when the last has left for the network: a slow client fills only its own queue. */
-function sendPieces(tail: Tail, send: (piece: Piece, done: (error?: Error | null) => void) => void): void {
+/**
+ * Sends one piece after the other, the next when the last has left for the network: a slow client fills only its own queue.
+ *
+ * @param send returns the bytes of the frame
+ */
+function sendPieces(
+  turns: SendTurns,
+  tail: Tail,
+  send: (piece: Piece, done: (error?: Error | null) => void) => number,
+): void {
   let busy = false;
-  const next = (): void => {
-    if (busy) return;
-    const piece = tail.take(MAX_FRAME_ROWS);
-    if (piece === undefined) return;
-    busy = true;
-    send(piece, (error) => {
+  const sendNext = (): number => {
+    const piece = tail.take(MAX_FRAME.rows, MAX_FRAME.bytes);
+    if (piece === undefined) {
+      busy = false;
+      return 0;
+    }
+    return send(piece, (error) => {
       busy = false;
       if (!error) next();
     });
+  };
+  const next = (): void => {
+    if (busy) return;
+    busy = true;
+    turns.add(sendNext);
   };
   tail.onReady = next;
   next();
@@ -122,12 +149,13 @@ async function serveEvents(
   context: RouteContext,
   request: FastifyRequest,
   reply: FastifyReply,
-  ends: Set<() => void>,
+  { ends, turns }: Shared,
 ): Promise<FastifyReply> {
   const tenant = tenantOf(request, context.options.authEnabled);
   const params = await context.parts.tails.check(urlParams(request));
   const flags = encodingFlags(request);
   const format = formatFor(flags);
+  await context.parts.tails.ready();
   const tail = await context.parts.tails.open({ tenant, params, format });
   reply.hijack();
   const { raw } = reply;
@@ -145,9 +173,10 @@ async function serveEvents(
   raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
   raw.flushHeaders();
   tail.onEnd = finish;
-  sendPieces(tail, (piece, done) => {
-    const frame = tailFrame(format, piece.entries, piece.dropped, flags);
-    raw.write(Buffer.concat([DATA, frame, EVENT_END]), done);
+  sendPieces(turns, tail, (piece, done) => {
+    const event = Buffer.concat([DATA, tailFrame(format, piece.entries, piece.dropped, flags), EVENT_END]);
+    raw.write(event, done);
+    return event.length;
   });
   return reply;
 }

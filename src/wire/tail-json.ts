@@ -39,7 +39,7 @@ const scratch = new JsonBytes();
 export class TailWriter {
   readonly #format: TailFormat;
   readonly #out = scratch;
-  readonly #heads = new WeakMap<TailLabels, { readonly head: Uint8Array; readonly foot: Uint8Array }>();
+  readonly #heads = new Map<TailLabels, { readonly head: Uint8Array; readonly foot: Uint8Array }>();
   /** End of each entry, its comma included. */
   readonly ends: number[] = [];
 

@@ -34,6 +34,7 @@ export interface AppSetup {
 /** Live tails on which nothing happens. */
 export const NO_TAILS: TailService = {
   check: async (params) => parseTailParams(params, 0n),
+  ready: async () => undefined,
   open: async () => ({
     onReady: () => undefined,
     onEnd: () => undefined,

@@ -1,3 +1,4 @@
+import { asBuffer } from '../../base/as-buffer.ts';
 import type { IngestKernel } from '../../base/kernels/ingest-kernel.ts';
 import { BODY_AT } from '../../base/kernels/layout.ts';
 import type { Labels } from '../../model/labels.ts';
@@ -43,7 +44,8 @@ export class TailBatch {
   readonly #metadataStarts: Uint32Array;
   readonly #metadataEnds: Uint32Array;
   readonly #levels: Uint8Array;
-  readonly #bytes: Uint8Array;
+  /** A Buffer, for its `copy`: `set` of a typed array copies shared memory with care, at a third of the speed. */
+  readonly #bytes: Buffer;
   readonly #lines = new CopiedStretch();
   readonly #metadata = new CopiedStretch();
   #streams: Labels[] = [];
@@ -62,7 +64,7 @@ export class TailBatch {
     this.#metadataStarts = new Uint32Array(new SharedArrayBuffer(rows * 4));
     this.#metadataEnds = new Uint32Array(new SharedArrayBuffer(rows * 4));
     this.#levels = new Uint8Array(new SharedArrayBuffer(rows));
-    this.#bytes = new Uint8Array(new SharedArrayBuffer(bytes));
+    this.#bytes = Buffer.from(new SharedArrayBuffer(bytes));
   }
 
   reset(): void {
@@ -146,7 +148,7 @@ export class TailBatch {
       const room = this.#size.bytes - this.#byteCount;
       if (end - start > room) return -1;
       const stop = Math.max(end, Math.min(start + Math.min(ahead, room), from.length));
-      this.#bytes.set(from.subarray(start, stop), this.#byteCount);
+      asBuffer(from).copy(this.#bytes, this.#byteCount, start, stop);
       copied.from = from;
       copied.start = start;
       copied.end = stop;

@@ -13,8 +13,8 @@ import { type TailFeed, TailSink } from './tail-sink.ts';
 const GATHER_MS = 200;
 /** Some push bodies at full speed, scanned by a worker in a few milliseconds. */
 const BATCH_SIZE = { rows: 32_768, bytes: 4 * 1024 * 1024 };
-/** One is filled while others are scanned: half a second at 50 MB/s. */
-const MAX_BATCHES = 6;
+/** One is filled while others are scanned: a second at 50 MB/s, which a thread that has not compiled its hot code yet may be late. */
+const MAX_BATCHES = 12;
 /** Memory that workers have seen is not free before they collect their garbage: tails that come soon take what is there. */
 const KEEP_BATCHES_MS = 60_000;
 /** With all in use, rows are counted in steps that hold up the thread of pushes for a few milliseconds. */
@@ -50,8 +50,25 @@ export class TailHub implements TailFeed {
   #uncounted: TailBatch | undefined;
   #scan: ((task: TailScanTask) => TailScanResult) | undefined;
 
+  #ready: Promise<unknown> | undefined;
+
   constructor(runner: TaskRunner) {
     this.#runner = runner;
+  }
+
+  /**
+   * Starts the thread that filters and waits for it: started with the first rows, it would be so far behind them that pushes
+   * pay for what it cannot do yet.
+   */
+  async ready(): Promise<void> {
+    const columns = new TailBatch({ rows: 0, bytes: 0 }).columns();
+    this.#ready ??= this.#runner.run({ kind: 'tail', columns, queries: [] }, new AbortController().signal);
+    try {
+      await this.#ready;
+    } catch {
+      // It is being started again; rows that find no thread end the tail, and say why.
+      this.#ready = undefined;
+    }
   }
 
   /** Tails that are open. */

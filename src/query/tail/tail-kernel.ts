@@ -1,3 +1,4 @@
+import { asBuffer } from '../../base/as-buffer.ts';
 import { type BlockKernel, openBlockKernel } from '../../base/kernels/block-kernel.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { FieldReader } from '../pipeline/field-reader.ts';
@@ -21,10 +22,13 @@ export class TailKernel {
   readonly #shapes = new Map<string, Labels>();
   readonly #shapeOfStream: (Labels | undefined)[] = [];
   #columns: TailColumns | undefined;
+  /** Lines of the columns. */
+  #bytes: Buffer = Buffer.alloc(0);
 
   /** The rows that follow are of these columns. */
   begin(columns: TailColumns): void {
     this.#columns = columns;
+    this.#bytes = asBuffer(columns.bytes);
     this.#shapes.clear();
     this.#shapeOfStream.length = 0;
   }
@@ -98,7 +102,8 @@ export class TailKernel {
    * @returns how many
    */
   #load(kernel: BlockKernel, rows: Uint32Array, first: number, count: number, shape: Labels | undefined): number {
-    const { bytes, lineStarts, lineEnds, streamIndexes } = this.#columns!;
+    const { lineStarts, lineEnds, streamIndexes } = this.#columns!;
+    const bytes = this.#bytes;
     const { lines, starts, ends } = kernel;
     const stop = Math.min(count, first + kernel.rowCapacity);
     let at = 0;
@@ -111,7 +116,7 @@ export class TailKernel {
       const end = lineEnds[row]!;
       if (shape !== undefined && this.#shapeOf(streamIndexes[row]!) !== shape) break;
       if (next === first || start <= to || start - to > MAX_GAP_BYTES) {
-        if (to > from) lines.set(bytes.subarray(from, to), at);
+        if (to > from) bytes.copy(lines, at, from, to);
         at += to - from + 1;
         from = start;
         to = start;
@@ -121,7 +126,7 @@ export class TailKernel {
       starts[next - first] = at + start - from;
       ends[next - first] = at + end - from;
     }
-    if (to > from) lines.set(bytes.subarray(from, to), at);
+    if (to > from) bytes.copy(lines, at, from, to);
     return next - first;
   }
 

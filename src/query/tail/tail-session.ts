@@ -153,15 +153,17 @@ export class TailSession {
     return has;
   }
 
-  /** The next rows to send, at most `maxRows`; undefined when there is nothing. */
-  take(maxRows: number): TailPiece | undefined {
+  /** The next rows to send, at most `maxRows`, and one or as many as `maxBytes` hold; undefined when there is nothing. */
+  take(maxRows: number, maxBytes: number): TailPiece | undefined {
     if (!this.#started || this.#ended) return undefined;
     const stretch = this.#queue[0];
     if (stretch === undefined)
       return this.#dropped.isEmpty ? undefined : { entries: NO_ENTRIES, dropped: this.#dropped.take() };
     const { rows, next } = stretch;
-    const end = Math.min(stretch.end, next + maxRows);
     const from = startOf(rows, next);
+    const last = Math.min(stretch.end, next + maxRows);
+    let end = next + 1;
+    while (end < last && rows.ends[end]! - from <= maxBytes) end++;
     const to = rows.ends[end - 1]!;
     stretch.next = end;
     if (end === stretch.end) this.#queue.shift();
