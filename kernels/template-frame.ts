@@ -50,7 +50,7 @@ export const T_CHAIN: usize = 32;
 /** Kinds of its variables, a bit each; and the bit of hits that tells its lines, where a search found some. */
 export const T_KINDS: usize = 64;
 export const T_BIT: usize = 68;
-/** Where the plan of its fields is, 0 for none; and the first chosen row of it. */
+/** Where the plan of its fields is, or that there is none (template-fields.ts); and a chosen row of it. */
 export const T_PLAN: usize = 72;
 export const T_SAMPLE: usize = 76;
 

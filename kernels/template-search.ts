@@ -52,6 +52,7 @@ import {
   V_SIZE,
   V_WIDTH,
 } from './template-frame';
+import { isWord } from './word-bytes';
 
 /** What is known of the lines of a template: none may hold the text, those with certain entries, all. */
 const NO_LINE: u32 = 0;
@@ -62,13 +63,6 @@ const MAX_RUNS: u32 = 8;
 
 let runs: u32 = 0;
 let chainsAreKnown = false;
-
-// @ts-ignore: decorator
-@inline
-function isWord(c: u8): bool {
-  const lower = c | 0x20;
-  return (lower >= 0x61 && lower <= 0x7a) || <u32>c - 0x30 < 10 || c === 0x5f || c >= 0x80;
-}
 
 // @ts-ignore: decorator
 @inline

@@ -16,6 +16,7 @@ import {
   V_KIND,
   V_SIZE,
 } from './template-frame';
+import { isPlainWord } from './word-bytes';
 
 /** Of the line at work: how many segments. */
 export let segmentCount: u32 = 0;
@@ -26,14 +27,6 @@ const EQUALS: u8 = 0x3d;
 
 export function setSegments(count: u32): void {
   segmentCount = count;
-}
-
-/** A byte of ASCII that can be in a word. */
-// @ts-ignore: decorator
-@inline
-function isPlainWord(c: u8): bool {
-  const lower = c | 0x20;
-  return (lower >= 0x61 && lower <= 0x7a) || <u32>c - 0x30 < 10 || c === 0x5f;
 }
 
 function areWords(at: usize, end: usize): bool {

@@ -20,6 +20,7 @@ import {
   WORD_RANGES,
   WORDS,
 } from './segment-areas';
+import { isDigit } from './word-bytes';
 
 /** Shapes of fewer lines are not worth columns of their own. */
 const MIN_LINES: u32 = 4;
@@ -45,12 +46,6 @@ const S_GAP_BYTES: usize = 28;
 let shapeGapsEnd: usize = SHAPE_GAPS;
 /** Shape of the line before. */
 let lastShape: u32 = NO_SHAPE;
-
-// @ts-ignore: decorator
-@inline
-export function isDigit(c: u8): bool {
-  return <u32>c - 0x30 < 10;
-}
 
 /**
  * Where the unit begins in a word like `12ms`, 0 if it is none. A unit has a letter that no hexadecimal number has, or every other

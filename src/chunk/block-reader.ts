@@ -296,16 +296,8 @@ class KernelFinder implements RowFinder {
   }
 
   rowsWith(needles: readonly Needle[], wanted: boolean, first: number, end: number, into: Uint32Array): number {
-    const kernel = this.#kernel;
-    for (const needle of needles) if (!kernel.searches(needle)) return -1;
-    const bytes = this.#bytes;
-    const one = needles.length === 1 && wanted ? needles[0]! : undefined;
-    const count =
-      one === undefined
-        ? kernel.rowsWithAny(bytes, needles, wanted, first, end)
-        : kernel.rowsWith(bytes, one, first, end, one === this.#needle ? this.#place : 0);
-    for (let i = 0; i < count; i++) into[i] = kernel.rows[i]!;
-    return count;
+    const known = { needle: this.#needle, place: this.#place };
+    return this.#kernel.collectRows(this.#bytes, { needles, wanted, first, end, known }, into);
   }
 }
 

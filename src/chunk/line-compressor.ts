@@ -1,7 +1,7 @@
 import type { TemplateSections, TemplateWriterKernel } from '../base/kernels/template-writer-kernel.ts';
 import { CODEC_TEMPLATES, type CompressedFrame, compressFrame } from './compress.ts';
 import { encodeTemplates } from './template-encoder.ts';
-import { FRAME_HEAD_BYTES } from './template-format.ts';
+import { FRAME_HEAD_BYTES, writeFrameHead } from './template-format.ts';
 
 /** Smaller frames have too few lines of a shape. */
 const MIN_TEMPLATE_BYTES = 4096;
@@ -54,12 +54,14 @@ export class LineCompressor {
       at += bytes.length;
       return bytes.length;
     };
-    const headerBytes = put(compressFrame(header, this.#level).bytes);
-    const textBytes = put(compressFrame(texts, this.#level).bytes);
-    put(packed);
-    const head = new DataView(frame.buffer);
-    const fields = [lines, header.length, headerBytes, texts.length, textBytes, packed.length];
-    for (const [i, field] of fields.entries()) head.setUint32(i * 4, field, true);
+    writeFrameHead(frame, {
+      lines,
+      rawHeader: header.length,
+      header: put(compressFrame(header, this.#level).bytes),
+      rawTexts: texts.length,
+      texts: put(compressFrame(texts, this.#level).bytes),
+      packed: put(packed),
+    });
     return frame.subarray(0, at);
   }
 }

@@ -52,13 +52,7 @@ export class SomeLines implements RowFinder, LinesOnDemand {
     this.#hasAll = false;
     for (const needle of needles) this.#templates.wantCandidates(needle, this.#firstLine, this.#rowCount);
     this.#decode();
-    const one = needles.length === 1 && wanted ? needles[0]! : undefined;
-    const count =
-      one === undefined
-        ? kernel.rowsWithAny(this.bytes, needles, wanted, first, end)
-        : kernel.rowsWith(this.bytes, one, first, end, 0);
-    for (let i = 0; i < count; i++) into[i] = kernel.rows[i]!;
-    return count;
+    return kernel.collectRows(this.bytes, { needles, wanted, first, end }, into);
   }
 
   /** Decodes the lines of rows that have not been decoded. @throws LogError CHUNK_CORRUPT */

@@ -9,6 +9,7 @@ import {
   KIND_NUMBER,
   KIND_TEXT,
   MAX_TEMPLATES,
+  writeFrameHead,
 } from './template-format.ts';
 import { findShapes, type LineWords } from './template-shapes.ts';
 
@@ -75,9 +76,14 @@ function joinSections(writer: TemplateWriter, lines: number, level: number): Uin
   const texts = compressFrame(writer.textBytes.view(), level).bytes;
   const packed = writer.packed.view();
   const frame = new Uint8Array(FRAME_HEAD_BYTES + header.length + texts.length + packed.length);
-  const head = new DataView(frame.buffer);
-  const fields = [lines, writer.header.length, header.length, writer.textBytes.length, texts.length, packed.length];
-  for (const [i, field] of fields.entries()) head.setUint32(i * 4, field, true);
+  writeFrameHead(frame, {
+    lines,
+    rawHeader: writer.header.length,
+    header: header.length,
+    rawTexts: writer.textBytes.length,
+    texts: texts.length,
+    packed: packed.length,
+  });
   frame.set(header, FRAME_HEAD_BYTES);
   frame.set(texts, FRAME_HEAD_BYTES + header.length);
   frame.set(packed, FRAME_HEAD_BYTES + header.length + texts.length);

@@ -2,6 +2,39 @@
 
 /** Bytes before the header: six numbers of 32 bits. */
 export const FRAME_HEAD_BYTES = 24;
+
+/** What stands before the sections of a frame. */
+export interface FrameHead {
+  readonly lines: number;
+  /** Bytes of each section, raw and as stored; the packed one is stored as it is. */
+  readonly rawHeader: number;
+  readonly header: number;
+  readonly rawTexts: number;
+  readonly texts: number;
+  readonly packed: number;
+}
+
+/** @param frame at least `FRAME_HEAD_BYTES` long */
+export function readFrameHead(frame: Uint8Array): FrameHead {
+  const view = new DataView(frame.buffer, frame.byteOffset, FRAME_HEAD_BYTES);
+  const field = (number: number): number => view.getUint32(number * 4, true);
+  return {
+    lines: field(0),
+    rawHeader: field(1),
+    header: field(2),
+    rawTexts: field(3),
+    texts: field(4),
+    packed: field(5),
+  };
+}
+
+/** @param frame at least `FRAME_HEAD_BYTES` long */
+export function writeFrameHead(frame: Uint8Array, head: FrameHead): void {
+  const view = new DataView(frame.buffer, frame.byteOffset, FRAME_HEAD_BYTES);
+  const fields = [head.lines, head.rawHeader, head.header, head.rawTexts, head.texts, head.packed];
+  for (const [number, field] of fields.entries()) view.setUint32(number * 4, field, true);
+}
+
 export const MAX_TEMPLATES = 4096;
 
 /** Kinds of variables, as they stand in the header. */

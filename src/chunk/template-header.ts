@@ -14,6 +14,7 @@ import {
   MAX_NUMBER_BITS,
   MAX_TEMPLATES,
   NUMBER_LIMIT,
+  readFrameHead,
 } from './template-format.ts';
 
 /**
@@ -103,13 +104,11 @@ function maxHeaderBytes(rawLength: number): number {
  */
 export function readTemplateHeader(frame: Uint8Array, rawLength: number, where: string): TemplateHeader {
   if (frame.length < FRAME_HEAD_BYTES) throw corrupt(where, `${frame.length} bytes are no template frame`);
-  const head = new DataView(frame.buffer, frame.byteOffset, FRAME_HEAD_BYTES);
-  const lines = head.getUint32(0, true);
-  const rawHeaderBytes = head.getUint32(4, true);
-  const rawTextBytes = head.getUint32(12, true);
-  const textsAt = FRAME_HEAD_BYTES + head.getUint32(8, true);
-  const packedAt = textsAt + head.getUint32(16, true);
-  if (packedAt + head.getUint32(20, true) !== frame.length) throw corrupt(where, 'sections do not fill the frame');
+  const head = readFrameHead(frame);
+  const { lines, rawHeader: rawHeaderBytes, rawTexts: rawTextBytes } = head;
+  const textsAt = FRAME_HEAD_BYTES + head.header;
+  const packedAt = textsAt + head.texts;
+  if (packedAt + head.packed !== frame.length) throw corrupt(where, 'sections do not fill the frame');
   // All lines but the last end with a newline.
   if (lines === 0 || lines > rawLength + 1) throw corrupt(where, `${lines} lines in ${rawLength} bytes`);
   if (rawTextBytes > rawLength) throw corrupt(where, `${rawTextBytes} bytes of text in ${rawLength}`);

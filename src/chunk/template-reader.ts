@@ -1,7 +1,7 @@
 import { openBlockKernel } from '../base/kernels/block-kernel.ts';
 import type { TemplateKernel } from '../base/kernels/template-kernel.ts';
 import { decodeTemplates } from './template-decoder.ts';
-import { FRAME_HEAD_BYTES } from './template-format.ts';
+import { FRAME_HEAD_BYTES, readFrameHead } from './template-format.ts';
 import { createZstdDecoder, type ZstdDecoder } from './zstd-decoder.ts';
 
 /** Opens template frames in the memory of a kernel: their sections are put in place there. */
@@ -18,13 +18,9 @@ export class TemplateReader {
   open(frame: Uint8Array, rawLength: number): boolean {
     const { kernel } = this;
     if (frame.length < FRAME_HEAD_BYTES || rawLength > kernel.maxRawBytes) return false;
-    const head = new DataView(frame.buffer, frame.byteOffset, FRAME_HEAD_BYTES);
-    const lines = head.getUint32(0, true);
-    const rawHeader = head.getUint32(4, true);
-    const textsAt = FRAME_HEAD_BYTES + head.getUint32(8, true);
-    const rawTexts = head.getUint32(12, true);
-    const packedAt = textsAt + head.getUint32(16, true);
-    const packed = head.getUint32(20, true);
+    const { lines, rawHeader, header, rawTexts, texts, packed } = readFrameHead(frame);
+    const textsAt = FRAME_HEAD_BYTES + header;
+    const packedAt = textsAt + texts;
     if (packedAt + packed !== frame.length || lines > kernel.maxLines || packed > kernel.packed.length) return false;
     if (!this.#place(frame.subarray(FRAME_HEAD_BYTES, textsAt), kernel.header, rawHeader)) return false;
     if (!this.#place(frame.subarray(textsAt, packedAt), kernel.texts, rawTexts)) return false;

@@ -38,14 +38,7 @@ export class PageFinder implements RowFinder {
   }
 
   rowsWith(needles: readonly Needle[], wanted: boolean, first: number, end: number, into: Uint32Array): number {
-    const kernel = this.#kernel;
-    if (!needles.every((needle) => kernel.searches(needle))) return -1;
-    const one = needles.length === 1 && wanted ? needles[0]! : undefined;
-    const count =
-      one === undefined
-        ? kernel.rowsWithAny(this.#bytes, needles, wanted, first, end)
-        : kernel.rowsWith(this.#bytes, one, first, end, one === this.#needle ? Math.max(0, this.#place) : 0);
-    for (let i = 0; i < count; i++) into[i] = kernel.rows[i]!;
-    return count;
+    const known = { needle: this.#needle, place: this.#place };
+    return this.#kernel.collectRows(this.#bytes, { needles, wanted, first, end, known }, into);
   }
 }

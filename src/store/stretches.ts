@@ -28,11 +28,6 @@ export interface SelectedSegment {
   readonly ordinal: number;
 }
 
-/**
- * Stretches of stored streams in columns, by number: each is a run of blocks of one stream in one segment, or a part that stands for
- * itself (pages of the head, sources to be merged). Columns, because a selection of a day may have a hundred thousand of them, of which
- * statistics answer for most: a part as an object is made only for what is scanned.
- */
 /** How a part is made of a stretch. */
 export interface PartOptions {
   readonly metadataNames?: ReadonlySet<string> | undefined;
@@ -40,6 +35,11 @@ export interface PartOptions {
   readonly refs?: Float64Array;
 }
 
+/**
+ * Stretches of stored streams in columns, by number: each is a run of blocks of one stream in one segment, or a part that stands for
+ * itself (pages of the head, sources to be merged). Columns, because a selection of a day may have a hundred thousand of them, of which
+ * statistics answer for most: a part as an object is made only for what is scanned.
+ */
 export class Stretches {
   count = 0;
   streamIds: Int32Array = new Int32Array(FIRST_CAPACITY);

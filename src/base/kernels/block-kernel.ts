@@ -25,10 +25,18 @@ interface BlockExports extends FieldExports, TemplateExports {
 
 /** Sizes of kernels/block-areas.ts. */
 const TIMES_CAPACITY = 1 << 20;
-/** Half of the area: wanted lines of template frames go to the other half. */
+/** The first mebibyte of the area: lines and fields of template frames go behind it. */
 const LINES_CAPACITY = 1 << 20;
 const ROW_CAPACITY = 1 << 16;
 const NEEDLE_CAPACITY = 1 << 12;
+
+export interface RowSearch {
+  readonly needles: readonly Needle[];
+  readonly wanted: boolean;
+  readonly first: number;
+  readonly end: number;
+  readonly known?: { readonly needle: Needle | undefined; readonly place: number };
+}
 
 /**
  * Decodes the columns of stored blocks in a memory of its own, which frames are decompressed into. One instance for each thread;
@@ -120,6 +128,23 @@ export class BlockKernel {
       this.#exports.matchRows(from, first, end, 0, true);
     }
     return this.#exports.listRows(first, end, wanted);
+  }
+
+  /**
+   * Rows whose lines hold one of the needles, or none of them; as `RowFinder.rowsWith`, for lines that were split here.
+   *
+   * @param known a needle that was looked for before, and its first place
+   */
+  collectRows(bytes: Uint8Array, { needles, wanted, first, end, known }: RowSearch, into: Uint32Array): number {
+    if (!needles.every((needle) => this.searches(needle))) return -1;
+    const one = needles.length === 1 && wanted ? needles[0]! : undefined;
+    const start = known !== undefined && one === known.needle ? Math.max(0, known.place) : 0;
+    const count =
+      one === undefined
+        ? this.rowsWithAny(bytes, needles, wanted, first, end)
+        : this.rowsWith(bytes, one, first, end, start);
+    for (let i = 0; i < count; i++) into[i] = this.rows[i]!;
+    return count;
   }
 
   #use(needle: Needle): void {
