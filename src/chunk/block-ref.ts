@@ -9,7 +9,7 @@ import {
   B_ROWS,
   B_TIMES,
   BLOCK_FIELDS,
-  type Directory,
+  type BlockTable,
   F_OFFSET,
   FRAME_FIELDS,
 } from './directory.ts';
@@ -37,28 +37,32 @@ export const C_CODEC = 3;
 export const C_CRC = 4;
 export const C_OFFSET = 5;
 export const C_LENGTH = 6;
+const COLUMN_FIELDS = 7;
 
 /** Writes the reference of block number `block` to `into[at ..]`. */
-export function writeBlockRef(directory: Directory, block: number, into: Float64Array, at: number): void {
+export function writeBlockRef(table: BlockTable, block: number, into: Float64Array, at: number): void {
   const from = block * BLOCK_FIELDS;
-  const blocks = directory.blocks;
+  const blocks = table.blocks;
   into[at + R_ROWS] = blocks[from + B_ROWS]!;
   into[at + R_MIN] = blocks[from + B_MIN]!;
   into[at + R_MAX] = blocks[from + B_MAX]!;
   into[at + R_LINE_BYTES] = blocks[from + B_LINE_BYTES]!;
   into[at + R_FLAGS] = blocks[from + B_FLAGS]!;
-  writeColumn(directory, from + B_TIMES, into, at + R_TIMES);
-  writeColumn(directory, from + B_LINES, into, at + R_LINES);
-  writeColumn(directory, from + B_METADATA, into, at + R_METADATA);
+  writeColumn(table, from + B_TIMES, into, at + R_TIMES);
+  writeColumn(table, from + B_LINES, into, at + R_LINES);
+  writeColumn(table, from + B_METADATA, into, at + R_METADATA);
   into[at + R_FILTER] = blocks[from + B_FILTER]!;
   into[at + R_FILTER + 1] = blocks[from + B_FILTER + 1]!;
 }
 
-function writeColumn(directory: Directory, from: number, into: Float64Array, at: number): void {
-  const length = directory.blocks[from + 2]!;
+function writeColumn(table: BlockTable, from: number, into: Float64Array, at: number): void {
+  const length = table.blocks[from + 2]!;
+  if (length === 0) {
+    into.fill(0, at, at + COLUMN_FIELDS);
+    return;
+  }
   into[at + C_LENGTH] = length;
-  if (length === 0) return;
-  const frame = directory.blocks[from]! * FRAME_FIELDS;
-  for (let i = 0; i < FRAME_FIELDS; i++) into[at + i] = directory.frames[frame + F_OFFSET + i]!;
-  into[at + C_OFFSET] = directory.blocks[from + 1]!;
+  const frame = table.blocks[from]! * FRAME_FIELDS;
+  for (let i = 0; i < FRAME_FIELDS; i++) into[at + i] = table.frames[frame + F_OFFSET + i]!;
+  into[at + C_OFFSET] = table.blocks[from + 1]!;
 }

@@ -78,10 +78,16 @@ export interface MergeRecord {
   readonly replaces: readonly string[];
 }
 
-export interface Directory extends SegmentIdentity {
-  readonly streams: readonly Labels[];
+/** Where the blocks of a segment are. */
+export interface BlockTable {
+  /** `BLOCK_FIELDS` numbers a block. */
   readonly blocks: Float64Array;
+  /** `FRAME_FIELDS` numbers a frame. */
   readonly frames: Float64Array;
+}
+
+export interface Directory extends SegmentIdentity, BlockTable {
+  readonly streams: readonly Labels[];
   /** Names of all structured metadata in the segment: a name that is not here, no row of it has. */
   readonly metadataNames: readonly string[];
   readonly tally: Tally;
@@ -148,7 +154,7 @@ function writeColumns(rows: Float64Array, fields: number, out: ByteWriter): void
 
 function readColumns(fields: number, reader: ByteReader): Float64Array {
   const count = reader.count(fields);
-  const rows = new Float64Array(count * fields);
+  const rows = new Float64Array(new SharedArrayBuffer(count * fields * Float64Array.BYTES_PER_ELEMENT));
   for (let field = 0; field < fields; field++)
     for (let i = 0; i < count; i++) rows[i * fields + field] = reader.varint();
   return rows;

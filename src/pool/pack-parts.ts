@@ -1,10 +1,10 @@
 import type { Labels } from '../model/labels.ts';
-import type { ScanTask, TaskPart } from '../query/task.ts';
+import type { ScanTask } from '../query/task.ts';
 import type { HeadSource, PartSource, SegmentSource } from '../store/part-source.ts';
 import type { PartRef } from '../store/select.ts';
 
 /**
- * Parts of a task in few arrays. Copied one by one, an object with its labels, source and block references takes some ten times as long,
+ * Loose parts of a task in few arrays. Copied one by one, an object with its labels, source and block references takes some ten times as long,
  * on both sides: that shows where a task has a hundred small parts.
  */
 interface PackedParts {
@@ -17,7 +17,7 @@ interface PackedParts {
   /** Label sets as joined texts; a set is split when somebody looks at it. */
   readonly labels: readonly string[];
   /** Parts with several sources, at the places where `numbers` says so. */
-  readonly others: readonly TaskPart[];
+  readonly others: readonly PartRef[];
 }
 
 /** A task on its way to a worker. */
@@ -31,16 +31,14 @@ const MAX = 4;
 const ROWS = 5;
 const LINE_BYTES = 6;
 const METADATA_BYTES = 7;
-const FROM = 8;
-const TO = 9;
-const SOURCE = 10;
+const SOURCE = 8;
 /** Number of the path, or of the slabs. */
-const WHERE = 11;
-const LABELS = 12;
+const WHERE = 9;
+const LABELS = 10;
 /** Where references or pages are. */
-const REFS_FROM = 13;
-const REFS_TO = 14;
-const FIELDS = 15;
+const REFS_FROM = 11;
+const REFS_TO = 12;
+const FIELDS = 13;
 
 /** Kinds of `SOURCE`. */
 const OTHER = 0;
@@ -63,33 +61,32 @@ function joinLabels(labels: Labels): string | null {
 }
 
 export function packTask(task: ScanTask): PackedTask {
-  if (task.kind === 'tail') return task;
-  return { kind: 'packed', task: { ...task, parts: [] }, parts: packParts(task.parts) };
+  if (task.kind === 'tail' || task.parts.loose.length === 0) return task;
+  return { kind: 'packed', task: { ...task, parts: { ...task.parts, loose: [] } }, parts: packParts(task.parts.loose) };
 }
 
 export function unpackTask(packed: PackedTask): ScanTask {
   if (packed.kind !== 'packed') return packed;
   const { task } = packed;
-  return task.kind === 'tail' ? task : { ...task, parts: unpackParts(packed.parts) };
+  return task.kind === 'tail' ? task : { ...task, parts: { ...task.parts, loose: unpackParts(packed.parts) } };
 }
 
-function packParts(parts: readonly TaskPart[]): PackedParts {
+function packParts(parts: readonly PartRef[]): PackedParts {
   let length = parts.length * FIELDS;
-  for (const { part } of parts) length += numbersOf(sourceOf(part)).length;
+  for (const part of parts) length += numbersOf(sourceOf(part)).length;
   const numbers = new Float64Array(length);
   const paths = new Map<string, number>();
   const slabs = new Map<readonly SharedArrayBuffer[], number>();
   const labels = new Map<string, number>();
-  const others: TaskPart[] = [];
+  const others: PartRef[] = [];
   let refsAt = parts.length * FIELDS;
-  for (const [i, taskPart] of parts.entries()) {
-    const { part, fromOffsetNs, toOffsetNs } = taskPart;
+  for (const [i, part] of parts.entries()) {
     const at = i * FIELDS;
     const source = sourceOf(part);
     const joined = joinLabels(part.streamLabels);
     if (source === undefined || joined === null) {
       numbers[at + SOURCE] = OTHER;
-      others.push(taskPart);
+      others.push(part);
       continue;
     }
     const isHead = source.kind === 'head';
@@ -101,8 +98,6 @@ function packParts(parts: readonly TaskPart[]): PackedParts {
     numbers[at + ROWS] = part.rowCount;
     numbers[at + LINE_BYTES] = part.lineBytes;
     numbers[at + METADATA_BYTES] = part.metadataBytes ?? 0;
-    numbers[at + FROM] = fromOffsetNs;
-    numbers[at + TO] = toOffsetNs;
     numbers[at + SOURCE] = isHead ? (source.sorted ? HEAD_SORTED : HEAD) : SEGMENT;
     numbers[at + WHERE] = isHead ? numberOf(source.slabs, slabs) : numberOf(source.path, paths);
     numbers[at + LABELS] = numberOf(joined, labels);
@@ -143,7 +138,7 @@ function numberOf<T>(value: T, numbers: Map<T, number>): number {
   return number;
 }
 
-function unpackParts({ count, numbers, paths, slabs, labels, others }: PackedParts): TaskPart[] {
+function unpackParts({ count, numbers, paths, slabs, labels, others }: PackedParts): PartRef[] {
   const sets = new LabelSets(labels);
   let other = 0;
   return Array.from({ length: count }, (_, i) => {
@@ -156,11 +151,7 @@ function unpackParts({ count, numbers, paths, slabs, labels, others }: PackedPar
       kind === SEGMENT
         ? { kind: 'segment', path: paths[where]!, refs }
         : { kind: 'head', slabs: slabs[where]!, pages: refs, sorted: kind === HEAD_SORTED };
-    return {
-      part: new UnpackedPart(numbers, at, [source], sets),
-      fromOffsetNs: numbers[at + FROM]!,
-      toOffsetNs: numbers[at + TO]!,
-    };
+    return new UnpackedPart(numbers, at, [source], sets);
   });
 }
 

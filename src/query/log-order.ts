@@ -1,7 +1,7 @@
 import { B_LINE_BYTES, B_LINES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { Stretches } from '../store/stretches.ts';
-import type { TaskPart } from './task.ts';
+import { PlannedTask } from './planned-task.ts';
 import { DayBounds, ROW_BYTES, TASK_BYTES } from './task-plan.ts';
 import { TopHeap } from './top-heap.ts';
 
@@ -44,14 +44,14 @@ export class LogOrder {
   }
 
   /**
-   * The next parts to read, best first; empty when none is left that can beat the bound.
+   * What to read next, best first; empty when none is left that can beat the bound.
    *
    * @param cost wanted sum of line bytes and row weights
    * @param runBytes line bytes of neighbouring blocks that may come as one part
    * @param boundNs worst time of use
    */
-  next(cost: number, runBytes: number, boundNs: bigint | undefined): TaskPart[] {
-    const parts: TaskPart[] = [];
+  next(cost: number, runBytes: number, boundNs: bigint | undefined): PlannedTask {
+    const task = new PlannedTask(this.#stretches);
     let left = cost;
     while (left > 0) {
       if (this.#heap.size === 0) {
@@ -65,9 +65,9 @@ export class LogOrder {
         this.#days.length = 0;
         break;
       }
-      left -= this.#take(runBytes, parts);
+      left -= this.#take(runBytes, task);
     }
-    return parts;
+    return task;
   }
 
   #keyOfBound(boundNs: bigint | undefined): number {
@@ -150,8 +150,8 @@ export class LogOrder {
     return [min + Math.floor((span * piece) / count), min + Math.floor((span * (piece + 1)) / count) - 1];
   }
 
-  /** Moves the best unit, or the best blocks of it, to the parts. @returns their cost */
-  #take(runBytes: number, parts: TaskPart[]): number {
+  /** Moves the best unit, or the best blocks of it, to the task. @returns their cost */
+  #take(runBytes: number, task: PlannedTask): number {
     const unit = this.#heap.topItem;
     const from = this.#starts[unit]!;
     const stop = this.#starts[unit + 1]!;
@@ -161,20 +161,20 @@ export class LogOrder {
       let cost = 0;
       for (let at = from; at < stop; at++) {
         const member = this.#members[at]!;
-        if (this.#memberKey(member) >= this.#worstKey) cost += this.#add(member, undefined, parts);
+        if (this.#memberKey(member) >= this.#worstKey) cost += this.#add(member, undefined, task);
       }
       return cost;
     }
     if (this.#stretches.directory(i) === undefined) {
       const piece = this.#backward ? --this.#end[unit]! : this.#first[unit]!++;
-      const cost = this.#add(i, this.#piece(unit, piece), parts);
+      const cost = this.#add(i, this.#piece(unit, piece), task);
       this.#again(unit);
       return cost / this.#pieceCount(i);
     }
-    return this.#takeBlocks(unit, i, runBytes, parts);
+    return this.#takeBlocks(unit, i, runBytes, task);
   }
 
-  #takeBlocks(unit: number, i: number, runBytes: number, parts: TaskPart[]): number {
+  #takeBlocks(unit: number, i: number, runBytes: number, task: PlannedTask): number {
     const { blocks } = this.#stretches.directory(i)!;
     let first = this.#first[unit]!;
     let end = this.#end[unit]!;
@@ -187,14 +187,10 @@ export class LogOrder {
       bytes += blocks[at + B_LINE_BYTES]!;
       rows += blocks[at + B_ROWS]!;
     } while (bytes < runBytes && first < end);
-    const part = this.#backward ? this.#stretches.part(i, end, stop) : this.#stretches.part(i, begin, first);
+    if (this.#backward) task.addBlocks(i, end, stop, from, to);
+    else task.addBlocks(i, begin, first, from, to);
     this.#first[unit] = first;
     this.#end[unit] = end;
-    parts.push({
-      part,
-      fromOffsetNs: Math.max(from, part.minOffsetNs),
-      toOffsetNs: Math.min(to, part.maxOffsetNs),
-    });
     this.#again(unit);
     return bytes + rows * ROW_BYTES;
   }
@@ -206,11 +202,14 @@ export class LogOrder {
   }
 
   /** Adds all of a stretch, or a piece of its time. */
-  #add(i: number, piece: readonly [number, number] | undefined, parts: TaskPart[]): number {
-    const { mins, maxs, lineBytes, rows } = this.#stretches;
-    const fromOffsetNs = Math.max(this.#bounds.from, piece?.[0] ?? mins[i]!);
-    const toOffsetNs = Math.min(this.#bounds.to, piece?.[1] ?? maxs[i]!);
-    if (fromOffsetNs <= toOffsetNs) parts.push({ part: this.#stretches.part(i), fromOffsetNs, toOffsetNs });
+  #add(i: number, piece: readonly [number, number] | undefined, task: PlannedTask): number {
+    const { firsts, ends, mins, maxs, lineBytes, rows } = this.#stretches;
+    const { from, to } = this.#bounds;
+    if (this.#stretches.directory(i) === undefined) {
+      const fromOffsetNs = Math.max(from, piece?.[0] ?? mins[i]!);
+      const toOffsetNs = Math.min(to, piece?.[1] ?? maxs[i]!);
+      if (fromOffsetNs <= toOffsetNs) task.addLoose(i, fromOffsetNs, toOffsetNs);
+    } else task.addBlocks(i, firsts[i]!, ends[i]!, from, to);
     return lineBytes[i]! + rows[i]! * ROW_BYTES;
   }
 }

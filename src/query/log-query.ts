@@ -6,8 +6,9 @@ import { decodeLine, labelText } from '../wire/json-text.ts';
 import type { ResultEntry, ResultStream } from '../wire/result-json.ts';
 import { LogOrder } from './log-order.ts';
 import { boundByTally } from './log-window.ts';
+import type { PlannedTask } from './planned-task.ts';
 import { SharedBound } from './shared-bound.ts';
-import type { LogScanResult, LogScanTask, ResultLabels, ScanCounts, TaskPart, TaskRunner } from './task.ts';
+import type { LogScanResult, LogScanTask, ResultLabels, ScanCounts, TaskRunner } from './task.ts';
 import { TASK_BYTES } from './task-plan.ts';
 import { runUnordered } from './task-queue.ts';
 
@@ -67,15 +68,15 @@ export async function runLogQuery(query: LogQuery, stretches: Stretches, deps: S
   if (known !== undefined) bound.tighten(known);
   let best: Candidate[] = [];
   let givenBytes = query.isRare === true ? rareStart(stretches, deps.runner.parallelism) : 0;
-  const given: (readonly TaskPart[])[] = [];
+  const given: PlannedTask[] = [];
   const next = (): LogScanTask | undefined => {
     const cost = Math.min(TASK_BYTES, Math.max(FIRST_TASK_BYTES, givenBytes / GROWTH));
-    const parts = order.next(cost, cost / RUNS_PER_TASK, bound.get());
-    if (parts.length === 0) return undefined;
+    const planned = order.next(cost, cost / RUNS_PER_TASK, bound.get());
+    if (planned.isEmpty) return undefined;
     givenBytes += cost;
-    given.push(parts);
+    given.push(planned);
     deps.onTasks(1);
-    return { kind: 'logs', parts, stages, limit, backward, categorize, bound: bound.memory };
+    return { kind: 'logs', parts: planned.parts(), stages, limit, backward, categorize, bound: bound.memory };
   };
   await runUnordered(next, deps.runner, deps.signal, (result, task) => {
     if (result.kind !== 'logs') return;
@@ -93,10 +94,10 @@ function rareStart({ count, lineBytes }: Stretches, parallelism: number): number
   return (total * GROWTH) / (4 * Math.max(1, parallelism));
 }
 
-function candidatesOf(result: LogScanResult, task: number, parts: readonly TaskPart[]): Candidate[] {
+function candidatesOf(result: LogScanResult, task: number, planned: PlannedTask): Candidate[] {
   const found: Candidate[] = [];
   for (let row = 0; row < result.timesNs.length; row++) {
-    const { streamId } = parts[result.partIndexes[row]!]!.part;
+    const streamId = planned.streamId(result.partIndexes[row]!);
     found.push({ timeNs: result.timesNs[row]!, streamId, task, result, row });
   }
   return found;

@@ -1,7 +1,18 @@
-import { REF_FIELDS } from '../chunk/block-ref.ts';
 import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
+import type { PartRef } from '../store/select.ts';
 import type { Stretches } from '../store/stretches.ts';
-import type { TaskPart } from './task.ts';
+import {
+  P_END,
+  P_FIRST,
+  P_FROM,
+  P_LABELS,
+  P_SOURCE,
+  P_STREAM,
+  P_TO,
+  PART_FIELDS,
+  type TaskParts,
+  type TaskSegment,
+} from './task-parts.ts';
 
 /** Numbers of a piece: stretch, first block and the one behind the last (-1: a loose part as it is), wanted times. */
 const PIECE_FIELDS = 5;
@@ -14,8 +25,7 @@ export interface BlockRuns {
 }
 
 /**
- * What a task reads, as numbers: parts are made of it when it runs, which it does not when its result is known. With thousands of streams
- * a task has thousands of pieces.
+ * What a task reads, as numbers of stretches: it is sent to a thread when it runs, which it does not when its result is known.
  */
 export class PlannedTask {
   readonly #stretches: Stretches;
@@ -46,28 +56,57 @@ export class PlannedTask {
     this.#pieces.push(i, first, end, Math.max(min, from), Math.min(max, to));
   }
 
-  /** @param metadataNames structured metadata that matters; undefined: all */
-  parts(metadataNames?: ReadonlySet<string>): TaskPart[] {
-    const parts: TaskPart[] = [];
+  /** Stream of piece number `piece`, in the order in which pieces were added. */
+  streamId(piece: number): number {
+    return this.#stretches.streamIds[this.#pieces[piece * PIECE_FIELDS]!]!;
+  }
+
+  /**
+   * All pieces as parts, in the order in which they were added.
+   *
+   * @param metadataNames structured metadata that matters: a segment that has none of it is read without; undefined: all
+   */
+  parts(metadataNames?: ReadonlySet<string>): TaskParts {
+    const { sources, streamIds, labelTable } = this.#stretches;
     const pieces = this.#pieces;
-    let blocks = 0;
-    for (let at = 0; at < pieces.length; at += PIECE_FIELDS)
-      if (pieces[at + 1]! >= 0) blocks += pieces[at + 2]! - pieces[at + 1]!;
-    const refs = new Float64Array(blocks * REF_FIELDS);
-    let used = 0;
-    for (let at = 0; at < pieces.length; at += PIECE_FIELDS) {
-      const i = pieces[at]!;
-      const first = pieces[at + 1]!;
-      const end = pieces[at + 2]!;
-      const size = first < 0 ? 0 : (end - first) * REF_FIELDS;
-      const part =
-        first < 0
-          ? this.#stretches.part(i)
-          : this.#stretches.part(i, first, end, { metadataNames, refs: refs.subarray(used, used + size) });
-      used += size;
-      parts.push({ part, fromOffsetNs: pieces[at + 3]!, toOffsetNs: pieces[at + 4]! });
+    const count = pieces.length / PIECE_FIELDS;
+    const numbers = new Float64Array(count * PART_FIELDS);
+    const segments: TaskSegment[] = [];
+    const loose: PartRef[] = [];
+    const numberOf = new Map<number, number>();
+    let source = -1;
+    let segment = -1;
+    for (let i = 0; i < count; i++) {
+      const from = i * PIECE_FIELDS;
+      const at = i * PART_FIELDS;
+      const stretch = pieces[from]!;
+      const streamId = streamIds[stretch]!;
+      numbers[at + P_STREAM] = streamId;
+      numbers[at + P_FROM] = pieces[from + 3]!;
+      numbers[at + P_TO] = pieces[from + 4]!;
+      if (sources[stretch]! < 0) {
+        loose.push(this.#stretches.part(stretch));
+        numbers[at + P_SOURCE] = -loose.length;
+        continue;
+      }
+      if (sources[stretch] !== source) {
+        source = sources[stretch]!;
+        segment = numberOf.get(source) ?? segments.push(this.#segment(source, metadataNames)) - 1;
+        numberOf.set(source, segment);
+      }
+      numbers[at + P_SOURCE] = segment;
+      numbers[at + P_FIRST] = pieces[from + 1]!;
+      numbers[at + P_END] = pieces[from + 2]!;
+      numbers[at + P_LABELS] = labelTable.placeOf(streamId);
     }
-    return parts;
+    return { count, numbers, segments, labels: labelTable.shared, loose };
+  }
+
+  #segment(source: number, names: ReadonlySet<string> | undefined): TaskSegment {
+    const { path, day, ordinal, directory } = this.#stretches.segments[source]!;
+    const { blocks, frames, metadataNames } = directory;
+    const withoutMetadata = names !== undefined && !metadataNames.some((name) => names.has(name));
+    return { path, day, ordinal, blocks, frames, withoutMetadata };
   }
 
   /** What it reads when that is whole blocks of segments and nothing else, in order; else undefined. */

@@ -15,13 +15,14 @@ import {
   type PartLoader,
   type ResultLabels,
   type ScanCounts,
-  type TaskPart,
 } from './task.ts';
+import { PartList } from './task-parts.ts';
 
 /** Scans the parts of a task for the first `limit` rows in the asked direction. */
 export function scanLogs(task: LogScanTask, load: PartLoader): LogScanResult {
-  const scan = new LogScanner(task);
-  for (const index of readingOrder(task)) scan.part(index, load);
+  const parts = new PartList(task.parts);
+  const scan = new LogScanner(task, parts);
+  for (const index of readingOrder(parts, task.backward)) scan.part(index, load);
   return scan.result();
 }
 
@@ -31,14 +32,15 @@ const SMALL_PART_BYTES = 128 * 1024;
 const MIN_NEEDED_ROWS = 64;
 
 /** Best rows first where parts are large, in the order of the disk where they are small. */
-function readingOrder({ parts, backward }: LogScanTask): number[] {
-  const order = parts.map((_, index) => index);
+function readingOrder(parts: PartList, backward: boolean): number[] {
+  const order = Array.from({ length: parts.count }, (_, index) => index);
   let bytes = 0;
-  for (const { part } of parts) bytes += part.lineBytes;
-  if (bytes / Math.max(1, parts.length) >= SMALL_PART_BYTES) return order;
+  for (const index of order) bytes += parts.lineBytes(index);
+  if (bytes / Math.max(1, parts.count) >= SMALL_PART_BYTES) return order;
   // Of one stream, later blocks come first when rows are wanted backward.
   const sign = backward ? -1 : 1;
-  return order.sort((a, b) => sign * (parts[a]!.part.place - parts[b]!.part.place));
+  const places = Float64Array.from(order, (index) => parts.place(index));
+  return order.sort((a, b) => sign * (places[a]! - places[b]!));
 }
 
 /** A row that may be in the answer; its line was copied, for blocks are reused. */
@@ -51,6 +53,7 @@ interface Found {
 
 class LogScanner {
   readonly #task: LogScanTask;
+  readonly #parts: PartList;
   readonly #pipeline: LogPipeline;
   readonly #counts: ScanCounts = emptyCounts();
   readonly #row = new ScanRow();
@@ -65,17 +68,18 @@ class LogScanner {
   #labelIdOfMetadata = new Map<number, number>();
   #metadataSets: (Labels | undefined)[] = [];
 
-  constructor(task: LogScanTask) {
+  constructor(task: LogScanTask, parts: PartList) {
     this.#task = task;
+    this.#parts = parts;
     this.#pipeline = logPipeline(task.stages);
     this.#shared = task.bound === undefined ? undefined : new SharedBound(task.backward, task.bound);
   }
 
   part(index: number, load: PartLoader): void {
     const { backward, limit } = this.#task;
-    const bounds = this.#bounds(this.#task.parts[index]!);
+    const bounds = this.#bounds(index);
     if (bounds === undefined || this.#pipeline.filter?.never === true) return;
-    const { part } = this.#task.parts[index]!;
+    const part = this.#parts.part(index);
     const options = {
       fromOffsetNs: bounds.from,
       toOffsetNs: bounds.to,
@@ -104,13 +108,13 @@ class LogScanner {
   }
 
   /** The range of a part, less what cannot beat the rows found so far; undefined when nothing is left. */
-  #bounds({ part, fromOffsetNs, toOffsetNs }: TaskPart): { from: number; to: number } | undefined {
-    let from = fromOffsetNs;
-    let to = toOffsetNs;
+  #bounds(index: number): { from: number; to: number } | undefined {
+    let from = this.#parts.fromOffsetNs(index);
+    let to = this.#parts.toOffsetNs(index);
     // What other tasks have found can only be better than what was found here, and holds when nothing was.
     const boundNs = this.#shared?.get() ?? this.#boundNs;
     if (boundNs !== undefined) {
-      const worst = Number(boundNs - dayStartNs(part.day));
+      const worst = Number(boundNs - dayStartNs(this.#parts.day(index)));
       if (this.#task.backward) from = Math.max(from, worst);
       else to = Math.min(to, worst);
     }
@@ -224,11 +228,12 @@ class LogScanner {
 
   /** Keeps the best `limit` rows; ties are broken by stream, and keep their order within one. */
   #keepBest(): void {
-    const { backward, limit, parts } = this.#task;
+    const { backward, limit } = this.#task;
+    const parts = this.#parts;
     const sign = backward ? -1 : 1;
     this.#found.sort((a, b) => {
       if (a.timeNs !== b.timeNs) return a.timeNs < b.timeNs ? -sign : sign;
-      return sign * (parts[a.part]!.part.streamId - parts[b.part]!.part.streamId);
+      return sign * (parts.streamId(a.part) - parts.streamId(b.part));
     });
     if (this.#found.length < limit) return;
     this.#found.length = limit;

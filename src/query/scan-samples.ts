@@ -14,14 +14,8 @@ import { RowSelection } from './row-selection.ts';
 import { SampleStore } from './sample-store.ts';
 import { type SamplePipeline, samplePipeline } from './scan-pipeline.ts';
 import { SeriesIndex } from './series-index.ts';
-import {
-  emptyCounts,
-  type PartLoader,
-  type SampleScanResult,
-  type SampleScanTask,
-  type ScanCounts,
-  type TaskPart,
-} from './task.ts';
+import { emptyCounts, type PartLoader, type SampleScanResult, type SampleScanTask, type ScanCounts } from './task.ts';
+import { PartList } from './task-parts.ts';
 
 /**
  * Scans the parts of a task for a range aggregation. Rows that need no pipeline are added by typed-array arithmetic alone;
@@ -30,13 +24,15 @@ import {
  * @throws LogError QUERY_PIPELINE at a row that ends with an error label
  */
 export function scanSamples(task: SampleScanTask, load: PartLoader): SampleScanResult {
-  const scan = new SampleScanner(task);
-  for (const part of task.parts) scan.part(part, load);
+  const parts = new PartList(task.parts);
+  const scan = new SampleScanner(task, parts);
+  for (let i = 0; i < parts.count; i++) scan.part(i, load);
   return scan.result();
 }
 
 class SampleScanner {
   readonly #task: SampleScanTask;
+  readonly #parts: PartList;
   readonly #pipeline: SamplePipeline;
   readonly #index: SeriesIndex;
   readonly #store: SampleStore;
@@ -49,17 +45,23 @@ class SampleScanner {
   #errorOfMetadata: (boolean | undefined)[] = [];
   readonly #fieldSeries: FieldSeries;
 
-  constructor(task: SampleScanTask) {
+  constructor(task: SampleScanTask, parts: PartList) {
     this.#task = task;
+    this.#parts = parts;
     this.#pipeline = samplePipeline(task.scan);
     this.#index = new SeriesIndex(task.scan.grouping);
     this.#fieldSeries = new FieldSeries(task.scan.grouping);
     let fromNs = Number.POSITIVE_INFINITY;
     let toNs = Number.NEGATIVE_INFINITY;
-    for (const part of task.parts) {
-      const base = this.#baseOf(dayStartNs(part.part.day));
-      fromNs = Math.min(fromNs, base + part.fromOffsetNs);
-      toNs = Math.max(toNs, base + part.toOffsetNs);
+    let day = Number.NaN;
+    let base = 0;
+    for (let i = 0; i < parts.count; i++) {
+      if (parts.day(i) !== day) {
+        day = parts.day(i);
+        base = this.#baseOf(dayStartNs(day));
+      }
+      fromNs = Math.min(fromNs, base + parts.fromOffsetNs(i));
+      toNs = Math.max(toNs, base + parts.toOffsetNs(i));
     }
     this.#store = new SampleStore(task.scan, fromNs, toNs);
   }
@@ -69,9 +71,12 @@ class SampleScanner {
     return Number(dayNs - this.#task.scan.grid.baseNs);
   }
 
-  part({ part, fromOffsetNs, toOffsetNs }: TaskPart, load: PartLoader): void {
+  part(index: number, load: PartLoader): void {
     const pipeline = this.#pipeline;
     if (pipeline.filter?.never === true) return;
+    const part = this.#parts.part(index);
+    const fromOffsetNs = this.#parts.fromOffsetNs(index);
+    const toOffsetNs = this.#parts.toOffsetNs(index);
     const oneSeries = this.#index.isConstant || this.#index.streamDecides(part.streamLabels);
     const metadata = pipeline.stages !== undefined || !oneSeries;
     const options = {

@@ -5,6 +5,7 @@ import type { LoadCounts, LoadOptions, PartRef } from '../store/select.ts';
 import type { TailFormat } from '../wire/tail-json.ts';
 import type { PipelineOptions } from './pipeline/build.ts';
 import type { CategorizedLabels } from './pipeline/stage.ts';
+import type { TaskParts } from './task-parts.ts';
 
 /**
  * Scan tasks: the unit of work of a query. A task is plain data that crosses to a worker; its result is plain data with
@@ -22,16 +23,9 @@ export interface TaskRunner {
 /** Turns a part into row blocks; given by the store. Bounds of the options are kept by whole blocks at least, not by rows. */
 export type PartLoader = (part: PartRef, options: LoadOptions, counts: LoadCounts) => Iterable<RowBlock>;
 
-export interface TaskPart {
-  readonly part: PartRef;
-  /** Rows wanted, nanoseconds from the start of the part's day; both included. */
-  readonly fromOffsetNs: number;
-  readonly toOffsetNs: number;
-}
-
 export interface LogScanTask {
   readonly kind: 'logs';
-  readonly parts: readonly TaskPart[];
+  readonly parts: TaskParts;
   readonly stages: readonly Stage[];
   readonly limit: number;
   readonly backward: boolean;
@@ -42,7 +36,7 @@ export interface LogScanTask {
 
 export interface SampleScanTask {
   readonly kind: 'samples';
-  readonly parts: readonly TaskPart[];
+  readonly parts: TaskParts;
   readonly scan: SampleScan;
 }
 
@@ -85,7 +79,7 @@ export interface TailColumns {
 /** Counts line patterns, per level and step. */
 export interface PatternScanTask {
   readonly kind: 'patterns';
-  readonly parts: readonly TaskPart[];
+  readonly parts: TaskParts;
   /** Of so many neighbouring lines one is looked at, and stands for all. */
   readonly stride: number;
   /** Start of the first bucket, a multiple of the step. */

@@ -105,7 +105,7 @@ function segmentsWithin(view: StoreView, { day, from, to }: DayRange): StoredSeg
 /** What is stored of the streams that the matchers take, pinned. The range includes both ends. */
 export function selectStored(view: StoreView, matchers: readonly CompiledMatcher[], range: TimeRange): Selection {
   const { tenant } = view;
-  const stored = new Stretches((streamId) => tenant.byId.get(streamId)!.labels);
+  const stored = new Stretches(tenant.labelTable);
   const pinned: (StoredSegment | Generation)[] = [];
   let compressedBytes = 0;
   if (range.endNs < range.startNs) return new PinnedSelection(view, stored, 0, pinned);

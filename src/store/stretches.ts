@@ -1,4 +1,4 @@
-import { C_LENGTH, R_METADATA, REF_FIELDS, writeBlockRef } from '../chunk/block-ref.ts';
+import { REF_FIELDS, writeBlockRef } from '../chunk/block-ref.ts';
 import {
   B_LINE_BYTES,
   B_MAX,
@@ -11,6 +11,7 @@ import {
 import type { Labels } from '../model/labels.ts';
 import type { PartSource } from './part-source.ts';
 import type { PartRef } from './select.ts';
+import { LabelTable } from './shared-labels.ts';
 import type { StreamColumns } from './stream-columns.ts';
 
 /** More blocks than a segment has: makes one number of segment and block. */
@@ -26,13 +27,6 @@ export interface SelectedSegment {
   readonly columns: StreamColumns;
   /** Order among all segments of the selection. */
   readonly ordinal: number;
-}
-
-/** How a part is made of a stretch. */
-export interface PartOptions {
-  readonly metadataNames?: ReadonlySet<string> | undefined;
-  /** `REF_FIELDS` numbers for each block. */
-  readonly refs?: Float64Array;
 }
 
 /**
@@ -57,10 +51,10 @@ export class Stretches {
   metadataBytes: Float64Array = new Float64Array(FIRST_CAPACITY);
   readonly segments: SelectedSegment[];
   readonly loose: PartRef[];
-  readonly #labelsOf: (streamId: number) => Labels;
+  readonly labelTable: LabelTable;
 
-  constructor(labelsOf: (streamId: number) => Labels, segments: SelectedSegment[] = [], loose: PartRef[] = []) {
-    this.#labelsOf = labelsOf;
+  constructor(labelTable: LabelTable, segments: SelectedSegment[] = [], loose: PartRef[] = []) {
+    this.labelTable = labelTable;
     this.segments = segments;
     this.loose = loose;
   }
@@ -68,18 +62,18 @@ export class Stretches {
   /** Stretches of parts that stand for themselves. */
   static ofParts(parts: readonly PartRef[]): Stretches {
     const labels = new Map(parts.map((part) => [part.streamId, part.streamLabels]));
-    const stretches = new Stretches((streamId) => labels.get(streamId)!);
+    const stretches = new Stretches(new LabelTable((streamId) => labels.get(streamId)!));
     for (const part of parts) stretches.addLoose(part);
     return stretches;
   }
 
   /** None yet, of the same segments and parts. */
   sibling(): Stretches {
-    return new Stretches(this.#labelsOf, this.segments, this.loose);
+    return new Stretches(this.labelTable, this.segments, this.loose);
   }
 
   labels(streamId: number): Labels {
-    return this.#labelsOf(streamId);
+    return this.labelTable.labels(streamId);
   }
 
   addLoose(part: PartRef): void {
@@ -183,12 +177,10 @@ export class Stretches {
   }
 
   /**
-   * Stretch `i`, or its blocks `first .. end`, as a part for a worker.
-   *
-   * @param options structured metadata that matters: a segment that has none of it is read without; and memory for the references of its
-   *   blocks, since thousands of small arrays cost more than what they hold
+   * Stretch `i`, or its blocks `first .. end`, as a part by itself. Tasks of queries have columns instead (query/planned-task.ts): thousands of objects cost more than
+   * what they stand for.
    */
-  part(i: number, first: number = this.firsts[i]!, end: number = this.ends[i]!, options: PartOptions = {}): PartRef {
+  part(i: number, first: number = this.firsts[i]!, end: number = this.ends[i]!): PartRef {
     const source = this.sources[i]!;
     if (source < 0) return this.loose[-1 - source]!;
     const { path, directory, day } = this.segments[source]!;
@@ -196,22 +188,19 @@ export class Stretches {
     let rowCount = 0;
     let lineBytes = 0;
     let metadataBytes = 0;
-    const { metadataNames: names, refs = new Float64Array((end - first) * REF_FIELDS) } = options;
-    const without = names !== undefined && !directory.metadataNames.some((name) => names.has(name));
+    const refs = new Float64Array((end - first) * REF_FIELDS);
     for (let block = first; block < end; block++) {
       const at = block * BLOCK_FIELDS;
       rowCount += blocks[at + B_ROWS]!;
       lineBytes += blocks[at + B_LINE_BYTES]!;
       metadataBytes += blocks[at + B_METADATA_BYTES]!;
-      const ref = (block - first) * REF_FIELDS;
-      writeBlockRef(directory, block, refs, ref);
-      if (without) refs[ref + R_METADATA + C_LENGTH] = 0;
+      writeBlockRef(directory, block, refs, (block - first) * REF_FIELDS);
     }
     const sources: readonly PartSource[] = [{ kind: 'segment', path, refs }];
     const streamId = this.streamIds[i]!;
     return {
       streamId,
-      streamLabels: this.#labelsOf(streamId),
+      streamLabels: this.labels(streamId),
       day,
       place: this.place(i, first),
       minOffsetNs: blocks[first * BLOCK_FIELDS + B_MIN]!,

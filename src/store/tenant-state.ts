@@ -3,6 +3,7 @@ import { Postings } from '../index/postings.ts';
 import { type Labels, labelsKey } from '../model/labels.ts';
 import type { SinkStream } from '../model/row-sink.ts';
 import { MatchCache } from './matched-streams.ts';
+import { LabelTable } from './shared-labels.ts';
 import type { StoredSegment } from './stored-segment.ts';
 
 /** A stream of one tenant: known from the first push on, in the index from its first flush on. */
@@ -33,6 +34,7 @@ export class TenantState {
   readonly matched: MatchCache = new MatchCache();
   readonly streams: Map<string, TenantStream> = new Map();
   readonly byId: Map<number, TenantStream> = new Map();
+  readonly labelTable: LabelTable = new LabelTable((streamId) => this.byId.get(streamId)!.labels);
   /** Closed segments by day, in the order in which they were written. */
   readonly segments: Map<number, StoredSegment[]> = new Map();
   #nextStreamId: number;

@@ -11,6 +11,7 @@ import { ScanRow } from '../../src/query/pipeline/row-state.ts';
 import { RowSelection } from '../../src/query/row-selection.ts';
 import { scanSamples } from '../../src/query/scan-samples.ts';
 import type { SampleScan } from '../../src/query/task.ts';
+import { looseParts } from '../../src/query/task-parts.ts';
 
 const kernel = openBlockKernel()!;
 /** Blocks of one scan may lie in several kernels. */
@@ -71,7 +72,7 @@ function samplesOf(text: string, batches: readonly Batch[], ahead: boolean): unk
     toOffsetNs: 20,
   }));
   try {
-    const result = scanSamples({ kind: 'samples', parts, scan }, function* (part) {
+    const result = scanSamples({ kind: 'samples', parts: looseParts(parts), scan }, function* (part) {
       const { lines, stream } = batches[part.streamId]!;
       const block = { ...blockOf(lines, stream, part.streamId), times: Float64Array.from(lines, (_, i) => i) };
       if (!ahead) delete (block as { fields?: unknown }).fields;

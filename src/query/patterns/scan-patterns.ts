@@ -10,6 +10,7 @@ import {
   type PatternScanResult,
   type PatternScanTask,
 } from '../task.ts';
+import { PartList } from '../task-parts.ts';
 import { DrainTree } from './drain-tree.ts';
 import { tokenize } from './tokenize.ts';
 
@@ -22,7 +23,10 @@ const LEVEL_ONLY: ReadonlySet<string> = new Set();
 export function scanPatterns(task: PatternScanTask, load: PartLoader): PatternScanResult {
   const counts = emptyCounts();
   const trees = new Map<string, DrainTree>();
-  for (const { part, fromOffsetNs, toOffsetNs } of task.parts) {
+  const parts = new PartList(task.parts);
+  for (let i = 0; i < parts.count; i++) {
+    const fromOffsetNs = parts.fromOffsetNs(i);
+    const toOffsetNs = parts.toOffsetNs(i);
     const options = {
       fromOffsetNs,
       toOffsetNs,
@@ -32,7 +36,7 @@ export function scanPatterns(task: PatternScanTask, load: PartLoader): PatternSc
       reverse: false,
       needles: [],
     };
-    for (const block of load(part, options, counts)) {
+    for (const block of load(parts.part(i), options, counts)) {
       const first = firstRowFrom(block, fromOffsetNs);
       const end = firstRowAfter(block, toOffsetNs);
       counts.rowsScanned += Math.max(0, end - first);

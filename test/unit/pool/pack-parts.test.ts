@@ -1,24 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { packTask, unpackTask } from '../../../src/pool/pack-parts.ts';
-import type { LogScanTask, TaskPart } from '../../../src/query/task.ts';
+import type { LogScanTask } from '../../../src/query/task.ts';
+import { looseParts } from '../../../src/query/task-parts.ts';
+import type { PartRef } from '../../../src/store/select.ts';
 
-function part(streamId: number, labels: readonly string[], sources: readonly unknown[]): TaskPart {
+function part(streamId: number, labels: readonly string[], sources: readonly unknown[]): PartRef {
   return {
-    part: {
-      streamId,
-      streamLabels: labels,
-      day: -3,
-      place: 2 ** 30 + streamId,
-      minOffsetNs: 5,
-      maxOffsetNs: 86_399_999_999_999,
-      rowCount: 7,
-      lineBytes: 70,
-      metadataBytes: 3,
-      sources,
-    },
-    fromOffsetNs: 6,
-    toOffsetNs: 86_399_999_999_998,
+    streamId,
+    streamLabels: labels,
+    day: -3,
+    place: 2 ** 30 + streamId,
+    minOffsetNs: 5,
+    maxOffsetNs: 86_399_999_999_999,
+    rowCount: 7,
+    lineBytes: 70,
+    metadataBytes: 3,
+    sources,
   };
+}
+
+function taskOf(parts: readonly PartRef[]): LogScanTask {
+  const wanted = parts.map((part) => ({ part, fromOffsetNs: 6, toOffsetNs: 86_399_999_999_998 }));
+  return { kind: 'logs', parts: looseParts(wanted), stages: [], limit: 5, backward: true, categorize: false };
 }
 
 const segment = (path: string, ...refs: number[]) => ({ kind: 'segment', path, refs: Float64Array.from(refs) });
@@ -31,10 +34,8 @@ const head = (slabs: readonly SharedArrayBuffer[], sorted: boolean, ...pages: nu
 });
 
 /** The fields of parts, whatever their class. */
-function plain(parts: readonly TaskPart[]): unknown[] {
-  return parts.map(({ part: p, fromOffsetNs, toOffsetNs }) => ({
-    fromOffsetNs,
-    toOffsetNs,
+function plain(parts: readonly PartRef[]): unknown[] {
+  return parts.map((p) => ({
     streamId: p.streamId,
     streamLabels: [...p.streamLabels],
     day: p.day,
@@ -65,14 +66,15 @@ describe('packed parts', () => {
       part(7, ['app', 'b'], [head([], true)]),
       part(8, ['app', 'b'], [segment('/x/1', 11), head(slabs, true, 12)]),
     ];
-    const task: LogScanTask = { kind: 'logs', parts, stages: [], limit: 5, backward: true, categorize: false };
+    const task = taskOf(parts);
     const out = unpackTask(structuredClone(packTask(task)));
     expect(out).toMatchObject({ kind: 'logs', limit: 5, backward: true });
-    expect(plain('parts' in out ? out.parts : [])).toEqual(plain(parts));
+    expect(plain('parts' in out ? out.parts.loose : [])).toEqual(plain(parts));
+    expect('parts' in out ? out.parts.numbers : undefined).toEqual(task.parts.numbers);
   });
 
   it('may be none', () => {
-    const task: LogScanTask = { kind: 'logs', parts: [], stages: [], limit: 5, backward: true, categorize: false };
+    const task = taskOf([]);
     expect(unpackTask(packTask(task))).toEqual(task);
   });
 });

@@ -4,6 +4,7 @@ import { dayStartNs } from '../../../src/model/time.ts';
 import { LogOrder } from '../../../src/query/log-order.ts';
 import { boundByTally } from '../../../src/query/log-window.ts';
 import { SharedBound } from '../../../src/query/shared-bound.ts';
+import { PartList } from '../../../src/query/task-parts.ts';
 import { TopHeap } from '../../../src/query/top-heap.ts';
 import type { PartRef } from '../../../src/store/select.ts';
 import { Stretches } from '../../../src/store/stretches.ts';
@@ -16,9 +17,11 @@ function part(streamId: number, minOffsetNs: number, maxOffsetNs: number, day = 
 }
 
 function taken(order: LogOrder, cost = 1, boundNs?: bigint): string[] {
-  return order
-    .next(cost, 0, boundNs)
-    .map(({ part: p, fromOffsetNs, toOffsetNs }) => `${p.streamId}:${fromOffsetNs}-${toOffsetNs}`);
+  const parts = new PartList(order.next(cost, 0, boundNs).parts());
+  return Array.from(
+    { length: parts.count },
+    (_, i) => `${parts.streamId(i)}:${parts.fromOffsetNs(i)}-${parts.toOffsetNs(i)}`,
+  );
 }
 
 describe('the order of a log query', () => {

@@ -3,6 +3,7 @@ import { LogError } from '../../../src/base/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../../src/model/limits.ts';
 import { type QueryRequest, runQuery } from '../../../src/query/run.ts';
 import type { TaskRunner } from '../../../src/query/task.ts';
+import { PartList } from '../../../src/query/task-parts.ts';
 import { inPlaceRunner, MemoryStore, rowsOf } from '../../support/memory-store.ts';
 import { queryDeps } from '../../support/query-replay.ts';
 
@@ -238,7 +239,8 @@ describe('stopping', () => {
       run: (task, signal) => {
         const first =
           task.kind !== 'tail' &&
-          task.parts[0]!.fromOffsetNs === store.select('', [], { startNs: 0n, endNs: BASE_NS * 2n }).stretches.mins[0];
+          new PartList(task.parts).fromOffsetNs(0) ===
+            store.select('', [], { startNs: 0n, endNs: BASE_NS * 2n }).stretches.mins[0];
         if (first) return Promise.reject(new LogError('CHUNK_CORRUPT', 'bad block'));
         return new Promise((_, reject) => {
           signal.addEventListener('abort', () => {
