@@ -1,16 +1,29 @@
 import { LogError } from '../base/errors.ts';
 import { type BlockKernel, openBlockKernel } from '../base/kernels/block-kernel.ts';
 import type { FieldKernel } from '../base/kernels/field-kernel.ts';
-import type { TemplateKernel } from '../base/kernels/template-kernel.ts';
 import type { Needle } from '../base/regex/byte-search.ts';
 import type { Labels } from '../model/labels.ts';
 import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
 import type { RowFinder } from '../model/row-block.ts';
-import { C_LENGTH, C_OFFSET, C_RAW, R_FLAGS, R_LINES, R_METADATA, R_ROWS, R_TIMES } from './block-ref.ts';
-import { FLAG_ASCII, FLAG_LENGTHS } from './directory.ts';
+import {
+  B_FLAGS,
+  B_LINES,
+  B_METADATA,
+  B_ROWS,
+  B_TIMES,
+  BLOCK_FIELDS,
+  C_FRAME,
+  C_LENGTH,
+  C_OFFSET,
+  F_RAW,
+  FLAG_ASCII,
+  FLAG_LENGTHS,
+  FRAME_FIELDS,
+} from './directory.ts';
 import { FrameReader } from './frame-reader.ts';
 import { type MetadataColumn, readMetadataColumns } from './metadata-columns.ts';
 import { SomeLines } from './some-lines.ts';
+import type { StoredBlocks } from './stored-blocks.ts';
 import { decodeTimes, RICE_CODE, TIME_UNITS_NS } from './times.ts';
 
 /** Which columns of a block to read. */
@@ -40,7 +53,7 @@ export interface StoredRows {
   readonly someLines: SomeLines | undefined;
 }
 
-const NO_SEARCHES = { finder: undefined, fields: undefined, someLines: undefined } as const;
+const NO_COLUMNS: readonly MetadataColumn[] = [];
 const NO_BYTES: Buffer = Buffer.alloc(0);
 const NO_NUMBERS: Uint32Array = new Uint32Array(0);
 /** Room for a frame of small blocks, and for most of one block. */
@@ -73,7 +86,7 @@ export class BlockReader {
         : new SomeLines(
             this.#kernel,
             (bytes) => {
-              this.frames.decompressedBytes += bytes;
+              this.frames.counts.decompressedBytes += bytes;
             },
             onDamage,
           );
@@ -81,10 +94,14 @@ export class BlockReader {
   }
 
   /** Raw bytes of the lines column: joined lines behind the lengths, if there are any. */
-  #lineColumn(path: string, refs: Float64Array, at: number): Buffer {
-    const frame = this.frames.frame(SLOT_LINES, path, refs, at + R_LINES);
-    const offset = refs[at + R_LINES + C_OFFSET]!;
-    return frame.subarray(offset, offset + refs[at + R_LINES + C_LENGTH]!);
+  #lineColumn(segment: StoredBlocks, block: number): Buffer {
+    const { blocks } = segment;
+    const at = block * BLOCK_FIELDS + B_LINES;
+    const length = blocks[at + C_LENGTH]!;
+    if (length === 0) return NO_BYTES;
+    const frame = this.frames.frame(SLOT_LINES, segment, blocks[at + C_FRAME]!);
+    const offset = blocks[at + C_OFFSET]!;
+    return frame.subarray(offset, offset + length);
   }
 
   /**
@@ -92,23 +109,33 @@ export class BlockReader {
    *
    * @throws LogError CHUNK_CORRUPT
    */
-  mayHold(path: string, refs: Float64Array, at: number, needle: Needle): boolean {
-    const templates = this.#kernel?.searches(needle) === true ? this.#openTemplates(path, refs, at) : undefined;
-    if (templates !== undefined) return templates.kernel.mayHold(needle, templates.firstLine, refs[at + R_ROWS]!);
-    const bytes = this.#lineColumn(path, refs, at);
+  mayHold(segment: StoredBlocks, block: number, needle: Needle): boolean {
     const kernel = this.#kernel;
-    if (kernel?.owns(bytes) === true && kernel.searches(needle)) return this.#finder!.find(refs, at, bytes, needle);
+    if (kernel?.searches(needle) === true) {
+      const firstLine = this.#firstLine(segment, block);
+      if (firstLine >= 0)
+        return kernel.templates.mayHold(needle, firstLine, segment.blocks[block * BLOCK_FIELDS + B_ROWS]!);
+    }
+    const bytes = this.#lineColumn(segment, block);
+    if (kernel?.owns(bytes) === true && kernel.searches(needle))
+      return this.#finder!.find(segment, block, bytes, needle);
     return needle.ignoreCase || bytes.indexOf(needle.bytes) >= 0;
   }
 
   /** @throws LogError CHUNK_CORRUPT */
-  read(path: string, refs: Float64Array, at: number, columns: BlockColumns): StoredRows {
-    const rowCount = refs[at + R_ROWS]!;
-    const flags = refs[at + R_FLAGS]!;
+  read(segment: StoredBlocks, block: number, columns: BlockColumns): StoredRows {
+    const at = block * BLOCK_FIELDS;
+    const rowCount = segment.blocks[at + B_ROWS]!;
+    const flags = segment.blocks[at + B_FLAGS]!;
     this.#room(rowCount);
-    this.#readTimes(path, refs, at, rowCount);
-    const someLines = columns.lines && columns.lazy === true ? this.#beginLines(path, refs, at, rowCount) : undefined;
-    const bytes = someLines?.bytes ?? (columns.lines ? this.#readLines(path, refs, at, rowCount, flags) : NO_BYTES);
+    this.#readTimes(segment, block, rowCount);
+    const someLines = columns.lines && columns.lazy === true ? this.#beginLines(segment, block, rowCount) : undefined;
+    const bytes = someLines?.bytes ?? (columns.lines ? this.#readLines(segment, block, rowCount, flags) : NO_BYTES);
+    const kernel = this.#searchable(bytes);
+    if (kernel !== undefined) {
+      kernel.fields.from = bytes.byteOffset - kernel.lines.byteOffset;
+      if (someLines === undefined) this.#finder!.begin(segment, block, bytes);
+    }
     return {
       rowCount,
       times: this.#times,
@@ -117,48 +144,46 @@ export class BlockReader {
       lineStarts: columns.lines ? this.#starts : NO_NUMBERS,
       lineEnds: columns.lines ? this.#ends : NO_NUMBERS,
       ascii: (flags & FLAG_ASCII) !== 0,
-      columns: columns.metadata ? this.#readMetadata(path, refs, at, rowCount, columns.metadataNames) : [],
-      ...this.#searchesOf(refs, at, bytes, someLines),
+      columns: columns.metadata ? this.#readMetadata(segment, block, rowCount, columns.metadataNames) : NO_COLUMNS,
+      finder: kernel === undefined ? undefined : (someLines ?? this.#finder),
+      fields: kernel?.fields,
+      someLines: kernel === undefined ? undefined : someLines,
     };
   }
 
-  /** The template frame of a block's lines in the kernel, and which of its lines is row 0; undefined when it is none, or one whose lines are not the rows. */
-  #openTemplates(
-    path: string,
-    refs: Float64Array,
-    at: number,
-  ): { readonly kernel: TemplateKernel; readonly firstLine: number } | undefined {
-    const kernel = this.frames.openTemplates(path, refs, at + R_LINES);
-    if (kernel === undefined) return undefined;
-    const start = refs[at + R_LINES + C_OFFSET]!;
-    const end = start + refs[at + R_LINES + C_LENGTH]!;
+  /**
+   * Opens the template frame of a block's lines in the kernel. @returns which of its lines is row 0; -1 when it is none, or one whose lines
+   * are not the rows
+   */
+  #firstLine(segment: StoredBlocks, block: number): number {
+    const { blocks, frames } = segment;
+    const at = block * BLOCK_FIELDS + B_LINES;
+    const length = blocks[at + C_LENGTH]!;
+    if (length === 0) return -1;
+    const frame = blocks[at + C_FRAME]!;
+    const kernel = this.frames.openTemplates(segment, frame);
+    if (kernel === undefined) return -1;
+    const start = blocks[at + C_OFFSET]!;
+    const end = start + length;
     const firstLine = kernel.markedLine(start);
-    const endLine = end === refs[at + R_LINES + C_RAW]! ? kernel.lines : kernel.markedLine(end + 1);
+    const endLine = end === frames[frame * FRAME_FIELDS + F_RAW]! ? kernel.lines : kernel.markedLine(end + 1);
     // Lines that are no rows, or fewer or more: what is wrong, or how they are split, is seen when all are decoded.
-    return firstLine < 0 || endLine - firstLine !== refs[at + R_ROWS]! ? undefined : { kernel, firstLine };
+    return endLine - firstLine === blocks[block * BLOCK_FIELDS + B_ROWS]! ? firstLine : -1;
   }
 
   /** Leaves the lines of a block in their template frame; undefined when they are in none. */
-  #beginLines(path: string, refs: Float64Array, at: number, rowCount: number): SomeLines | undefined {
+  #beginLines(segment: StoredBlocks, block: number, rowCount: number): SomeLines | undefined {
     if (this.#ends !== this.#kernel?.ends) return undefined;
-    const templates = this.#openTemplates(path, refs, at);
-    if (templates === undefined) return undefined;
-    this.#someLines!.begin(path, templates.firstLine, rowCount);
+    const firstLine = this.#firstLine(segment, block);
+    if (firstLine < 0) return undefined;
+    this.#someLines!.begin(segment.path, firstLine, rowCount);
     return this.#someLines;
   }
 
-  #searchesOf(
-    refs: Float64Array,
-    at: number,
-    bytes: Buffer,
-    someLines: SomeLines | undefined,
-  ): Pick<StoredRows, 'finder' | 'fields' | 'someLines'> {
+  /** The kernel, when rows and bytes are in its memory. */
+  #searchable(bytes: Buffer): BlockKernel | undefined {
     const kernel = this.#kernel;
-    if (kernel === undefined || this.#ends !== kernel.ends || !kernel.owns(bytes)) return NO_SEARCHES;
-    kernel.fields.from = bytes.byteOffset - kernel.lines.byteOffset;
-    if (someLines !== undefined) return { finder: someLines, fields: kernel.fields, someLines };
-    this.#finder!.begin(refs, at, bytes);
-    return { finder: this.#finder, fields: kernel.fields, someLines };
+    return kernel !== undefined && this.#ends === kernel.ends && kernel.owns(bytes) ? kernel : undefined;
   }
 
   #room(rowCount: number): void {
@@ -178,16 +203,18 @@ export class BlockReader {
     this.#ends = new Uint32Array(size);
   }
 
-  #readTimes(path: string, refs: Float64Array, at: number, rowCount: number): void {
-    const frame = this.frames.frame(SLOT_TIMES, path, refs, at + R_TIMES);
-    const start = refs[at + R_TIMES + C_OFFSET]!;
-    const end = start + refs[at + R_TIMES + C_LENGTH]!;
+  #readTimes(segment: StoredBlocks, block: number, rowCount: number): void {
+    const { path, blocks } = segment;
+    const at = block * BLOCK_FIELDS + B_TIMES;
+    const frame = this.frames.frame(SLOT_TIMES, segment, blocks[at + C_FRAME]!);
+    const start = blocks[at + C_OFFSET]!;
+    const end = start + blocks[at + C_LENGTH]!;
     let next = this.#decodeTimes(frame, start, end, rowCount);
     if (next < 0 || next + 2 > end)
       throw new LogError('CHUNK_CORRUPT', `${path}: times end too early in block of ${rowCount} rows`);
     const same = frame[next++] === 0;
     if (same) this.#levels.fill(frame[next]!, 0, rowCount);
-    else if (next + rowCount <= end) this.#levels.set(frame.subarray(next, next + rowCount));
+    else if (next + rowCount <= end) frame.copy(this.#levels, 0, next, next + rowCount);
     else throw new LogError('CHUNK_CORRUPT', `${path}: levels end too early in block of ${rowCount} rows`);
   }
 
@@ -202,11 +229,11 @@ export class BlockReader {
     return kernel.decodeTimes(frame, start + 1, end, rowCount, unitNs);
   }
 
-  #readLines(path: string, refs: Float64Array, at: number, rowCount: number, flags: number): Buffer {
-    const bytes = this.#lineColumn(path, refs, at);
+  #readLines(segment: StoredBlocks, block: number, rowCount: number, flags: number): Buffer {
+    const bytes = this.#lineColumn(segment, block);
     const good =
       (flags & FLAG_LENGTHS) !== 0 ? this.#splitByLengths(bytes, rowCount) : this.#splitByNewlines(bytes, rowCount);
-    if (!good) throw new LogError('CHUNK_CORRUPT', `${path}: lines do not add up in block of ${rowCount} rows`);
+    if (!good) throw new LogError('CHUNK_CORRUPT', `${segment.path}: lines do not add up in block of ${rowCount} rows`);
     return bytes;
   }
 
@@ -248,16 +275,17 @@ export class BlockReader {
   }
 
   #readMetadata(
-    path: string,
-    refs: Float64Array,
-    at: number,
+    segment: StoredBlocks,
+    block: number,
     rowCount: number,
     names: ReadonlySet<string> | undefined,
   ): readonly MetadataColumn[] {
-    const length = refs[at + R_METADATA + C_LENGTH]!;
-    if (length === 0 || names?.size === 0) return [];
-    const frame = this.frames.frame(SLOT_METADATA, path, refs, at + R_METADATA);
-    const start = refs[at + R_METADATA + C_OFFSET]!;
+    const { path, blocks } = segment;
+    const at = block * BLOCK_FIELDS + B_METADATA;
+    const length = blocks[at + C_LENGTH]!;
+    if (length === 0 || segment.withoutMetadata === true || names?.size === 0) return NO_COLUMNS;
+    const frame = this.frames.frame(SLOT_METADATA, segment, blocks[at + C_FRAME]!);
+    const start = blocks[at + C_OFFSET]!;
     return readMetadataColumns(frame, start, start + length, rowCount, path, names);
   }
 }
@@ -267,8 +295,8 @@ class KernelFinder implements RowFinder {
   readonly #kernel: BlockKernel;
   #bytes: Buffer = NO_BYTES;
   /** The block looked at, the needle that was looked for first, and its first place. */
-  #refs: Float64Array | undefined;
-  #at = 0;
+  #segment: StoredBlocks | undefined;
+  #block = 0;
   #needle: Needle | undefined;
   #place = 0;
 
@@ -277,11 +305,11 @@ class KernelFinder implements RowFinder {
   }
 
   /** Looks for a needle in a block that will perhaps be read. */
-  find(refs: Float64Array, at: number, bytes: Buffer, needle: Needle): boolean {
+  find(segment: StoredBlocks, block: number, bytes: Buffer, needle: Needle): boolean {
     const place = this.#kernel.findNeedle(bytes, needle);
-    if (this.#refs !== refs || this.#at !== at) {
-      this.#refs = refs;
-      this.#at = at;
+    if (this.#segment !== segment || this.#block !== block) {
+      this.#segment = segment;
+      this.#block = block;
       this.#needle = needle;
       this.#place = place;
     }
@@ -289,10 +317,10 @@ class KernelFinder implements RowFinder {
   }
 
   /** The block was read. */
-  begin(refs: Float64Array, at: number, bytes: Buffer): void {
+  begin(segment: StoredBlocks, block: number, bytes: Buffer): void {
     this.#bytes = bytes;
-    if (this.#refs !== refs || this.#at !== at) this.#needle = undefined;
-    this.#refs = undefined;
+    if (this.#segment !== segment || this.#block !== block) this.#needle = undefined;
+    this.#segment = undefined;
   }
 
   rowsWith(needles: readonly Needle[], wanted: boolean, first: number, end: number, into: Uint32Array): number {

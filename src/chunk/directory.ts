@@ -20,7 +20,7 @@ export const B_MAX = 3;
 /** Sum of line lengths, separators not counted. */
 export const B_LINE_BYTES = 4;
 export const B_FLAGS = 5;
-/** Frame number, offset in the frame and length of the three columns. */
+/** Of the three columns: where the number of the frame is, see `C_FRAME`. */
 export const B_TIMES = 6;
 export const B_LINES = 9;
 export const B_METADATA = 12;
@@ -31,6 +31,11 @@ export const B_METADATA_BYTES = 17;
 export const B_LEVELS = 18;
 export const LEVEL_COUNTERS = 9;
 export const BLOCK_FIELDS: number = B_LEVELS + LEVEL_COUNTERS;
+
+/** Within a column of a block: number of the frame, offset and length in it. */
+export const C_FRAME = 0;
+export const C_OFFSET = 1;
+export const C_LENGTH = 2;
 
 export const FLAG_ASCII = 1;
 export const FLAG_LENGTHS = 2;

@@ -2,8 +2,9 @@ import { crc32c } from '../base/crc32c.ts';
 import { LogError } from '../base/errors.ts';
 import type { BlockKernel } from '../base/kernels/block-kernel.ts';
 import { SyncFileCache } from '../base/sync-file.ts';
-import { C_CODEC, C_COMPRESSED, C_CRC, C_FRAME_OFFSET, C_RAW } from './block-ref.ts';
 import { CODEC_TEMPLATES, CODEC_ZSTD, decompressFrame } from './compress.ts';
+import { F_CODEC, F_COMPRESSED, F_CRC, F_OFFSET, F_RAW, FRAME_FIELDS } from './directory.ts';
+import type { StoredBlocks } from './stored-blocks.ts';
 import { readTemplates, TemplateReader } from './template-reader.ts';
 import { createZstdDecoder, type ZstdDecoder } from './zstd-decoder.ts';
 
@@ -12,9 +13,15 @@ const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 /** Checksums verified once in this thread are remembered for so many frames. */
 const MAX_VERIFIED = 200_000;
 
+/** What reading took. */
+export interface ReadCounts {
+  compressedBytes: number;
+  decompressedBytes: number;
+}
+
 interface FramePosition {
   readonly path: string;
-  readonly offset: number;
+  readonly frame: number;
 }
 
 interface CachedFrame extends FramePosition {
@@ -42,9 +49,8 @@ export class FrameReader {
   readonly #templates: TemplateReader | undefined;
   readonly #lines: Buffer | undefined;
   #open: FramePosition | undefined;
-  /** Bytes read from files and bytes they decompressed to, since the start. */
-  compressedBytes = 0;
-  decompressedBytes = 0;
+  /** Where bytes read from files and bytes they decompressed to are counted. */
+  counts: ReadCounts = { compressedBytes: 0, decompressedBytes: 0 };
 
   /**
    * @param memory where frames of a kind are decompressed to, by slot; a frame that is larger gets memory of its own. Without it,
@@ -60,16 +66,16 @@ export class FrameReader {
 
   /**
    * @param slot which of the kept frames to look at and to replace (one for each column kind)
-   * @param column the column's numbers in a block reference (block-ref.ts), from `at`
+   * @param frame number of the frame in the segment
    * @throws LogError CHUNK_CORRUPT naming file and offset
    */
-  frame(slot: number, path: string, refs: Float64Array, at: number): Buffer {
-    const offset = refs[at + C_FRAME_OFFSET]!;
+  frame(slot: number, segment: StoredBlocks, frame: number): Buffer {
+    const { path } = segment;
     const last = this.#last[slot];
-    if (last !== undefined && last.offset === offset && last.path === path) return last.bytes;
+    if (last !== undefined && last.frame === frame && last.path === path) return last.bytes;
     this.#last[slot] = undefined;
-    const bytes = this.#read(slot, path, refs, at, offset);
-    this.#last[slot] = { path, offset, bytes };
+    const bytes = this.#read(slot, segment, frame);
+    this.#last[slot] = { path, frame, bytes };
     return bytes;
   }
 
@@ -78,36 +84,39 @@ export class FrameReader {
    *
    * @throws LogError CHUNK_CORRUPT
    */
-  openTemplates(path: string, refs: Float64Array, at: number): TemplateReader['kernel'] | undefined {
+  openTemplates(segment: StoredBlocks, frame: number): TemplateReader['kernel'] | undefined {
     const templates = this.#templates;
-    if (templates === undefined || refs[at + C_CODEC] !== CODEC_TEMPLATES) return undefined;
-    const offset = refs[at + C_FRAME_OFFSET]!;
-    if (this.#open?.offset === offset && this.#open.path === path) return templates.kernel;
+    const { path, frames } = segment;
+    const at = frame * FRAME_FIELDS;
+    if (templates === undefined || frames[at + F_CODEC] !== CODEC_TEMPLATES) return undefined;
+    if (this.#open?.frame === frame && this.#open.path === path) return templates.kernel;
     this.#open = undefined;
-    const compressed = this.#compressedFrame(path, refs, at, offset);
-    if (!templates.open(compressed, refs[at + C_RAW]!)) return undefined;
-    this.#open = { path, offset };
+    if (!templates.open(this.#compressedFrame(segment, frame), frames[at + F_RAW]!)) return undefined;
+    this.#open = { path, frame };
     return templates.kernel;
   }
 
   /** All lines of a template frame, in the kernel's memory. */
-  #templateLines(path: string, refs: Float64Array, at: number): Buffer | undefined {
-    const kernel = this.openTemplates(path, refs, at);
-    const rawLength = refs[at + C_RAW]!;
+  #templateLines(segment: StoredBlocks, frame: number): Buffer | undefined {
+    const kernel = this.openTemplates(segment, frame);
+    const rawLength = segment.frames[frame * FRAME_FIELDS + F_RAW]!;
     if (kernel === undefined || kernel.decodeAll() !== rawLength) return undefined;
-    this.decompressedBytes += rawLength;
+    this.counts.decompressedBytes += rawLength;
     return this.#lines!.subarray(0, rawLength);
   }
 
-  #read(slot: number, path: string, refs: Float64Array, at: number, offset: number): Buffer {
-    const codec = refs[at + C_CODEC]!;
+  #read(slot: number, segment: StoredBlocks, frame: number): Buffer {
+    const { path, frames } = segment;
+    const at = frame * FRAME_FIELDS;
+    const codec = frames[at + F_CODEC]!;
     if (codec === CODEC_TEMPLATES) {
-      const lines = this.#templateLines(path, refs, at);
+      const lines = this.#templateLines(segment, frame);
       if (lines !== undefined) return lines;
     }
-    const compressed = this.#compressedFrame(path, refs, at, offset);
-    const rawLength = refs[at + C_RAW]!;
-    this.decompressedBytes += rawLength;
+    const compressed = this.#compressedFrame(segment, frame);
+    const offset = frames[at + F_OFFSET]!;
+    const rawLength = frames[at + F_RAW]!;
+    this.counts.decompressedBytes += rawLength;
     if (this.#reuse && codec === CODEC_ZSTD) {
       const into = this.#decodeInto(slot, compressed, rawLength);
       if (into !== undefined) return into;
@@ -124,9 +133,11 @@ export class FrameReader {
   }
 
   /** Reads a frame as it stands in its file, and checks it. The result is overwritten by the next call. */
-  #compressedFrame(path: string, refs: Float64Array, at: number, offset: number): Buffer {
-    const length = refs[at + C_COMPRESSED]!;
-    const rawLength = refs[at + C_RAW]!;
+  #compressedFrame({ path, frames }: StoredBlocks, frame: number): Buffer {
+    const at = frame * FRAME_FIELDS;
+    const offset = frames[at + F_OFFSET]!;
+    const length = frames[at + F_COMPRESSED]!;
+    const rawLength = frames[at + F_RAW]!;
     if (length > MAX_FRAME_BYTES || rawLength > MAX_FRAME_BYTES)
       throw new LogError('CHUNK_CORRUPT', `${path} at ${offset}: frame of ${length} bytes for ${rawLength}`);
     if (this.#compressed.length < length) this.#compressed = Buffer.allocUnsafeSlow(length * 2);
@@ -134,8 +145,8 @@ export class FrameReader {
     if (found !== length)
       throw new LogError('CHUNK_CORRUPT', `${path} at ${offset}: file ends after ${found} of ${length} bytes`);
     const compressed = this.#compressed.subarray(0, length);
-    this.#verify(compressed, refs[at + C_CRC]!, path, offset);
-    this.compressedBytes += length;
+    this.#verify(compressed, frames[at + F_CRC]!, path, offset);
+    this.counts.compressedBytes += length;
     return compressed;
   }
 

@@ -35,6 +35,10 @@ export class SomeLines implements RowFinder, LinesOnDemand {
     return this.#templates.someLines;
   }
 
+  get frame(): number {
+    return this.#templates.frame;
+  }
+
   /** Begins a block: rows of the open frame from a line on. */
   begin(where: string, firstLine: number, rowCount: number): void {
     this.#where = where;
@@ -69,12 +73,12 @@ export class SomeLines implements RowFinder, LinesOnDemand {
   }
 
   hasPlans(fields: FieldKernel): boolean {
-    return fields.hasPlans(this.#templates.frame);
+    return fields.hasPlans(this.frame);
   }
 
   /** @throws LogError CHUNK_CORRUPT */
   readFields(fields: FieldKernel, source: FieldScan, reader: KeyReader): void {
-    const { frame } = this.#templates;
+    const { frame } = this;
     const first = this.#firstLine;
     if (!this.#templates.append((used) => fields.readTemplates(source, reader, { frame, first, used })))
       this.#count(-1);

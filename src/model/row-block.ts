@@ -51,6 +51,8 @@ export interface LinesOnDemand {
   needRow(row: number): void;
   /** @throws LogError CHUNK_CORRUPT */
   needAll(): void;
+  /** Equal for blocks that share a compressed frame. */
+  readonly frame: number;
   /** Told by whoever leaves the block out since its lines are damaged. */
   damaged(error: unknown): void;
   /** Whether `readFields` has been asked for the same fields of lines beside these: few rows are worth it then. */

@@ -1,22 +1,21 @@
 import type { Labels } from '../model/labels.ts';
 import type { ScanTask } from '../query/task.ts';
-import type { HeadSource, PartSource, SegmentSource } from '../store/part-source.ts';
+import type { HeadSource, PartSource } from '../store/part-source.ts';
 import type { PartRef } from '../store/select.ts';
 
 /**
- * Loose parts of a task in few arrays. Copied one by one, an object with its labels, source and block references takes some ten times as long,
+ * Loose parts of a task in few arrays. Copied one by one, an object with its labels, source and pages takes some ten times as long,
  * on both sides: that shows where a task has a hundred small parts.
  */
 interface PackedParts {
   readonly count: number;
-  /** `FIELDS` numbers a part, then the block references or pages of all. */
+  /** `FIELDS` numbers a part, then the pages of all. */
   readonly numbers: Float64Array;
-  readonly paths: readonly string[];
   /** Memory of generations of the head. */
   readonly slabs: readonly (readonly SharedArrayBuffer[])[];
   /** Label sets as joined texts; a set is split when somebody looks at it. */
   readonly labels: readonly string[];
-  /** Parts with several sources, at the places where `numbers` says so. */
+  /** Parts of segments, or with several sources, at the places where `numbers` says so. */
   readonly others: readonly PartRef[];
 }
 
@@ -32,19 +31,18 @@ const ROWS = 5;
 const LINE_BYTES = 6;
 const METADATA_BYTES = 7;
 const SOURCE = 8;
-/** Number of the path, or of the slabs. */
+/** Number of the slabs. */
 const WHERE = 9;
 const LABELS = 10;
-/** Where references or pages are. */
-const REFS_FROM = 11;
-const REFS_TO = 12;
+/** Where pages are. */
+const PAGES_FROM = 11;
+const PAGES_TO = 12;
 const FIELDS = 13;
 
 /** Kinds of `SOURCE`. */
 const OTHER = 0;
-const SEGMENT = 1;
-const HEAD = 2;
-const HEAD_SORTED = 3;
+const HEAD = 1;
+const HEAD_SORTED = 2;
 
 const SEPARATOR = '\u0000';
 /** Label sets of streams are the same objects from query to query. */
@@ -73,23 +71,21 @@ export function unpackTask(packed: PackedTask): ScanTask {
 
 function packParts(parts: readonly PartRef[]): PackedParts {
   let length = parts.length * FIELDS;
-  for (const part of parts) length += numbersOf(sourceOf(part)).length;
+  for (const part of parts) length += headOf(part)?.pages.length ?? 0;
   const numbers = new Float64Array(length);
-  const paths = new Map<string, number>();
   const slabs = new Map<readonly SharedArrayBuffer[], number>();
   const labels = new Map<string, number>();
   const others: PartRef[] = [];
-  let refsAt = parts.length * FIELDS;
+  let pagesAt = parts.length * FIELDS;
   for (const [i, part] of parts.entries()) {
     const at = i * FIELDS;
-    const source = sourceOf(part);
+    const source = headOf(part);
     const joined = joinLabels(part.streamLabels);
     if (source === undefined || joined === null) {
       numbers[at + SOURCE] = OTHER;
       others.push(part);
       continue;
     }
-    const isHead = source.kind === 'head';
     numbers[at + STREAM_ID] = part.streamId;
     numbers[at + DAY] = part.day;
     numbers[at + PLACE] = part.place;
@@ -98,35 +94,27 @@ function packParts(parts: readonly PartRef[]): PackedParts {
     numbers[at + ROWS] = part.rowCount;
     numbers[at + LINE_BYTES] = part.lineBytes;
     numbers[at + METADATA_BYTES] = part.metadataBytes ?? 0;
-    numbers[at + SOURCE] = isHead ? (source.sorted ? HEAD_SORTED : HEAD) : SEGMENT;
-    numbers[at + WHERE] = isHead ? numberOf(source.slabs, slabs) : numberOf(source.path, paths);
+    numbers[at + SOURCE] = source.sorted ? HEAD_SORTED : HEAD;
+    numbers[at + WHERE] = numberOf(source.slabs, slabs);
     numbers[at + LABELS] = numberOf(joined, labels);
-    numbers[at + REFS_FROM] = refsAt;
-    numbers.set(numbersOf(source), refsAt);
-    refsAt += numbersOf(source).length;
-    numbers[at + REFS_TO] = refsAt;
+    numbers[at + PAGES_FROM] = pagesAt;
+    numbers.set(source.pages, pagesAt);
+    pagesAt += source.pages.length;
+    numbers[at + PAGES_TO] = pagesAt;
   }
   return {
     count: parts.length,
     numbers,
-    paths: [...paths.keys()],
     slabs: [...slabs.keys()],
     labels: [...labels.keys()],
     others,
   };
 }
 
-/** The source of a part that has one. */
-function sourceOf({ sources }: PartRef): PartSource | undefined {
+/** The source of a part of the head. */
+function headOf({ sources }: PartRef): HeadSource | undefined {
   const [source, another] = sources as readonly PartSource[];
-  return another === undefined ? source : undefined;
-}
-
-const NO_NUMBERS: Float64Array = new Float64Array(0);
-
-function numbersOf(source: PartSource | undefined): Float64Array {
-  if (source === undefined) return NO_NUMBERS;
-  return source.kind === 'head' ? source.pages : source.refs;
+  return another === undefined && source?.kind === 'head' ? source : undefined;
 }
 
 function numberOf<T>(value: T, numbers: Map<T, number>): number {
@@ -138,19 +126,20 @@ function numberOf<T>(value: T, numbers: Map<T, number>): number {
   return number;
 }
 
-function unpackParts({ count, numbers, paths, slabs, labels, others }: PackedParts): PartRef[] {
+function unpackParts({ count, numbers, slabs, labels, others }: PackedParts): PartRef[] {
   const sets = new LabelSets(labels);
   let other = 0;
   return Array.from({ length: count }, (_, i) => {
     const at = i * FIELDS;
     const kind = numbers[at + SOURCE]!;
     if (kind === OTHER) return others[other++]!;
-    const refs = numbers.subarray(numbers[at + REFS_FROM]!, numbers[at + REFS_TO]!);
-    const where = numbers[at + WHERE]!;
-    const source: SegmentSource | HeadSource =
-      kind === SEGMENT
-        ? { kind: 'segment', path: paths[where]!, refs }
-        : { kind: 'head', slabs: slabs[where]!, pages: refs, sorted: kind === HEAD_SORTED };
+    const pages = numbers.subarray(numbers[at + PAGES_FROM]!, numbers[at + PAGES_TO]!);
+    const source: HeadSource = {
+      kind: 'head',
+      slabs: slabs[numbers[at + WHERE]!]!,
+      pages,
+      sorted: kind === HEAD_SORTED,
+    };
     return new UnpackedPart(numbers, at, [source], sets);
   });
 }

@@ -8,6 +8,7 @@ import { unpackError } from './error-transfer.ts';
 import { MergeThread } from './merge-thread.ts';
 import type { WorkerNotice, WorkerReply, WorkerRequest } from './messages.ts';
 import { packTask } from './pack-parts.ts';
+import { givenAway } from './transfer.ts';
 
 export interface PoolOptions {
   /** Scanning threads; one for each core. */
@@ -166,7 +167,7 @@ export class WorkerPool implements TaskRunner {
     this.#merger.busy = true;
     thread.given.set(waiting.request.id, waiting);
     thread.worker.ref();
-    thread.worker.postMessage(waiting.request);
+    thread.worker.postMessage(waiting.request, givenAway(waiting.request));
   }
 
   /** Runs a scan. When the signal aborts it rejects with its reason; a scan that was begun ends unheard. */

@@ -1,4 +1,4 @@
-import type { WorkerReply } from './messages.ts';
+import type { WorkerReply, WorkerRequest } from './messages.ts';
 
 /** Buffers of a reply that move instead of being copied: whole, unshared ones, each once. */
 export function transferList(reply: WorkerReply): ArrayBuffer[] {
@@ -18,6 +18,15 @@ export function transferList(reply: WorkerReply): ArrayBuffer[] {
     for (const value of values) collect(value, add);
   }
   return [...found];
+}
+
+/** Buffers of a request that move: nobody else has the columns of a task. */
+export function givenAway(request: WorkerRequest): ArrayBuffer[] {
+  if (request.kind !== 'scan') return [];
+  const task = request.task.kind === 'packed' ? request.task.task : request.task;
+  if (task.kind === 'tail') return [];
+  const { buffer } = task.parts.numbers;
+  return buffer instanceof ArrayBuffer ? [buffer] : [];
 }
 
 /** Columns stand alone, in lists, or in lists of small objects. */

@@ -16,6 +16,7 @@ const NO_FIELD = -1;
  */
 export class FieldSeries {
   readonly #grouping: ScanGrouping;
+  readonly #names: readonly string[];
   /** By the values that the stream gives to the grouping. */
   readonly #tables = new Map<string, ByteTable>();
   #stream: Labels | undefined;
@@ -27,6 +28,7 @@ export class FieldSeries {
 
   constructor(grouping: ScanGrouping) {
     this.#grouping = grouping;
+    this.#names = [...new Set(grouping.labels)];
   }
 
   /** @returns false when series of this block have to be found by way of labels */
@@ -38,19 +40,21 @@ export class FieldSeries {
 
   #beginStream(stream: Labels, fields: FieldReader): void {
     this.#stream = stream;
-    const given: string[] = [];
+    if (this.#names.length === 0 && this.#table !== undefined) return;
+    let given = '';
     this.#open = NONE;
     let openCount = 0;
-    for (const name of new Set(this.#grouping.labels)) {
+    for (const name of this.#names) {
       const value = labelValue(stream, name);
-      if (value !== undefined) given.push(name, value);
+      if (value !== undefined) given += `${value.length}:${value}`;
       else {
         this.#open = fields.fieldOfName(name);
         openCount++;
       }
     }
     this.#usable = !this.#grouping.without && openCount <= 1 && this.#open !== NO_FIELD;
-    const key = JSON.stringify([this.#open, ...given]);
+    // Names need not be told: they are those of the grouping, less the open one.
+    const key = `${this.#open} ${given}`;
     this.#table = this.#tables.get(key) ?? new ByteTable();
     this.#tables.set(key, this.#table);
   }

@@ -12,10 +12,13 @@ import {
   PART_FIELDS,
   type TaskParts,
   type TaskSegment,
+  WHOLE_FROM,
+  WHOLE_TO,
 } from './task-parts.ts';
 
-/** Numbers of a piece: stretch, first block and the one behind the last (-1: a loose part as it is), wanted times. */
-const PIECE_FIELDS = 5;
+/** Numbers of a piece: stretch, first block and the one behind the last; for a loose part, these are 0. */
+const PIECE_FIELDS = 3;
+const FIRST_PIECES = 64;
 
 /** Neighbouring pieces of a task in one segment. */
 export interface BlockRuns {
@@ -29,21 +32,23 @@ export interface BlockRuns {
  */
 export class PlannedTask {
   readonly #stretches: Stretches;
-  readonly #pieces: number[] = [];
-  #isWhole = true;
+  #pieces: Int32Array = new Int32Array(FIRST_PIECES * PIECE_FIELDS);
+  #length = 0;
+  /** Of pieces that are not wanted whole: first and last wanted time. */
+  readonly #cuts = new Map<number, readonly [number, number]>();
 
   constructor(stretches: Stretches) {
     this.#stretches = stretches;
   }
 
   get isEmpty(): boolean {
-    return this.#pieces.length === 0;
+    return this.#length === 0;
   }
 
   /** Adds the rows of a loose part in a range of time. */
   addLoose(i: number, fromOffsetNs: number, toOffsetNs: number): void {
-    this.#isWhole = false;
-    this.#pieces.push(i, -1, -1, fromOffsetNs, toOffsetNs);
+    this.#cuts.set(this.#length / PIECE_FIELDS, [fromOffsetNs, toOffsetNs]);
+    this.addWhole(i, 0, 0);
   }
 
   /** Adds the rows of blocks `first .. end` of a stretch, cut to a range of time; nothing when they lie outside of it. */
@@ -52,8 +57,22 @@ export class PlannedTask {
     const min = blocks[first * BLOCK_FIELDS + B_MIN]!;
     const max = blocks[(end - 1) * BLOCK_FIELDS + B_MAX]!;
     if (min > to || max < from) return;
-    if (min < from || max > to) this.#isWhole = false;
-    this.#pieces.push(i, first, end, Math.max(min, from), Math.min(max, to));
+    if (min < from || max > to) this.#cuts.set(this.#length / PIECE_FIELDS, [Math.max(min, from), Math.min(max, to)]);
+    this.addWhole(i, first, end);
+  }
+
+  /** Adds all rows of blocks `first .. end` of a stretch. */
+  addWhole(i: number, first: number, end: number): void {
+    const at = this.#length;
+    if (at === this.#pieces.length) {
+      const wider = new Int32Array(at * 2);
+      wider.set(this.#pieces);
+      this.#pieces = wider;
+    }
+    this.#pieces[at] = i;
+    this.#pieces[at + 1] = first;
+    this.#pieces[at + 2] = end;
+    this.#length = at + PIECE_FIELDS;
   }
 
   /** Stream of piece number `piece`, in the order in which pieces were added. */
@@ -69,7 +88,7 @@ export class PlannedTask {
   parts(metadataNames?: ReadonlySet<string>): TaskParts {
     const { sources, streamIds, labelTable } = this.#stretches;
     const pieces = this.#pieces;
-    const count = pieces.length / PIECE_FIELDS;
+    const count = this.#length / PIECE_FIELDS;
     const numbers = new Float64Array(count * PART_FIELDS);
     const segments: TaskSegment[] = [];
     const loose: PartRef[] = [];
@@ -82,8 +101,8 @@ export class PlannedTask {
       const stretch = pieces[from]!;
       const streamId = streamIds[stretch]!;
       numbers[at + P_STREAM] = streamId;
-      numbers[at + P_FROM] = pieces[from + 3]!;
-      numbers[at + P_TO] = pieces[from + 4]!;
+      numbers[at + P_FROM] = WHOLE_FROM;
+      numbers[at + P_TO] = WHOLE_TO;
       if (sources[stretch]! < 0) {
         loose.push(this.#stretches.part(stretch));
         numbers[at + P_SOURCE] = -loose.length;
@@ -99,6 +118,10 @@ export class PlannedTask {
       numbers[at + P_END] = pieces[from + 2]!;
       numbers[at + P_LABELS] = labelTable.placeOf(streamId);
     }
+    for (const [i, [fromOffsetNs, toOffsetNs]] of this.#cuts) {
+      numbers[i * PART_FIELDS + P_FROM] = fromOffsetNs;
+      numbers[i * PART_FIELDS + P_TO] = toOffsetNs;
+    }
     return { count, numbers, segments, labels: labelTable.shared, loose };
   }
 
@@ -111,15 +134,15 @@ export class PlannedTask {
 
   /** What it reads when that is whole blocks of segments and nothing else, in order; else undefined. */
   wholeBlocks(): BlockRuns[] | undefined {
-    if (!this.#isWhole) return undefined;
+    if (this.#cuts.size > 0) return undefined;
     const { sources, segments } = this.#stretches;
     const runs: BlockRuns[] = [];
     let blocks: number[] = [];
-    for (let at = 0; at < this.#pieces.length; at += PIECE_FIELDS) {
+    for (let at = 0; at < this.#length; at += PIECE_FIELDS) {
       const source = sources[this.#pieces[at]!]!;
       blocks.push(this.#pieces[at + 1]!, this.#pieces[at + 2]!);
-      const next = this.#pieces[at + PIECE_FIELDS];
-      if (next !== undefined && sources[next] === source) continue;
+      const next = at + PIECE_FIELDS;
+      if (next < this.#length && sources[this.#pieces[next]!] === source) continue;
       runs.push({ path: segments[source]!.path, blocks: Int32Array.from(blocks) });
       blocks = [];
     }

@@ -3,6 +3,7 @@ import type { Labels } from '../model/labels.ts';
 import { EMPTY_LABELS } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { dayStartNs } from '../model/time.ts';
+import type { LoadOptions, PartRef } from '../store/select.ts';
 import { FieldSeries } from './field-series.ts';
 import { leaveOut } from './leave-out.ts';
 import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './pipeline/label-state.ts';
@@ -30,6 +31,49 @@ export function scanSamples(task: SampleScanTask, load: PartLoader): SampleScanR
   return scan.result();
 }
 
+/** What a scan asks of each part; one object for all of them. Whether the stream decides the series is found out for parts that are read. */
+class SampleOptions implements LoadOptions {
+  fromOffsetNs = 0;
+  toOffsetNs = 0;
+  readonly lines: boolean;
+  readonly lazy = true;
+  readonly metadataNames: ReadonlySet<string> | undefined;
+  readonly reverse = false;
+  readonly needles: LoadOptions['needles'];
+  readonly anyOf: LoadOptions['anyOf'];
+  readonly #index: SeriesIndex;
+  readonly #hasStages: boolean;
+  #part: PartRef | undefined;
+  #oneSeries = false;
+
+  constructor(pipeline: SamplePipeline, index: SeriesIndex) {
+    this.lines = pipeline.needsLines;
+    this.metadataNames = pipeline.metadataNames;
+    this.needles = pipeline.needles;
+    this.anyOf = pipeline.anyOf;
+    this.#index = index;
+    this.#hasStages = pipeline.stages !== undefined;
+  }
+
+  begin(part: PartRef, fromOffsetNs: number, toOffsetNs: number): void {
+    this.#part = part;
+    this.fromOffsetNs = fromOffsetNs;
+    this.toOffsetNs = toOffsetNs;
+  }
+
+  /** All rows of the part are of one series, whatever their metadata. */
+  get oneSeries(): boolean {
+    if (this.#part !== undefined)
+      this.#oneSeries = this.#index.isConstant || this.#index.streamDecides(this.#part.streamLabels);
+    this.#part = undefined;
+    return this.#oneSeries;
+  }
+
+  get metadata(): boolean {
+    return this.#hasStages || !this.oneSeries;
+  }
+}
+
 class SampleScanner {
   readonly #task: SampleScanTask;
   readonly #parts: PartList;
@@ -44,6 +88,7 @@ class SampleScanner {
   #metadataSets: (Labels | undefined)[] = [];
   #errorOfMetadata: (boolean | undefined)[] = [];
   readonly #fieldSeries: FieldSeries;
+  readonly #options: SampleOptions;
 
   constructor(task: SampleScanTask, parts: PartList) {
     this.#task = task;
@@ -51,17 +96,13 @@ class SampleScanner {
     this.#pipeline = samplePipeline(task.scan);
     this.#index = new SeriesIndex(task.scan.grouping);
     this.#fieldSeries = new FieldSeries(task.scan.grouping);
+    this.#options = new SampleOptions(this.#pipeline, this.#index);
     let fromNs = Number.POSITIVE_INFINITY;
     let toNs = Number.NEGATIVE_INFINITY;
-    let day = Number.NaN;
-    let base = 0;
-    for (let i = 0; i < parts.count; i++) {
-      if (parts.day(i) !== day) {
-        day = parts.day(i);
-        base = this.#baseOf(dayStartNs(day));
-      }
-      fromNs = Math.min(fromNs, base + parts.fromOffsetNs(i));
-      toNs = Math.max(toNs, base + parts.toOffsetNs(i));
+    for (const [day, bounds] of parts.daysWanted()) {
+      const base = this.#baseOf(dayStartNs(day));
+      fromNs = Math.min(fromNs, base + bounds.fromOffsetNs);
+      toNs = Math.max(toNs, base + bounds.toOffsetNs);
     }
     this.#store = new SampleStore(task.scan, fromNs, toNs);
   }
@@ -77,19 +118,8 @@ class SampleScanner {
     const part = this.#parts.part(index);
     const fromOffsetNs = this.#parts.fromOffsetNs(index);
     const toOffsetNs = this.#parts.toOffsetNs(index);
-    const oneSeries = this.#index.isConstant || this.#index.streamDecides(part.streamLabels);
-    const metadata = pipeline.stages !== undefined || !oneSeries;
-    const options = {
-      fromOffsetNs,
-      toOffsetNs,
-      lines: pipeline.needsLines,
-      lazy: true,
-      metadata,
-      metadataNames: pipeline.metadataNames,
-      reverse: false,
-      needles: pipeline.needles,
-      anyOf: pipeline.anyOf,
-    };
+    const options = this.#options;
+    options.begin(part, fromOffsetNs, toOffsetNs);
     for (const block of load(part, options, this.#counts)) {
       const first = firstRowFrom(block, fromOffsetNs);
       const end = firstRowAfter(block, toOffsetNs);
@@ -97,7 +127,7 @@ class SampleScanner {
       this.#counts.rowsScanned += end - first;
       if (pipeline.needsLines) this.#counts.bytesScanned += lineBytes(block, first, end);
       try {
-        this.#block(block, first, end, metadata, oneSeries);
+        this.#block(block, first, end, options.metadata, options.oneSeries);
       } catch (error) {
         leaveOut(block, error);
       }
@@ -148,6 +178,8 @@ class SampleScanner {
   }
 
   #seriesOfStream(block: RowBlock): number {
+    const plain = this.#index.ofStream(block.streamLabels);
+    if (plain !== undefined) return plain;
     this.#row.labels.reset(block.streamLabels, EMPTY_LABELS);
     return this.#index.of(this.#row.labels);
   }
@@ -163,6 +195,7 @@ class SampleScanner {
     const { grid, firstBucket, state } = this.#store;
     assert(state !== undefined, 'only counts and lengths come without a pipeline');
     const { rows, count } = this.#selection;
+    if (count === 0) return;
     if (state.width > 1) block.someLines?.need(rows, count);
     const { times, lineStarts, lineEnds } = block;
     const baseNs = this.#baseOf(block.dayStartNs);

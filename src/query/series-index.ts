@@ -25,7 +25,8 @@ export class SeriesIndex {
   /** The grouping can be told from the stream labels alone: each name of a `by` is one of them. */
   streamDecides(stream: Labels): boolean {
     if (this.#grouping.without) return false;
-    return this.#grouping.labels.every((name) => stream.some((part, i) => i % 2 === 0 && part === name));
+    for (const name of this.#grouping.labels) if (labelValue(stream, name) === undefined) return false;
+    return true;
   }
 
   /** Number of the series of the row whose labels are given. */
@@ -36,7 +37,8 @@ export class SeriesIndex {
 
   /** Number of the series of rows that have the labels of their stream alone; undefined when that takes a `LabelState`. */
   ofStream(stream: Labels): number | undefined {
-    return this.#single === undefined ? undefined : this.#ofValue(this.#single, labelValue(stream, this.#single));
+    if (this.#single !== undefined) return this.#ofValue(this.#single, labelValue(stream, this.#single));
+    return this.isConstant ? this.ofGrouped([]) : undefined;
   }
 
   /** Number of a series whose labels, grouped before, are given. */

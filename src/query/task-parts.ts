@@ -1,13 +1,5 @@
-import { C_LENGTH, R_METADATA, REF_FIELDS, writeBlockRef } from '../chunk/block-ref.ts';
-import {
-  B_LINE_BYTES,
-  B_MAX,
-  B_METADATA_BYTES,
-  B_MIN,
-  B_ROWS,
-  BLOCK_FIELDS,
-  type BlockTable,
-} from '../chunk/directory.ts';
+import { B_LINE_BYTES, B_MAX, B_METADATA_BYTES, B_MIN, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
+import type { StoredBlocks } from '../chunk/stored-blocks.ts';
 import type { Labels } from '../model/labels.ts';
 import type { SegmentSource } from '../store/part-source.ts';
 import type { PartRef } from '../store/select.ts';
@@ -15,13 +7,10 @@ import { labelsAt, type SharedLabels } from '../store/shared-labels.ts';
 import { BLOCKS_PER_SEGMENT } from '../store/stretches.ts';
 
 /** A segment of which a task reads blocks. Its columns lie in memory that threads share. */
-export interface TaskSegment extends BlockTable {
-  readonly path: string;
+export interface TaskSegment extends StoredBlocks {
   readonly day: number;
   /** Order among all segments of the selection. */
   readonly ordinal: number;
-  /** None of its structured metadata matters. */
-  readonly withoutMetadata: boolean;
 }
 
 /**
@@ -50,6 +39,9 @@ export const P_LABELS = 4;
 export const P_FROM = 5;
 export const P_TO = 6;
 export const PART_FIELDS = 7;
+/** In place of the wanted times: all rows of the blocks. */
+export const WHOLE_FROM: number = Number.NEGATIVE_INFINITY;
+export const WHOLE_TO: number = Number.POSITIVE_INFINITY;
 
 const NO_LABELS: SharedLabels = { id: 0, chunks: [] };
 
@@ -72,12 +64,12 @@ export function looseParts(
 export class PartList {
   readonly count: number;
   readonly #parts: TaskParts;
-  /** For one part at a time: see `part`. */
-  #refs: Float64Array = new Float64Array(16 * REF_FIELDS);
+  readonly #stored: StoredPart;
 
   constructor(parts: TaskParts) {
     this.count = parts.count;
     this.#parts = parts;
+    this.#stored = new StoredPart(parts.labels);
   }
 
   #number(i: number, field: number): number {
@@ -92,12 +84,34 @@ export class PartList {
     return this.#parts.loose[-1 - this.#number(i, P_SOURCE)]!;
   }
 
+  /** Time of the first row that is wanted, nanoseconds from the start of the part's day. */
   fromOffsetNs(i: number): number {
-    return this.#number(i, P_FROM);
+    const from = this.#number(i, P_FROM);
+    if (from !== WHOLE_FROM) return from;
+    return this.#segment(i)!.blocks[this.#number(i, P_FIRST) * BLOCK_FIELDS + B_MIN]!;
   }
 
   toOffsetNs(i: number): number {
-    return this.#number(i, P_TO);
+    const to = this.#number(i, P_TO);
+    if (to !== WHOLE_TO) return to;
+    return this.#segment(i)!.blocks[(this.#number(i, P_END) - 1) * BLOCK_FIELDS + B_MAX]!;
+  }
+
+  /** First and last time that is wanted, by day. */
+  daysWanted(): ReadonlyMap<number, { fromOffsetNs: number; toOffsetNs: number }> {
+    const days = new Map<number, { fromOffsetNs: number; toOffsetNs: number }>();
+    let bounds = { fromOffsetNs: 0, toOffsetNs: 0 };
+    let day = Number.NaN;
+    for (let i = 0; i < this.count; i++) {
+      if (this.day(i) !== day) {
+        day = this.day(i);
+        bounds = days.get(day) ?? { fromOffsetNs: WHOLE_TO, toOffsetNs: WHOLE_FROM };
+        days.set(day, bounds);
+      }
+      bounds.fromOffsetNs = Math.min(bounds.fromOffsetNs, this.fromOffsetNs(i));
+      bounds.toOffsetNs = Math.max(bounds.toOffsetNs, this.toOffsetNs(i));
+    }
+    return days;
   }
 
   streamId(i: number): number {
@@ -120,82 +134,71 @@ export class PartList {
     const segment = this.#segment(i);
     return segment === undefined
       ? this.#loose(i).lineBytes
-      : sumOf(segment, this.#first(i), this.#end(i), B_LINE_BYTES);
-  }
-
-  #first(i: number): number {
-    return this.#number(i, P_FIRST);
-  }
-
-  #end(i: number): number {
-    return this.#number(i, P_END);
+      : sumOf(segment, this.#number(i, P_FIRST), this.#number(i, P_END), B_LINE_BYTES);
   }
 
   /** A part as loaders take it; it holds until the next one is asked for. */
   part(i: number): PartRef {
     const segment = this.#segment(i);
     if (segment === undefined) return this.#loose(i);
-    const first = this.#first(i);
-    const end = this.#end(i);
-    const length = (end - first) * REF_FIELDS;
-    if (this.#refs.length < length) this.#refs = new Float64Array(length * 2);
-    const refs = this.#refs.subarray(0, length);
-    for (let block = first, at = 0; block < end; block++, at += REF_FIELDS) {
-      writeBlockRef(segment, block, refs, at);
-      if (segment.withoutMetadata) refs[at + R_METADATA + C_LENGTH] = 0;
-    }
-    const place = segment.ordinal * BLOCKS_PER_SEGMENT + first;
-    return new StoredPart(this.#parts, i, segment, place, { kind: 'segment', path: segment.path, refs });
+    this.#stored.begin(segment, this.#parts.numbers, i * PART_FIELDS);
+    return this.#stored;
   }
 }
 
-/** Neighbouring blocks of one stream in one segment. */
-class StoredPart implements PartRef {
-  readonly streamId: number;
-  readonly day: number;
-  readonly place: number;
-  readonly sources: readonly SegmentSource[];
+/** Neighbouring blocks of one stream in one segment: one object for all of a task, which moves from part to part. */
+class StoredPart implements PartRef, SegmentSource {
+  readonly kind = 'segment';
+  readonly sources: readonly [SegmentSource] = [this];
+  segment!: TaskSegment;
+  first = 0;
+  end = 0;
+  streamId = 0;
   readonly #labels: SharedLabels;
-  readonly #labelPlace: number;
-  readonly #segment: TaskSegment;
-  readonly #first: number;
-  readonly #end: number;
+  #labelPlace = 0;
 
-  constructor({ numbers, labels }: TaskParts, i: number, segment: TaskSegment, place: number, source: SegmentSource) {
-    const at = i * PART_FIELDS;
-    this.streamId = numbers[at + P_STREAM]!;
-    this.day = segment.day;
-    this.place = place;
-    this.sources = [source];
+  constructor(labels: SharedLabels) {
     this.#labels = labels;
+  }
+
+  begin(segment: TaskSegment, numbers: Float64Array, at: number): void {
+    this.segment = segment;
+    this.first = numbers[at + P_FIRST]!;
+    this.end = numbers[at + P_END]!;
+    this.streamId = numbers[at + P_STREAM]!;
     this.#labelPlace = numbers[at + P_LABELS]!;
-    this.#segment = segment;
-    this.#first = numbers[at + P_FIRST]!;
-    this.#end = numbers[at + P_END]!;
   }
 
   get streamLabels(): Labels {
     return labelsAt(this.#labels, this.#labelPlace);
   }
 
+  get day(): number {
+    return this.segment.day;
+  }
+
+  get place(): number {
+    return this.segment.ordinal * BLOCKS_PER_SEGMENT + this.first;
+  }
+
   get minOffsetNs(): number {
-    return this.#segment.blocks[this.#first * BLOCK_FIELDS + B_MIN]!;
+    return this.segment.blocks[this.first * BLOCK_FIELDS + B_MIN]!;
   }
 
   get maxOffsetNs(): number {
-    return this.#segment.blocks[(this.#end - 1) * BLOCK_FIELDS + B_MAX]!;
+    return this.segment.blocks[(this.end - 1) * BLOCK_FIELDS + B_MAX]!;
   }
 
   get rowCount(): number {
-    return sumOf(this.#segment, this.#first, this.#end, B_ROWS);
+    return sumOf(this.segment, this.first, this.end, B_ROWS);
   }
 
   get lineBytes(): number {
-    return sumOf(this.#segment, this.#first, this.#end, B_LINE_BYTES);
+    return sumOf(this.segment, this.first, this.end, B_LINE_BYTES);
   }
 
   get metadataBytes(): number {
-    return sumOf(this.#segment, this.#first, this.#end, B_METADATA_BYTES);
+    return sumOf(this.segment, this.first, this.end, B_METADATA_BYTES);
   }
 }
 

@@ -133,6 +133,10 @@ class TaskList {
     const end = stretches.ends[i]!;
     this.#enter(stretches.place(i));
     let first = stretches.firsts[i]!;
+    if (end - first === 1 && from === stretches.mins[i] && to === stretches.maxs[i]) {
+      this.#addSmall(i, first);
+      return;
+    }
     let cost = 0;
     for (let block = first; block < end; block++) {
       const at = block * BLOCK_FIELDS;
@@ -156,6 +160,15 @@ class TaskList {
     this.#addRun(i, first, end, cost);
   }
 
+  /** A whole stretch of one block, of which there are many: as `addBlocks` has it, but for a look at the block. */
+  #addSmall(i: number, block: number): void {
+    const cost = costOf(this.#stretches, i);
+    const least = (block + 1) % SECTION_BLOCKS === 0 ? this.#target * LEAST_SHARE : this.#target;
+    this.#current.addWhole(i, block, block + 1);
+    this.#cost += cost;
+    if (this.#cost >= least) this.#cut();
+  }
+
   /** Starts a task with a new segment, unless the one before is still small. */
   #enter(place: number): void {
     const segment = Math.floor(place / BLOCKS_PER_SEGMENT);
@@ -165,7 +178,7 @@ class TaskList {
 
   #addRun(i: number, first: number, end: number, cost: number): void {
     if (first === end) return;
-    this.#current.addBlocks(i, first, end, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+    this.#current.addWhole(i, first, end);
     this.#count(cost);
   }
 

@@ -1,6 +1,6 @@
-import type { Needle } from '../base/regex/byte-search.ts';
-import { BlockReader, type StoredRows } from '../chunk/block-reader.ts';
-import { R_LINE_BYTES, R_MAX, R_MIN, R_ROWS, REF_FIELDS } from '../chunk/block-ref.ts';
+import { type BlockColumns, BlockReader, type StoredRows } from '../chunk/block-reader.ts';
+import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
+import type { StoredBlocks } from '../chunk/stored-blocks.ts';
 import { type PageRows, pageRows } from '../head/load-pages.ts';
 import { PAGE_FIELDS } from '../head/page.ts';
 import type { RowBlock } from '../model/row-block.ts';
@@ -28,34 +28,25 @@ export class PartLoader {
     this.#reader = new BlockReader(true, onDamage);
   }
 
-  *load(part: PartRef, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
+  load(part: PartRef, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
     const sources = part.sources as readonly PartSource[];
     const source = sources[0];
-    if (source === undefined) return;
-    const compressedBefore = this.#compressedBytes();
-    const decompressedBefore = this.#decompressedBytes();
+    if (source === undefined) return [];
+    this.#reader.frames.counts = counts;
+    this.#owning.frames.counts = counts;
     if (sources.length > 1 || (source.kind === 'head' && !source.sorted))
-      yield* this.#merged(part, sources, options, counts);
-    else if (source.kind === 'segment') yield* this.#stored(part, source, options, counts);
-    else yield* this.#open(part, source, options, counts);
-    counts.compressedBytes += this.#compressedBytes() - compressedBefore;
-    counts.decompressedBytes += this.#decompressedBytes() - decompressedBefore;
-  }
-
-  #compressedBytes(): number {
-    return this.#reader.frames.compressedBytes + this.#owning.frames.compressedBytes;
-  }
-
-  #decompressedBytes(): number {
-    return this.#reader.frames.decompressedBytes + this.#owning.frames.decompressedBytes;
+      return this.#merged(part, sources, options, counts);
+    return source.kind === 'segment'
+      ? this.#stored(part, source, options, counts)
+      : this.#open(part, source, options, counts);
   }
 
   *#stored(part: PartRef, source: SegmentSource, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
-    const count = source.refs.length / REF_FIELDS;
-    for (let i = 0; i < count; i++) {
-      const at = (options.reverse ? count - 1 - i : i) * REF_FIELDS;
-      if (this.#skips(source, at, options, counts)) continue;
-      const rows = this.#tryRead(this.#reader, source, at, options);
+    const { segment, first, end } = source;
+    for (let i = first; i < end; i++) {
+      const block = options.reverse ? first + end - 1 - i : i;
+      if (this.#skips(segment, block, options, counts)) continue;
+      const rows = this.#tryRead(this.#reader, segment, block, options);
       if (rows === undefined) continue;
       count1(counts, rows.rowCount);
       yield new LoadedBlock(
@@ -64,38 +55,40 @@ export class PartLoader {
         rows.ascii,
         options.metadata ? storedMetadata(rows.levels, rows.columns, rows.rowCount) : new NoMetadata(),
         rows,
-        source.refs[at + R_LINE_BYTES]!,
+        segment.blocks[block * BLOCK_FIELDS + B_LINE_BYTES]!,
       );
     }
   }
 
   /** True when no row of the block can be wanted. */
-  #skips(source: SegmentSource, at: number, options: LoadOptions, counts: LoadCounts): boolean {
-    if (source.refs[at + R_MAX]! < options.fromOffsetNs || source.refs[at + R_MIN]! > options.toOffsetNs) {
+  #skips(segment: StoredBlocks, block: number, options: LoadOptions, counts: LoadCounts): boolean {
+    const { blocks } = segment;
+    const at = block * BLOCK_FIELDS;
+    if (blocks[at + B_MAX]! < options.fromOffsetNs || blocks[at + B_MIN]! > options.toOffsetNs) {
       counts.blocksSkippedByTime++;
       return true;
     }
-    if (!options.lines || this.#mayHold(source, at, options)) return false;
+    if (!options.lines || this.#mayHold(segment, block, options)) return false;
     // Read and searched as a whole: its rows count as scanned.
-    count1(counts, source.refs[at + R_ROWS]!);
+    count1(counts, blocks[at + B_ROWS]!);
     counts.blocksSkippedByFilter++;
     return true;
   }
 
   /** False when a search of all lines rules every row out. */
-  #mayHold(source: SegmentSource, at: number, { needles, anyOf }: LoadOptions): boolean {
-    const holds = (needle: Needle): boolean => this.#reader.mayHold(source.path, source.refs, at, needle);
+  #mayHold(segment: StoredBlocks, block: number, { needles, anyOf }: LoadOptions): boolean {
     try {
-      return needles.every(holds) && (anyOf === undefined || anyOf.some(holds));
+      for (const needle of needles) if (!this.#reader.mayHold(segment, block, needle)) return false;
+      return anyOf === undefined || anyOf.some((needle) => this.#reader.mayHold(segment, block, needle));
     } catch {
       // The reading that follows meets the same damage and reports it.
       return true;
     }
   }
 
-  #tryRead(reader: BlockReader, source: SegmentSource, at: number, options: LoadOptions): StoredRows | undefined {
+  #tryRead(reader: BlockReader, segment: StoredBlocks, block: number, columns: BlockColumns): StoredRows | undefined {
     try {
-      return reader.read(source.path, source.refs, at, options);
+      return reader.read(segment, block, columns);
     } catch (error) {
       this.#onDamage(error);
       return undefined;
@@ -137,7 +130,7 @@ export class PartLoader {
   ): Iterable<RowBlock> {
     const gathered: SourceRows[] = [];
     // Lines decide what a repeat is, so they are read even when the query has no use for them.
-    const columns = { lines: true };
+    const columns = { lines: true, metadata: options.metadata, metadataNames: options.metadataNames };
     for (const source of sources) {
       if (source.kind === 'head') {
         for (let i = 0; i < source.pages.length / PAGE_FIELDS; i++) {
@@ -147,8 +140,8 @@ export class PartLoader {
         }
         continue;
       }
-      for (let at = 0; at < source.refs.length; at += REF_FIELDS) {
-        const rows = this.#tryRead(this.#owning, source, at, { ...options, ...columns });
+      for (let block = source.first; block < source.end; block++) {
+        const rows = this.#tryRead(this.#owning, source.segment, block, columns);
         if (rows === undefined) continue;
         count1(counts, rows.rowCount);
         gathered.push({

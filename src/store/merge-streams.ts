@@ -1,27 +1,26 @@
 import { LogError } from '../base/errors.ts';
 import type { BlockReader, StoredRows } from '../chunk/block-reader.ts';
 import {
-  C_CODEC,
-  C_CRC,
-  C_LENGTH,
-  C_OFFSET,
-  C_RAW,
-  R_FLAGS,
-  R_LINES,
-  REF_FIELDS,
-  writeBlockRef,
-} from '../chunk/block-ref.ts';
-import {
   B_FILTER,
+  B_FLAGS,
   B_LINE_BYTES,
+  B_LINES,
   B_MAX,
   B_MIN,
   B_ROWS,
   B_STREAM,
   BLOCK_FIELDS,
+  C_FRAME,
+  C_LENGTH,
+  C_OFFSET,
   type Directory,
+  F_CODEC,
+  F_CRC,
+  F_RAW,
+  FRAME_FIELDS,
 } from '../chunk/directory.ts';
 import { BLOCK_LINE_BYTES, type SegmentBuilder } from '../chunk/segment-builder.ts';
+import type { StoredBlocks } from '../chunk/stored-blocks.ts';
 import { compareLabels, type Labels } from '../model/labels.ts';
 import { MergeColumns } from './merge-columns.ts';
 
@@ -35,8 +34,9 @@ export interface MergeSource {
   readonly filters: Uint8Array;
   /** Whether blocks may be taken over compressed: their frames have the level that is wanted. */
   readonly mayCopy: boolean;
-  /** Compressed bytes of a block's lines, fresh memory, checked against their crc. */
-  readonly readFrame: (refs: Float64Array) => Uint8Array;
+  readonly blocks: StoredBlocks;
+  /** Compressed bytes of a frame, fresh memory, checked against their crc. */
+  readonly readFrame: (frame: number) => Uint8Array;
 }
 
 export interface MergeCounts {
@@ -58,7 +58,6 @@ const GATHER_BYTES = 4 * BLOCK_LINE_BYTES;
 /** Blocks of one stream in one source, read one at a time in their order. */
 class BlockCursor {
   readonly source: MergeSource;
-  readonly refs: Float64Array = new Float64Array(REF_FIELDS);
   /** Rows of the current block, once it was read, and the next one of them. */
   rows: StoredRows | undefined;
   row = 0;
@@ -79,9 +78,6 @@ class BlockCursor {
     this.#block++;
     this.rows = undefined;
     this.row = 0;
-    if (this.done) return;
-    this.refs.fill(0);
-    writeBlockRef(this.source.directory, this.#block, this.refs, 0);
   }
 
   get done(): boolean {
@@ -103,8 +99,8 @@ class BlockCursor {
   }
 
   read(withLines: boolean): StoredRows {
-    const { reader, path } = this.source;
-    return reader.read(path, this.refs, 0, { lines: withLines, metadata: true });
+    const { reader, blocks } = this.source;
+    return reader.read(blocks, this.#block, { lines: withLines, metadata: true });
   }
 }
 
@@ -194,10 +190,14 @@ export class StreamMerger {
    * own.
    */
   #copies(cursor: BlockCursor, bound: number): boolean {
-    const { refs, source } = cursor;
+    const { source } = cursor;
     const columns = this.#columns;
-    const rawBytes = refs[R_LINES + C_RAW]!;
-    const isWhole = refs[R_LINES + C_OFFSET] === 0 && refs[R_LINES + C_LENGTH] === rawBytes;
+    const frame = cursor.field(B_LINES + C_FRAME);
+    const lines = cursor.field(B_LINES + C_LENGTH);
+    if (lines === 0) return false;
+    const { frames } = source.blocks;
+    const rawBytes = frames[frame * FRAME_FIELDS + F_RAW]!;
+    const isWhole = cursor.field(B_LINES + C_OFFSET) === 0 && lines === rawBytes;
     if (!source.mayCopy || !isWhole || cursor.field(B_LINE_BYTES) < COPY_LINE_BYTES) return false;
     if (cursor.field(B_MAX) >= bound || cursor.field(B_MIN) <= columns.newestNs) return false;
     this.#emitWhole();
@@ -205,12 +205,12 @@ export class StreamMerger {
     this.#emitAll();
     this.#passing.setWithoutLines(cursor.read(false));
     this.#builder.addStoredBlock(this.#passing, {
-      frame: source.readFrame(refs),
-      codec: refs[R_LINES + C_CODEC]!,
-      crc: refs[R_LINES + C_CRC]!,
+      frame: source.readFrame(frame),
+      codec: frames[frame * FRAME_FIELDS + F_CODEC]!,
+      crc: frames[frame * FRAME_FIELDS + F_CRC]!,
       rawBytes,
       lineBytes: cursor.field(B_LINE_BYTES),
-      flags: refs[R_FLAGS]!,
+      flags: cursor.field(B_FLAGS),
       filter: cursor.filter,
     });
     this.counts.copiedBlocks++;

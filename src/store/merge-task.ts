@@ -4,8 +4,15 @@ import type { Disk, DiskFile } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { SyncFile } from '../base/sync-file.ts';
 import { BlockReader } from '../chunk/block-reader.ts';
-import { C_COMPRESSED, C_CRC, C_FRAME_OFFSET, R_LINES } from '../chunk/block-ref.ts';
-import { decodeDirectory, encodeDirectory, type SegmentIdentity } from '../chunk/directory.ts';
+import {
+  decodeDirectory,
+  encodeDirectory,
+  F_COMPRESSED,
+  F_CRC,
+  F_OFFSET,
+  FRAME_FIELDS,
+  type SegmentIdentity,
+} from '../chunk/directory.ts';
 import { FilterBuilder } from '../chunk/filter-builder.ts';
 import { FrameMemory } from '../chunk/frame-writer.ts';
 import { SegmentBuilder } from '../chunk/segment-builder.ts';
@@ -179,6 +186,7 @@ function openSource(
   const directory = decodeDirectory(readSegmentDirectorySync(path), path);
   const file = new SyncFile(path);
   files.push(file);
+  const { blocks, frames } = directory;
   const { offset, length, crc } = directory.filterSection;
   const filters = readChecked(file, offset, length, crc);
   threadReaders[number] ??= new BlockReader(true);
@@ -188,8 +196,11 @@ function openSource(
     filters,
     reader: threadReaders[number],
     mayCopy: source.zstdLevel >= zstdLevel,
-    readFrame: (refs) =>
-      readChecked(file, refs[R_LINES + C_FRAME_OFFSET]!, refs[R_LINES + C_COMPRESSED]!, refs[R_LINES + C_CRC]!),
+    blocks: { path, blocks, frames },
+    readFrame: (frame) => {
+      const at = frame * FRAME_FIELDS;
+      return readChecked(file, frames[at + F_OFFSET]!, frames[at + F_COMPRESSED]!, frames[at + F_CRC]!);
+    },
   };
 }
 

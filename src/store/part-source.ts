@@ -1,12 +1,15 @@
+import type { StoredBlocks } from '../chunk/stored-blocks.ts';
+
 /** Where the rows of a part are; plain data that crosses to a worker. Only the store looks inside. */
 export type PartSource = SegmentSource | HeadSource;
 
 /** Blocks of one segment file, in ascending time and not overlapping each other. */
 export interface SegmentSource {
   readonly kind: 'segment';
-  readonly path: string;
-  /** References of chunk/block-ref.ts, `REF_FIELDS` numbers each. */
-  readonly refs: Float64Array;
+  readonly segment: StoredBlocks;
+  /** Blocks `first .. end`. */
+  readonly first: number;
+  readonly end: number;
 }
 
 /** Pages of an open part of the head. */

@@ -89,24 +89,28 @@ const tables = new Map<number, Map<number, Labels>>();
 /** Names and values recur from stream to stream. */
 const texts = new Map<string, string>();
 let setCount = 0;
+/** The table that was asked for last. */
+let lastId = 0;
+let lastSets = new Map<number, Labels>();
 
 /** The label set at a place of a table; the same object each time, while it is kept. */
 export function labelsAt({ id, chunks }: SharedLabels, place: number): Labels {
-  let sets = tables.get(id);
-  const known = sets?.get(place);
+  if (id !== lastId) {
+    lastSets = tables.get(id) ?? new Map();
+    lastId = id;
+    tables.set(id, lastSets);
+  }
+  const known = lastSets.get(place);
   if (known !== undefined) return known;
   if (setCount >= MAX_SETS) {
     tables.clear();
     texts.clear();
     setCount = 0;
-    sets = undefined;
-  }
-  if (sets === undefined) {
-    sets = new Map();
-    tables.set(id, sets);
+    lastSets = new Map();
+    tables.set(id, lastSets);
   }
   const labels = read(chunks, place);
-  sets.set(place, labels);
+  lastSets.set(place, labels);
   setCount++;
   return labels;
 }

@@ -131,6 +131,12 @@ function addUnskipped(
   const differ = always !== literal;
   const first = stored.firsts[i]!;
   const end = stored.ends[i]!;
+  if (end - first === 1 && !differ) {
+    // Of many small streams: nothing of the block itself is looked at.
+    if (mayHold(section, filterStarts[first]!, filterEnds[first]!, literal)) left.addFrom(stored, i);
+    else leaveOut(stored, i, counts);
+    return;
+  }
   let begin = first;
   for (let block = first; block < end; block++) {
     const at = block * BLOCK_FIELDS;

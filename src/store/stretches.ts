@@ -1,4 +1,3 @@
-import { REF_FIELDS, writeBlockRef } from '../chunk/block-ref.ts';
 import {
   B_LINE_BYTES,
   B_MAX,
@@ -188,15 +187,14 @@ export class Stretches {
     let rowCount = 0;
     let lineBytes = 0;
     let metadataBytes = 0;
-    const refs = new Float64Array((end - first) * REF_FIELDS);
     for (let block = first; block < end; block++) {
       const at = block * BLOCK_FIELDS;
       rowCount += blocks[at + B_ROWS]!;
       lineBytes += blocks[at + B_LINE_BYTES]!;
       metadataBytes += blocks[at + B_METADATA_BYTES]!;
-      writeBlockRef(directory, block, refs, (block - first) * REF_FIELDS);
     }
-    const sources: readonly PartSource[] = [{ kind: 'segment', path, refs }];
+    const segment = { path, blocks, frames: directory.frames };
+    const sources: readonly PartSource[] = [{ kind: 'segment', segment, first, end }];
     const streamId = this.streamIds[i]!;
     return {
       streamId,

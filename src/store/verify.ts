@@ -3,7 +3,6 @@ import { crc32c } from '../base/crc32c.ts';
 import { type Disk, systemCode } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { BlockReader } from '../chunk/block-reader.ts';
-import { REF_FIELDS, writeBlockRef } from '../chunk/block-ref.ts';
 import { BLOCK_FIELDS, type Directory, decodeDirectory } from '../chunk/directory.ts';
 import { listSegments } from './recover.ts';
 import { readSegmentDirectory } from './segment-directory.ts';
@@ -56,13 +55,11 @@ function checkBlocks(
   problems: string[],
 ): { blocks: number; rows: number } {
   const blocks = directory.blocks.length / BLOCK_FIELDS;
-  const ref = new Float64Array(REF_FIELDS);
+  const segment = { path, blocks: directory.blocks, frames: directory.frames };
   let rows = 0;
   for (let block = 0; block < blocks; block++) {
-    ref.fill(0);
-    writeBlockRef(directory, block, ref, 0);
     try {
-      rows += reader.read(path, ref, 0, { lines: true, metadata: true }).rowCount;
+      rows += reader.read(segment, block, { lines: true, metadata: true }).rowCount;
     } catch (error) {
       problems.push(`block ${block}: ${textOf(error)}`);
     }

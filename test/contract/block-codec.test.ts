@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BlockReader } from '../../src/chunk/block-reader.ts';
-import { REF_FIELDS, writeBlockRef } from '../../src/chunk/block-ref.ts';
 import {
   B_FLAGS,
   B_LEVELS,
@@ -121,9 +120,7 @@ function read({ path, directory }: Written, streamCount: number, reuse: boolean)
   const reader = new BlockReader(reuse);
   const found: Row[][] = Array.from({ length: streamCount }, () => []);
   for (let block = 0; block * BLOCK_FIELDS < directory.blocks.length; block++) {
-    const ref = new Float64Array(REF_FIELDS);
-    writeBlockRef(directory, block, ref, 0);
-    const stored = reader.read(path, ref, 0, { lines: true, metadata: true });
+    const stored = reader.read({ path, ...directory }, block, { lines: true, metadata: true });
     const rows: Row[] = [];
     for (let row = 0; row < stored.rowCount; row++) {
       const line = Buffer.from(stored.bytes.subarray(stored.lineStarts[row]!, stored.lineEnds[row]!));

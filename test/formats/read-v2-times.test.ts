@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeDisk } from '../../src/base/node-disk.ts';
-import { C_OFFSET, R_TIMES, REF_FIELDS, writeBlockRef } from '../../src/chunk/block-ref.ts';
-import { BLOCK_FIELDS, decodeDirectory } from '../../src/chunk/directory.ts';
+import { B_TIMES, BLOCK_FIELDS, C_FRAME, C_OFFSET, decodeDirectory } from '../../src/chunk/directory.ts';
 import { FrameReader } from '../../src/chunk/frame-reader.ts';
 import { RICE_CODE } from '../../src/chunk/times.ts';
 import { readSegmentDirectory } from '../../src/store/segment-directory.ts';
@@ -22,12 +21,12 @@ test('segments of version 2 are whole and hold every coding of times', async () 
   expect((await verifySegments(nodeDisk, fixture)).problems).toEqual([]);
   const frames = new FrameReader(undefined);
   const codes = new Set<number>();
-  const ref = new Float64Array(REF_FIELDS);
   for (const path of await listSegments(nodeDisk, fixture)) {
     const directory = decodeDirectory((await readSegmentDirectory(nodeDisk, path)).directory, path);
     for (let block = 0; block < directory.blocks.length / BLOCK_FIELDS; block++) {
-      writeBlockRef(directory, block, ref, 0);
-      codes.add(frames.frame(0, path, ref, R_TIMES)[ref[R_TIMES + C_OFFSET]!]!);
+      const at = block * BLOCK_FIELDS + B_TIMES;
+      const times = frames.frame(0, { path, ...directory }, directory.blocks[at + C_FRAME]!);
+      codes.add(times[directory.blocks[at + C_OFFSET]!]!);
     }
   }
   frames.close();

@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { crc32c } from '../../src/base/crc32c.ts';
-import * as ref from '../../src/chunk/block-ref.ts';
 import { CODEC_STORED, CODEC_TEMPLATES } from '../../src/chunk/compress.ts';
+import * as fields from '../../src/chunk/directory.ts';
+import type { StoredBlocks } from '../../src/chunk/stored-blocks.ts';
 import { encodeTimes, maxTimesBytes } from '../../src/chunk/times.ts';
 
 /** Most rows of a block of such a file: they have one frame of times, a second apart. */
 export const BLOCK_FILE_ROWS = 64;
 
-/** A file of a frame of times and a template frame of lines, as a segment has them, and references to blocks of the latter. */
+/** A file of a frame of times and a template frame of lines, as a segment has them, and blocks of the latter. */
 export class BlockFile {
   readonly path: string;
   readonly #times: Buffer;
@@ -24,17 +25,20 @@ export class BlockFile {
     writeFileSync(path, Buffer.concat([this.#times, lines]));
   }
 
-  /** A block of so many rows, whose lines are said to be `[start, end)` of the raw frame. */
-  refs(rows: number, start: number, end: number, flags = 0): Float64Array {
-    const refs = new Float64Array(ref.REF_FIELDS);
-    refs[ref.R_ROWS] = rows;
-    refs[ref.R_MAX] = (BLOCK_FILE_ROWS - 1) * 1e9;
-    refs[ref.R_FLAGS] = flags;
+  /** A segment of one block of so many rows, whose lines are said to be `[start, end)` of the raw frame. */
+  segment(rows: number, start: number, end: number, flags = 0): StoredBlocks {
+    const blocks = new Float64Array(fields.BLOCK_FIELDS);
+    blocks[fields.B_ROWS] = rows;
+    blocks[fields.B_MAX] = (BLOCK_FILE_ROWS - 1) * 1e9;
+    blocks[fields.B_FLAGS] = flags;
     const times = this.#times;
-    refs.set([0, times.length, times.length, CODEC_STORED, crc32c(times), 0, times.length], ref.R_TIMES);
+    blocks.set([0, 0, times.length], fields.B_TIMES);
+    blocks.set([1, start, end - start], fields.B_LINES);
     const lines = this.#lines;
-    const frame = [times.length, lines.length, this.#rawBytes, CODEC_TEMPLATES, crc32c(lines)];
-    refs.set([...frame, start, end - start], ref.R_LINES);
-    return refs;
+    const frames = Float64Array.of(
+      ...[0, times.length, times.length, CODEC_STORED, crc32c(times)],
+      ...[times.length, lines.length, this.#rawBytes, CODEC_TEMPLATES, crc32c(lines)],
+    );
+    return { path: this.path, blocks, frames };
   }
 }

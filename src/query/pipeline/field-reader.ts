@@ -12,7 +12,7 @@ import {
   type UnknownKey,
 } from '../../base/kernels/field-kernel.ts';
 import type { Labels } from '../../model/labels.ts';
-import { labelValue } from '../../model/labels.ts';
+import { haveSameNames, labelValue } from '../../model/labels.ts';
 import type { LinesOnDemand, RowBlock } from '../../model/row-block.ts';
 import { sliceCleanText, sliceText } from './byte-text.ts';
 import type { Extractor } from './extractor.ts';
@@ -23,7 +23,7 @@ import { EXTRACTED_SUFFIX } from './label-state.ts';
 import type { ParsedPattern } from './line-pattern.ts';
 import type { LabelState } from './stage.ts';
 
-/** Of fewer rows all lines are decoded: a plan for each template would not pay. */
+/** Of fewer rows of a frame all lines are decoded: a plan for each template would not pay. */
 const MIN_PLANNED_ROWS = 48;
 
 /** Rows chosen so far: `rows[0, count)`, ascending. */
@@ -60,6 +60,9 @@ export class FieldReader implements KeyReader {
   #pending: KeyNode | undefined;
   /** Rows whose lines have to be decoded. */
   #undecoded: Uint32Array = new Uint32Array(0);
+  /** Frame of the rows that were read without a plan last, and how many of it were. */
+  #frame = -1;
+  #unplanned = 0;
   #stream: Labels | undefined;
   /** Pattern for the current stream: which captures are wanted depends on its labels. */
   #pattern: Uint8Array = new Uint8Array(0);
@@ -131,7 +134,7 @@ export class FieldReader implements KeyReader {
       this.#source.format === 'pattern'
         ? { format: 'pattern', pattern: this.#pattern, captures: this.#captures }
         : this.#source;
-    if (lines === undefined || (count < MIN_PLANNED_ROWS && !lines.hasPlans(kernel))) {
+    if (lines === undefined || !this.#plans(lines, kernel, count)) {
       lines?.need(rows, count);
       kernel.read(source, this);
       return;
@@ -150,6 +153,15 @@ export class FieldReader implements KeyReader {
       kernel.read(source, this, begin, end);
       begin = end;
     }
+  }
+
+  /** Whether plans pay: small blocks share a frame with neighbours, which most likely are read as well. */
+  #plans(lines: LinesOnDemand, kernel: FieldKernel, count: number): boolean {
+    if (count >= MIN_PLANNED_ROWS || lines.hasPlans(kernel)) return true;
+    if (lines.frame !== this.#frame) this.#unplanned = 0;
+    this.#frame = lines.frame;
+    this.#unplanned += count;
+    return this.#unplanned >= MIN_PLANNED_ROWS;
   }
 
   /** Rows may be dropped by reading ahead. */
@@ -237,12 +249,15 @@ export class FieldReader implements KeyReader {
       this.#fields = [NOT_WANTED];
       this.#stream = undefined;
     }
-    if (this.#stream === stream) return;
+    const before = this.#stream;
+    if (before === stream) return;
     this.#stream = stream;
+    // What a key is depends on the names of the stream's labels alone.
+    if (before !== undefined && haveSameNames(before, stream)) return;
     if (this.#source.format === 'pattern') {
-      const before = this.#pattern;
+      const encoded = this.#pattern;
       this.#encodePattern(this.#source.pattern);
-      if (Buffer.compare(before, this.#pattern) !== 0) kernel.forgetPlans();
+      if (Buffer.compare(encoded, this.#pattern) !== 0) kernel.forgetPlans();
       return;
     }
     for (let key = 1; key < this.#nodes.length; key++) {

@@ -39,9 +39,9 @@ test('blocks of a shared frame are read by their marks', () => {
     [11, 40],
     [10, 11],
   ] as const) {
-    const refs = file.refs(to - from, placeOf(from), to === 64 ? raw.length : placeOf(to) - 1);
-    expect(reader.mayHold(file.path, refs, 0, needle('nowhere'))).toBe(false);
-    const rows = reader.read(file.path, refs, 0, LAZY);
+    const segment = file.segment(to - from, placeOf(from), to === 64 ? raw.length : placeOf(to) - 1);
+    expect(reader.mayHold(segment, 0, needle('nowhere'))).toBe(false);
+    const rows = reader.read(segment, 0, LAZY);
     expect(rows.someLines).toBeDefined();
     expect(linesOf(rows)).toEqual(lines.slice(from, to));
   }
@@ -57,7 +57,7 @@ test('a block whose rows are not the lines of its frame is refused, not read fro
     [25, placeOf(40), raw.length],
     [39, 0, placeOf(40) - 1],
   ] as const)
-    expect(() => linesOf(reader.read(file.path, file.refs(rows, start, end), 0, LAZY))).toThrow('lines do not add up');
+    expect(() => linesOf(reader.read(file.segment(rows, start, end), 0, LAZY))).toThrow('lines do not add up');
   reader.frames.close();
 });
 
@@ -68,9 +68,9 @@ test('a block without a mark is read as well', () => {
     [0, 10],
     [10, 64],
   ] as const) {
-    const refs = file.refs(to - from, placeOf(from), to === 64 ? raw.length : placeOf(to) - 1);
-    expect(reader.mayHold(file.path, refs, 0, needle(lines[from]!))).toBe(true);
-    expect(linesOf(reader.read(file.path, refs, 0, LAZY))).toEqual(lines.slice(from, to));
+    const segment = file.segment(to - from, placeOf(from), to === 64 ? raw.length : placeOf(to) - 1);
+    expect(reader.mayHold(segment, 0, needle(lines[from]!))).toBe(true);
+    expect(linesOf(reader.read(segment, 0, LAZY))).toEqual(lines.slice(from, to));
   }
   reader.frames.close();
 });
@@ -80,8 +80,8 @@ test('lines that hold newlines are told apart by their lengths', () => {
   const joined = Buffer.concat([Buffer.from(texts.map((text) => text.length)), Buffer.from(texts.join('\n'))]);
   const file = fileOf('lengths', joined, [0]);
   const reader = new BlockReader(true);
-  const refs = file.refs(texts.length, 0, joined.length, FLAG_LENGTHS);
-  expect(linesOf(reader.read(file.path, refs, 0, LAZY))).toEqual(texts);
-  for (const text of ['a 1\nb 2', '4\n\nb']) expect(reader.mayHold(file.path, refs, 0, needle(text))).toBe(true);
+  const segment = file.segment(texts.length, 0, joined.length, FLAG_LENGTHS);
+  expect(linesOf(reader.read(segment, 0, LAZY))).toEqual(texts);
+  for (const text of ['a 1\nb 2', '4\n\nb']) expect(reader.mayHold(segment, 0, needle(text))).toBe(true);
   reader.frames.close();
 });

@@ -24,7 +24,12 @@ function taskOf(parts: readonly PartRef[]): LogScanTask {
   return { kind: 'logs', parts: looseParts(wanted), stages: [], limit: 5, backward: true, categorize: false };
 }
 
-const segment = (path: string, ...refs: number[]) => ({ kind: 'segment', path, refs: Float64Array.from(refs) });
+const segment = (path: string, ...blocks: number[]) => ({
+  kind: 'segment',
+  segment: { path, blocks: Float64Array.from(blocks), frames: new Float64Array(0) },
+  first: 0,
+  end: 1,
+});
 
 const head = (slabs: readonly SharedArrayBuffer[], sorted: boolean, ...pages: number[]) => ({
   kind: 'head',
@@ -46,8 +51,8 @@ function plain(parts: readonly PartRef[]): unknown[] {
     lineBytes: p.lineBytes,
     metadataBytes: p.metadataBytes,
     sources: p.sources.map((source) => {
-      const { refs, pages, ...rest } = source as { refs?: Float64Array; pages?: Float64Array };
-      return { ...rest, refs: refs && [...refs], pages: pages && [...pages] };
+      const { pages, ...rest } = source as { pages?: Float64Array };
+      return { ...rest, pages: pages && [...pages] };
     }),
   }));
 }

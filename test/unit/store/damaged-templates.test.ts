@@ -47,7 +47,8 @@ function goodFile(): [BlockFile, number] {
 /** A store of one stream for each file. */
 function storeOf(files: readonly (readonly [BlockFile, number])[]): QueryStore {
   const parts = files.map(([file, rawBytes], id): PartRef => {
-    const source = { kind: 'segment', path: file.path, refs: file.refs(BLOCK_FILE_ROWS, 0, rawBytes) } as const;
+    const segment = file.segment(BLOCK_FILE_ROWS, 0, rawBytes);
+    const source = { kind: 'segment', segment, first: 0, end: 1 } as const;
     return {
       streamId: id,
       streamLabels: labelsFromObject({ app: `a${id}` }),

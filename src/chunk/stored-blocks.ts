@@ -1,0 +1,8 @@
+import type { BlockTable } from './directory.ts';
+
+/** Blocks of one segment file, as readers need them. Plain data: the table crosses to a thread without being copied. */
+export interface StoredBlocks extends BlockTable {
+  readonly path: string;
+  /** The structured metadata of the blocks is left aside: nobody wants any of it. */
+  readonly withoutMetadata?: boolean;
+}
