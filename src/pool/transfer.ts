@@ -29,9 +29,10 @@ export function givenAway(request: WorkerRequest): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer ? [buffer] : [];
 }
 
-/** Columns stand alone, in lists, or in lists of small objects. */
+/** Columns stand alone, in small objects, in lists, or in lists of small objects. */
 function collect(value: unknown, add: (array: ArrayBufferView) => void): void {
   if (ArrayBuffer.isView(value)) add(value);
+  else if (!Array.isArray(value) && holdsColumns(value)) collect([value], add);
   else if (!Array.isArray(value) || !holdsColumns(value[0])) return;
   else if (ArrayBuffer.isView(value[0])) for (const one of value) add(one);
   else for (const one of value) for (const column of Object.values(one)) if (ArrayBuffer.isView(column)) add(column);

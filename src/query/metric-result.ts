@@ -1,5 +1,5 @@
 import type { MetricExpr, VariantsExpr } from '../../grammar/ast.ts';
-import { compareText, labelsKey } from '../model/labels.ts';
+import { compareLabels, compareText, labelsKey } from '../model/labels.ts';
 import { labelText } from '../wire/json-text.ts';
 import type { ResultData, ResultSeries } from '../wire/result-json.ts';
 import { constantSeries, type MetricValue, type Series, sortByLabels } from './aggregate/series-set.ts';
@@ -41,6 +41,8 @@ export function matrixData(value: MetricValue, grid: EvaluationGrid, byText: boo
 
 /** Lists the points of each label set; when several series have it, a time comes once for each. */
 function joinEqual(series: readonly Series[], timesMs: readonly number[]): ResultSeries[] {
+  if (areDifferent(series))
+    return series.map((one) => presentPoints(one, timesMs)).filter((one) => one.values.length > 0);
   const groups = new Map<string, Series[]>();
   for (const one of series) {
     const key = labelsKey(one.labels);
@@ -62,4 +64,25 @@ function joinEqual(series: readonly Series[], timesMs: readonly number[]): Resul
     if (times.length > 0) out.push({ labels: group[0]!.labels, timesMs: times, values });
   }
   return out;
+}
+
+/** No label set comes twice, which is nearly always so; told without a key for each. The series are in order of their labels or of their texts. */
+function areDifferent(series: readonly Series[]): boolean {
+  for (let i = 1; i < series.length; i++)
+    if (compareLabels(series[i - 1]!.labels, series[i]!.labels) === 0) return false;
+  return true;
+}
+
+function presentPoints({ labels, present, values }: Series, timesMs: readonly number[]): ResultSeries {
+  let count = 0;
+  for (let point = 0; point < present.length; point++) count += present[point]!;
+  const times = new Float64Array(count);
+  const own = new Float64Array(count);
+  let at = 0;
+  for (let point = 0; point < timesMs.length; point++) {
+    if (present[point] === 0) continue;
+    times[at] = timesMs[point]!;
+    own[at++] = values[point]!;
+  }
+  return { labels, timesMs: times, values: own };
 }

@@ -2,7 +2,7 @@ import type { Matcher, RangeAggExpr } from '../../grammar/ast.ts';
 import type { Labels } from '../model/labels.ts';
 import { labelsFromPairs, labelsKey } from '../model/labels.ts';
 import { ColumnMemory } from './aggregate/column-memory.ts';
-import { applyWindows, counterRateOf, quantileOf, SampleList } from './aggregate/range-samples.ts';
+import { applyWindows, counterRateOf, joinSamples, quantileOf, type SampleColumns } from './aggregate/range-samples.ts';
 import { mergeInto, slideWindows } from './aggregate/range-slide.ts';
 import { keepsSamples, type RangeState, rangeState } from './aggregate/range-state.ts';
 import { constantSeries, hasPoint, type Series } from './aggregate/series-set.ts';
@@ -17,7 +17,8 @@ export class SampleMerger {
   readonly #indexOf = new Map<string, number>();
   readonly #labels: Labels[] = [];
   readonly #buckets: Float64Array[] = [];
-  readonly #samples: SampleList[] = [];
+  /** Of each task, and the number that each of its series has here. */
+  readonly #samples: { readonly columns: SampleColumns; readonly series: number[] }[] = [];
   readonly #memory = new ColumnMemory();
 
   constructor(scan: SampleScan) {
@@ -31,13 +32,13 @@ export class SampleMerger {
    */
   add(result: SampleScanResult): void {
     if (this.#adopt(result)) return;
+    if (this.#state === undefined) {
+      const series = result.series.map((labels) => this.#seriesIndex(labels));
+      this.#samples.push({ columns: result.samples, series });
+      return;
+    }
     for (let i = 0; i < result.series.length; i++) {
       const index = this.#seriesIndex(result.series[i]!);
-      if (this.#state === undefined) {
-        const columns = result.samples[i]!;
-        this.#samples[index]!.addAll(columns.timesNs, columns.values);
-        continue;
-      }
       const to = this.#buckets[index]!;
       const from = result.buckets[i]!;
       const offset = result.firstBucket * this.#state.width;
@@ -66,8 +67,8 @@ export class SampleMerger {
       index = this.#labels.length;
       this.#indexOf.set(key, index);
       this.#labels.push(labels);
-      if (this.#state === undefined) this.#samples.push(new SampleList());
-      else this.#buckets.push(this.#memory.columns(this.#grid.bucketCount * this.#state.width));
+      if (this.#state !== undefined)
+        this.#buckets.push(this.#memory.columns(this.#grid.bucketCount * this.#state.width));
     }
     return index;
   }
@@ -75,18 +76,17 @@ export class SampleMerger {
   /** The series of the expression, in the order of first appearance. */
   finish(expr: RangeAggExpr): Series[] {
     const state = this.#state;
-    if (state === undefined) {
-      const fn = expr.op === 'quantile_over_time' ? quantileOf(expr.param ?? 0) : counterRateOf(this.#grid.rangeNs);
-      return this.#labels.map((labels, i) => ({ labels, ...applyWindows(this.#grid, this.#samples[i]!, fn) }));
-    }
     const { count } = this.#grid;
+    const fn = expr.op === 'quantile_over_time' ? quantileOf(expr.param ?? 0) : counterRateOf(this.#grid.rangeNs);
+    const samples = joinSamples(this.#samples, this.#labels.length);
     // One piece of memory for all: of thousands of series each small array would cost more than its numbers.
     const values = new Float64Array(count * this.#labels.length);
     const present = new Uint8Array(count * this.#labels.length);
     const series = this.#labels.map((labels, i): Series => {
       const [from, to] = [i * count, (i + 1) * count];
       const points = { values: values.subarray(from, to), present: present.subarray(from, to) };
-      slideWindows(this.#grid, state, this.#buckets[i]!, points);
+      if (state === undefined) applyWindows(this.#grid, samples, i, fn, points);
+      else slideWindows(this.#grid, state, this.#buckets[i]!, points);
       return { labels, values: points.values, present: points.present };
     });
     return expr.op === 'absent_over_time' ? absentSeries(expr, series[0], this.#grid.count) : series;

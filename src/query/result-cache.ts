@@ -125,10 +125,11 @@ function copyOf(result: SampleScanResult, byBuckets: number, byNs: number): Samp
     ...result,
     firstBucket: result.firstBucket + byBuckets,
     buckets: result.buckets.map((column) => column.slice()),
-    samples: result.samples.map(({ timesNs, values }) => ({
-      timesNs: timesNs.map((time) => time + byNs),
-      values: values.slice(),
-    })),
+    samples: {
+      starts: result.samples.starts.slice(),
+      timesNs: result.samples.timesNs.map((time) => time + byNs),
+      values: result.samples.values.slice(),
+    },
   };
 }
 
@@ -136,6 +137,7 @@ function sizeOf(result: SampleScanResult): number {
   let bytes = ENTRY_BYTES;
   for (const labels of result.series) for (const text of labels) bytes += text.length + LABEL_BYTES;
   for (const column of result.buckets) bytes += column.byteLength;
-  for (const { timesNs, values } of result.samples) bytes += timesNs.byteLength + values.byteLength;
+  const { starts, timesNs, values } = result.samples;
+  bytes += starts.byteLength + timesNs.byteLength + values.byteLength;
   return bytes;
 }

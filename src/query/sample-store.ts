@@ -1,8 +1,8 @@
 import { ColumnMemory } from './aggregate/column-memory.ts';
-import { SampleList } from './aggregate/range-samples.ts';
+import { NO_SAMPLES, type SampleColumns, SampleLog } from './aggregate/range-samples.ts';
 import { keepsSamples, type RangeState, rangeState } from './aggregate/range-state.ts';
 import { WindowGrid } from './aggregate/window-grid.ts';
-import type { GridSpec, SampleColumns, SampleScan } from './task.ts';
+import type { GridSpec, SampleScan } from './task.ts';
 
 /**
  * What a sample task has gathered: per series either an array of bucket states or a list of samples. Buckets outside the
@@ -15,7 +15,8 @@ export class SampleStore {
   readonly firstBucket: number;
   readonly #bucketCount: number;
   readonly #buckets: Float64Array[] = [];
-  readonly #samples: SampleList[] = [];
+  /** For operations that keep samples. */
+  readonly log: SampleLog = new SampleLog();
   readonly #memory = new ColumnMemory();
 
   /** @param fromNs first and @param toNs last possible time of a row, relative to the first point of the grid */
@@ -36,27 +37,14 @@ export class SampleStore {
     return buckets;
   }
 
-  samplesOf(series: number): SampleList {
-    let samples = this.#samples[series];
-    if (samples === undefined) {
-      samples = new SampleList();
-      this.#samples[series] = samples;
-    }
-    return samples;
-  }
-
   /** Columns of all series, by number. */
   buckets(seriesCount: number): Float64Array[] {
     if (this.state === undefined) return [];
     return Array.from({ length: seriesCount }, (_, series) => this.bucketsOf(series));
   }
 
-  samples(seriesCount: number): SampleColumns[] {
-    if (this.state !== undefined) return [];
-    return Array.from({ length: seriesCount }, (_, series) => {
-      const list = this.samplesOf(series);
-      return { timesNs: list.timesNs.slice(0, list.count), values: list.values.slice(0, list.count) };
-    });
+  samples(seriesCount: number): SampleColumns {
+    return this.state === undefined ? this.log.columns(seriesCount) : NO_SAMPLES;
   }
 }
 

@@ -337,7 +337,7 @@ export class TallyScan {
       series,
       firstBucket: this.#store.firstBucket,
       buckets: this.#store.buckets(series.length),
-      samples: [],
+      samples: this.#store.samples(series.length),
       counts: this.#counts,
     };
   }

@@ -3,6 +3,7 @@ import type { Labels } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import type { LoadCounts, LoadOptions, PartRef } from '../store/select.ts';
 import type { TailFormat } from '../wire/tail-json.ts';
+import type { SampleColumns } from './aggregate/range-samples.ts';
 import type { PipelineOptions } from './pipeline/build.ts';
 import type { CategorizedLabels } from './pipeline/stage.ts';
 import type { TaskParts } from './task-parts.ts';
@@ -134,13 +135,8 @@ export interface SampleScanResult {
   readonly series: readonly Labels[];
   readonly firstBucket: number;
   readonly buckets: readonly Float64Array[];
-  readonly samples: readonly SampleColumns[];
+  readonly samples: SampleColumns;
   readonly counts: ScanCounts;
-}
-
-export interface SampleColumns {
-  readonly timesNs: Float64Array;
-  readonly values: Float64Array;
 }
 
 /** An answer for each query of the task. */

@@ -1,6 +1,6 @@
-import { formatSampleValue } from '../base/go/float-text.ts';
 import type { Labels } from '../model/labels.ts';
 import { formatRfc3339Nano, jsonLabels, jsonText, labelText } from './json-text.ts';
+import { type ResultPoints, sampleJson, samplesJson } from './sample-json.ts';
 import { type QueryStats, statsJson } from './stats-json.ts';
 
 /**
@@ -21,11 +21,8 @@ export interface ResultStream {
   readonly entries: readonly ResultEntry[];
 }
 
-/** Points of a series; times in milliseconds since the epoch, ascending. A time may come twice. */
-export interface ResultSeries {
+export interface ResultSeries extends ResultPoints {
   readonly labels: Labels;
-  readonly timesMs: readonly number[];
-  readonly values: readonly number[];
 }
 
 export type ResultData =
@@ -77,12 +74,7 @@ function pushResult(parts: string[], data: ResultData): void {
       return;
     case 'matrix':
       pushList(parts, data.series, (series) => {
-        parts.push('{"metric":', jsonLabels(series.labels), ',"values":[');
-        for (let i = 0; i < series.values.length; i++) {
-          if (i > 0) parts.push(',');
-          parts.push(sampleJson(series.timesMs[i]!, series.values[i]!));
-        }
-        parts.push(']}');
+        parts.push('{"metric":', jsonLabels(series.labels), ',"values":', samplesJson(series), '}');
       });
   }
 }
@@ -114,11 +106,6 @@ export function categoriesJson(entry: Pick<ResultEntry, 'structuredMetadata' | '
   }
   if (entry.parsed !== undefined && entry.parsed.length > 0) members.push(`"parsed":${jsonLabels(entry.parsed)}`);
   return `{${members.join(',')}}`;
-}
-
-/** Seconds with at most three decimals, and the value as decimal text without exponent. */
-function sampleJson(timeMs: number, value: number): string {
-  return `[${timeMs / 1000},"${formatSampleValue(value)}"]`;
 }
 
 /**

@@ -102,7 +102,7 @@ async function matrix(s: Setup, query: string): Promise<Map<string, number>> {
   if (data.resultType !== 'matrix') throw new Error(data.resultType);
   for (const { labels, timesMs, values } of data.series) {
     const name = labels.filter((_, i) => i % 2 === 1).join('/');
-    for (const [i, value] of values.entries()) points.set(`${name} ${timesMs[i]! / 1000}`, value);
+    for (const [i, value] of Array.from(values).entries()) points.set(`${name} ${timesMs[i]! / 1000}`, value);
   }
   return points;
 }

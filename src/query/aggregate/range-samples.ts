@@ -1,84 +1,138 @@
 import type { Points } from './series-set.ts';
 import type { WindowGrid } from './window-grid.ts';
 
-/** Samples of one series, for the operations that need each of them (quantile_over_time, rate_counter). Grows by doubling. */
-export class SampleList {
-  count = 0;
-  timesNs: Float64Array = new Float64Array(16);
-  values: Float64Array = new Float64Array(16);
-  /** Appended behind what is counted, not copied yet. */
-  readonly #parts: { readonly timesNs: Float64Array; readonly values: Float64Array }[] = [];
+/** Samples of all series, one series behind the other: those of series `s` are `starts[s] .. starts[s + 1]`. */
+export interface SampleColumns {
+  readonly starts: Uint32Array;
+  readonly timesNs: Float64Array;
+  readonly values: Float64Array;
+}
 
-  add(value: number, timeNs: number): void {
-    if (this.count === this.values.length) this.#grow(this.count * 2);
-    this.timesNs[this.count] = timeNs;
-    this.values[this.count++] = value;
+/** Of no bytes, so that it is never given away. */
+export const NO_SAMPLES: SampleColumns = {
+  starts: new Uint32Array(0),
+  timesNs: new Float64Array(0),
+  values: new Float64Array(0),
+};
+
+/** Where samples of each series begin, given how many each has. */
+function startsOf(counts: Uint32Array): Uint32Array {
+  const starts = new Uint32Array(counts.length + 1);
+  for (let i = 0; i < counts.length; i++) starts[i + 1] = starts[i]! + counts[i]!;
+  return starts;
+}
+
+/**
+ * Samples in the order in which they are found, for the operations that need each of them (quantile_over_time, rate_counter). One list for all
+ * series: of thousands, each list of its own would cost more than its samples.
+ */
+export class SampleLog {
+  #count = 0;
+  #series: Uint32Array = new Uint32Array(256);
+  #timesNs: Float64Array = new Float64Array(256);
+  #values: Float64Array = new Float64Array(256);
+
+  add(series: number, value: number, timeNs: number): void {
+    if (this.#count === this.#values.length) this.#grow();
+    this.#series[this.#count] = series;
+    this.#timesNs[this.#count] = timeNs;
+    this.#values[this.#count++] = value;
   }
 
-  /** Appends samples; they are copied when the list is sorted, all at once. */
-  addAll(timesNs: Float64Array, values: Float64Array): void {
-    this.#parts.push({ timesNs, values });
+  #grow(): void {
+    const size = this.#count * 2;
+    const [series, times, values] = [new Uint32Array(size), new Float64Array(size), new Float64Array(size)];
+    series.set(this.#series);
+    times.set(this.#timesNs);
+    values.set(this.#values);
+    [this.#series, this.#timesNs, this.#values] = [series, times, values];
   }
 
-  /** Sorts by time; samples of one time keep their order. */
-  sort(): void {
-    this.#join();
-    let sorted = true;
-    for (let i = 1; i < this.count && sorted; i++) sorted = this.timesNs[i]! >= this.timesNs[i - 1]!;
-    if (sorted) return;
-    const order = new Uint32Array(this.count);
-    for (let i = 0; i < this.count; i++) order[i] = i;
-    const times = this.timesNs.slice(0, this.count);
-    const values = this.values.slice(0, this.count);
-    order.sort((a, b) => times[a]! - times[b]! || a - b);
-    for (let i = 0; i < this.count; i++) {
-      this.timesNs[i] = times[order[i]!]!;
-      this.values[i] = values[order[i]!]!;
+  /** By series; those of one keep their order. */
+  columns(seriesCount: number): SampleColumns {
+    const counts = new Uint32Array(seriesCount);
+    for (let i = 0; i < this.#count; i++) counts[this.#series[i]!]!++;
+    const starts = startsOf(counts);
+    const next = starts.slice();
+    const timesNs = new Float64Array(this.#count);
+    const values = new Float64Array(this.#count);
+    for (let i = 0; i < this.#count; i++) {
+      const at = next[this.#series[i]!]!++;
+      timesNs[at] = this.#timesNs[i]!;
+      values[at] = this.#values[i]!;
     }
-  }
-
-  #join(): void {
-    let total = this.count;
-    for (const part of this.#parts) total += part.values.length;
-    if (total > this.values.length) this.#grow(total);
-    for (const part of this.#parts) {
-      this.timesNs.set(part.timesNs, this.count);
-      this.values.set(part.values, this.count);
-      this.count += part.values.length;
-    }
-    this.#parts.length = 0;
-  }
-
-  #grow(size: number): void {
-    const times = new Float64Array(size);
-    const values = new Float64Array(size);
-    times.set(this.timesNs.subarray(0, this.count));
-    values.set(this.values.subarray(0, this.count));
-    this.timesNs = times;
-    this.values = values;
+    return { starts, timesNs, values };
   }
 }
 
-/** A function of the samples of one window, in time order. */
-export type WindowFunction = (timesNs: Float64Array, values: Float64Array) => number;
+/** Joins columns of several tasks, in the order of the tasks. `series` has the joined number of each series of the columns. */
+export function joinSamples(
+  parts: readonly { readonly columns: SampleColumns; readonly series: readonly number[] }[],
+  seriesCount: number,
+): SampleColumns {
+  const counts = new Uint32Array(seriesCount);
+  let total = 0;
+  for (const { columns, series } of parts) {
+    for (let i = 0; i < series.length; i++) counts[series[i]!]! += columns.starts[i + 1]! - columns.starts[i]!;
+    total += columns.values.length;
+  }
+  const starts = startsOf(counts);
+  const next = starts.slice();
+  const timesNs = new Float64Array(total);
+  const values = new Float64Array(total);
+  for (const { columns, series } of parts) {
+    for (let i = 0; i < series.length; i++) {
+      let to = next[series[i]!]!;
+      for (let from = columns.starts[i]!; from < columns.starts[i + 1]!; from++) {
+        timesNs[to] = columns.timesNs[from]!;
+        values[to++] = columns.values[from]!;
+      }
+      next[series[i]!] = to;
+    }
+  }
+  return { starts, timesNs, values };
+}
 
-/** Applies a function to every window of the grid. The list is sorted in place. */
-export function applyWindows(grid: WindowGrid, samples: SampleList, fn: WindowFunction): Points {
-  samples.sort();
-  const values = new Float64Array(grid.count);
-  const present = new Uint8Array(grid.count);
-  let from = 0;
-  let to = 0;
+/** Sorts samples `[from, to)` by time; samples of one time keep their order. */
+function sortByTime({ timesNs, values }: SampleColumns, from: number, to: number): void {
+  let sorted = true;
+  for (let i = from + 1; i < to && sorted; i++) sorted = timesNs[i]! >= timesNs[i - 1]!;
+  if (sorted) return;
+  const times = timesNs.slice(from, to);
+  const own = values.slice(from, to);
+  const order = Uint32Array.from(times, (_, i) => i);
+  order.sort((a, b) => times[a]! - times[b]! || a - b);
+  for (let i = 0; i < order.length; i++) {
+    timesNs[from + i] = times[order[i]!]!;
+    values[from + i] = own[order[i]!]!;
+  }
+}
+
+/** A function of samples `[from, to)`, those of one window, in time order. */
+export type WindowFunction = (timesNs: Float64Array, values: Float64Array, from: number, to: number) => number;
+
+/** Applies a function to every window of the grid, for one series. Its samples are sorted in place. */
+export function applyWindows(
+  grid: WindowGrid,
+  samples: SampleColumns,
+  series: number,
+  fn: WindowFunction,
+  into: Points,
+): void {
+  const { timesNs, values } = samples;
+  let from = samples.starts[series]!;
+  let to = from;
+  const stop = samples.starts[series + 1]!;
+  sortByTime(samples, from, stop);
   for (let point = 0; point < grid.count; point++) {
     const endNs = point * grid.stepNs;
     const startNs = endNs - grid.rangeNs;
-    while (to < samples.count && samples.timesNs[to]! <= endNs) to++;
-    while (from < to && samples.timesNs[from]! <= startNs) from++;
+    while (to < stop && timesNs[to]! <= endNs) to++;
+    while (from < to && timesNs[from]! <= startNs) from++;
     if (from === to) continue;
-    values[point] = fn(samples.timesNs.subarray(from, to), samples.values.subarray(from, to));
-    present[point] = 1;
+    into.values[point] = fn(timesNs, values, from, to);
+    into.present[point] = 1;
   }
-  return { values, present };
 }
 
 let scratch: Float64Array = new Float64Array(256);
@@ -122,21 +176,22 @@ function smallestFrom(values: Float64Array, count: number, from: number): number
 
 /** Interpolated quantile as Prometheus defines it: NaN counts as the smallest value; outside 0..1 it is infinite. */
 export function quantileOf(q: number): WindowFunction {
-  return (_, values) => {
+  return (_, values, from, to) => {
     if (Number.isNaN(q)) return Number.NaN;
     if (q < 0) return Number.NEGATIVE_INFINITY;
     if (q > 1) return Number.POSITIVE_INFINITY;
-    if (scratch.length < values.length) scratch = new Float64Array(values.length * 2);
+    const size = to - from;
+    if (scratch.length < size) scratch = new Float64Array(size * 2);
     // NaN counts as the smallest value: put aside here, and before all others below.
     let count = 0;
-    for (let i = 0; i < values.length; i++) {
+    for (let i = from; i < to; i++) {
       const value = values[i]!;
       if (!Number.isNaN(value)) scratch[count++] = value;
     }
-    const nanCount = values.length - count;
-    const rank = q * (values.length - 1);
+    const nanCount = size - count;
+    const rank = q * (size - 1);
     const lower = Math.max(0, Math.floor(rank));
-    const upper = Math.min(values.length - 1, lower + 1);
+    const upper = Math.min(size - 1, lower + 1);
     const weight = rank - Math.floor(rank);
     const lowerValue = lower < nanCount ? Number.NaN : selectRank(scratch, count, lower - nanCount);
     if (upper === lower) return lowerValue * (1 - weight) + lowerValue * weight;
@@ -151,15 +206,16 @@ export function quantileOf(q: number): WindowFunction {
  */
 export function counterRateOf(rangeNs: number): WindowFunction {
   const rangeSeconds = rangeNs / 1e9;
-  return (timesNs, values) => {
-    const n = values.length;
+  return (timesNs, values, from, to) => {
+    const n = to - from;
     if (n < 2) return 0;
-    let delta = values[n - 1]! - values[0]!;
-    for (let i = 1; i < n; i++) if (values[i]! < values[i - 1]!) delta += values[i - 1]!;
-    const spanMicros = Math.trunc((timesNs[n - 1]! - timesNs[0]!) / 1000);
+    const first = values[from]!;
+    let delta = values[to - 1]! - first;
+    for (let i = from + 1; i < to; i++) if (values[i]! < values[i - 1]!) delta += values[i - 1]!;
+    const spanMicros = Math.trunc((timesNs[to - 1]! - timesNs[from]!) / 1000);
     const gap = spanMicros / (n - 1);
     let edge = rangeSeconds;
-    if (delta > 0 && values[0]! >= 0) edge = Math.min(edge, spanMicros * (values[0]! / delta));
+    if (delta > 0 && first >= 0) edge = Math.min(edge, spanMicros * (first / delta));
     const extended = spanMicros + (edge < gap * 1.1 ? edge : gap / 2);
     return (delta * (extended / spanMicros)) / rangeSeconds;
   };

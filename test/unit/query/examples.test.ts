@@ -37,7 +37,7 @@ async function run(
         return data.series
           .map(
             (one) =>
-              `${text(one.labels)} ${one.values.map((v, i) => `${seconds(one.timesMs[i]!)}:${formatSampleValue(v)}`).join(' ')}`,
+              `${text(one.labels)} ${Array.from(one.values, (v, i) => `${seconds(one.timesMs[i]!)}:${formatSampleValue(v)}`).join(' ')}`,
           )
           .join(' ; ');
       case 'streams':

@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { formatSampleValue } from '../../src/base/go/float-text.ts';
+import { joinSamples, SampleLog } from '../../src/query/aggregate/range-samples.ts';
+import { sampleJson, samplesJson } from '../../src/wire/sample-json.ts';
+
+const values = fc.oneof(
+  fc.double(),
+  fc.nat(),
+  fc.integer(),
+  fc.constantFrom(0, -0, 1e15, 1e15 - 1, 1e21, 5e-324, Number.MAX_VALUE, -Number.MAX_VALUE, Number.NaN, 0.1),
+);
+const times = fc.oneof(
+  fc.nat({ max: 4e12 }),
+  fc.integer(),
+  fc.double({ noNaN: true }),
+  fc.constantFrom(1, 10, 100, 999),
+);
+const plain = (timeMs: number, value: number): string => `[${timeMs / 1000},"${formatSampleValue(value)}"]`;
+
+test('samples written as bytes read as numbers do', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(times, values), { maxLength: 50 }), (points) => {
+      for (const [timeMs, value] of points) expect(sampleJson(timeMs, value)).toBe(plain(timeMs, value));
+      const columns = { timesMs: points.map(([timeMs]) => timeMs), values: points.map(([, value]) => value) };
+      expect(samplesJson(columns)).toBe(`[${points.map(([t, v]) => plain(t, v)).join(',')}]`);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('more points than are written at once', () => {
+  const columns = {
+    timesMs: Array.from({ length: 20_000 }, (_, i) => i * 500),
+    values: Array.from({ length: 20_000 }, (_, i) => i / 3),
+  };
+  const points = columns.values.map((value, i) => plain(columns.timesMs[i]!, value));
+  expect(samplesJson(columns)).toBe(`[${points.join(',')}]`);
+});
+
+test('samples of many series and tasks come out by series, in the order in which they came', () => {
+  const task = fc.array(fc.tuple(fc.nat({ max: 6 }), fc.nat(9), fc.nat(9)), { maxLength: 600 });
+  const numbers = fc.uniqueArray(fc.nat({ max: 9 }), { minLength: 7, maxLength: 7 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(task, numbers), { maxLength: 4 }), (tasks) => {
+      const expected: [number, number][][] = Array.from({ length: 10 }, () => []);
+      const parts = tasks.map(([samples, series]) => {
+        const log = new SampleLog();
+        for (const [own, timeNs, value] of samples) {
+          log.add(own, value, timeNs);
+          expected[series[own]!]!.push([timeNs, value]);
+        }
+        return { columns: log.columns(7), series };
+      });
+      const { starts, timesNs, values: found } = joinSamples(parts, 10);
+      for (const [series, samples] of expected.entries()) {
+        const [from, to] = [starts[series]!, starts[series + 1]!];
+        expect(Array.from(timesNs.slice(from, to), (timeNs, i) => [timeNs, found[from + i]])).toEqual(samples);
+      }
+    }),
+  );
+});
