@@ -9,7 +9,7 @@ import type { WorkerReply, WorkerRequest } from './messages.ts';
 const IDLE_MS = 20_000;
 /** A merge holds a few blocks of each source and the directory of the result; nearly all of it outside of the heap. */
 const HEAP_MB = 512;
-const YOUNG_MB = 8;
+const YOUNG_MB = 3;
 
 /** The thread in which segments are merged; it runs while there is something to merge. */
 export class MergeThread {

@@ -43,8 +43,10 @@ const AHEAD = 1;
 const EARLY_MS = 5000;
 const RESTART_DELAY_MS = 1000;
 
-/** A file name is text to the compiler and is not rewritten: in `dist/` the worker ends in `.js`, as this module then does. */
-const WORKER_FILE: URL = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+/** A file name is text to the compiler and is not rewritten: in `dist/` workers end in `.js`, as this module then does. */
+const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const SCAN_FILE: URL = new URL(`./worker.${EXTENSION}`, import.meta.url);
+const WRITE_FILE: URL = new URL(`./write-worker.${EXTENSION}`, import.meta.url);
 
 /** One thread and what it was given. */
 class PoolThread {
@@ -54,18 +56,20 @@ class PoolThread {
   /** False between the death of a worker and its successor. */
   alive = true;
 
+  readonly file: URL;
   /** Memory of the young generation. */
   readonly youngMb: number;
 
-  constructor(worker: Worker, youngMb: number) {
-    this.worker = worker;
+  constructor(file: URL, youngMb: number) {
+    this.worker = spawn(file, youngMb);
+    this.file = file;
     this.youngMb = youngMb;
   }
 }
 
-function spawn(youngMb: number): Worker {
+function spawn(file: URL, youngMb: number): Worker {
   setFlagsFromString(NO_YOUNG_FLAG);
-  return new Worker(WORKER_FILE, {
+  return new Worker(file, {
     resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB, maxYoungGenerationSizeMb: youngMb },
   });
 }
@@ -82,7 +86,7 @@ export class WorkerPool implements TaskRunner {
   readonly #threads: PoolThread[] = [];
   #writer: PoolThread | undefined;
   #tailer: PoolThread | undefined;
-  readonly #merger: MergeThread = new MergeThread(WORKER_FILE);
+  readonly #merger: MergeThread = new MergeThread(WRITE_FILE);
   #queue: Waiting[] = [];
   #nextId = 1;
   #closed = false;
@@ -96,11 +100,11 @@ export class WorkerPool implements TaskRunner {
   start(): void {
     if (this.#threads.length > 0 || this.#closed) return;
     for (let i = 0; i < this.parallelism; i++) this.#threads.push(this.#startThread());
-    this.#writer ??= this.#startThread(WRITER_YOUNG_MB);
+    this.#writer ??= this.#startThread(WRITER_YOUNG_MB, WRITE_FILE);
   }
 
-  #startThread(youngMb = WORKER_YOUNG_MB): PoolThread {
-    const thread = new PoolThread(spawn(youngMb), youngMb);
+  #startThread(youngMb = WORKER_YOUNG_MB, file = SCAN_FILE): PoolThread {
+    const thread = new PoolThread(file, youngMb);
     this.#watch(thread);
     return thread;
   }
@@ -126,7 +130,7 @@ export class WorkerPool implements TaskRunner {
     setTimeout(
       () => {
         if (this.#closed) return;
-        thread.worker = spawn(thread.youngMb);
+        thread.worker = spawn(thread.file, thread.youngMb);
         thread.startedMs = performance.now();
         thread.alive = true;
         this.#watch(thread);
@@ -210,7 +214,7 @@ export class WorkerPool implements TaskRunner {
   /** Writes a segment. */
   async flush(task: FlushTask): Promise<FlushResult> {
     const request: WorkerRequest = { kind: 'flush', id: this.#nextId++, task };
-    this.#writer ??= this.#startThread(WRITER_YOUNG_MB);
+    this.#writer ??= this.#startThread(WRITER_YOUNG_MB, WRITE_FILE);
     const writer = this.#writer;
     if (!writer.alive)
       throw new LogError('INTERNAL', 'the thread that writes segments has died and is being started again');

@@ -21,11 +21,14 @@ export class HeadState {
   readonly #sealed: Generation[] = [];
   #open: Generation;
   #nextId = 1;
+  /** When the last rows left, at first the start. */
+  #emptiedMs: number;
 
   constructor(options: HeadOptions, now: () => number) {
     this.options = options;
     this.#pool = new SlabPool(options.headBytes);
     this.#now = now;
+    this.#emptiedMs = now();
     this.#open = this.#make();
   }
 
@@ -59,6 +62,11 @@ export class HeadState {
     return this.all().reduce((sum, generation) => sum + generation.rowCount, 0);
   }
 
+  /** Nothing is in it, and has not been for so long. */
+  isEmptyFor(ms: number): boolean {
+    return this.rowCount === 0 && this.#now() - this.#emptiedMs >= ms;
+  }
+
   get isFull(): boolean {
     return this.allocatedBytes >= this.options.headBytes;
   }
@@ -85,5 +93,6 @@ export class HeadState {
   /** Lets go of the oldest sealed generation: its rows are in segments that queries see from now on. */
   dropOldest(): void {
     this.#sealed.shift()?.drop();
+    this.#emptiedMs = this.#now();
   }
 }

@@ -23,7 +23,7 @@ export interface MergePlan {
   readonly tenant: TenantState;
   readonly sources: readonly StoredSegment[];
   readonly zstdLevel: number;
-  readonly kind: 'tier' | 'cold';
+  readonly kind: 'tier' | 'thin' | 'cold';
 }
 
 /** Level of fresh segments and of merges of days that still grow (docs/decisions/0003-block-size.md). */
@@ -36,6 +36,10 @@ const MAX_SOURCES = 8;
 const CROWD = 4;
 /** A merge rewrites no segment that is more than this share of it: a large one waits for others like it. */
 const MAX_SHARE = 2 / 3;
+/** A segment with less than this of each stream, in line bytes, is thin: a query pays more for its blocks than for their rows. */
+const THIN_STREAM_BYTES = 32 * 1024;
+/** Streams of thin segments, counted in each, from which they are worth joining before their time. */
+const MIN_THIN_CHUNKS = 4096;
 /** Share of bytes not yet packed from which packing is worth rewriting the packed ones beside them. */
 const MIN_UNPACKED_SHARE = 1 / 4;
 
@@ -44,14 +48,17 @@ const MIN_UNPACKED_SHARE = 1 / 4;
  * neighbours in order of arrival are joined, so that this order, which decides among equal times, stays what it was.
  *
  * @param mayMerge false for segments that retention is about to drop, or that cannot be read
+ * @param isQuiet nothing comes in: thin segments are joined at once, few as they may be, since there is time to spare
  */
 export function planMerge(
   tenants: Iterable<TenantState>,
   settings: MergeSettings,
   mayMerge: (segment: StoredSegment) => boolean,
   nowMs: number,
+  isQuiet = false,
 ): MergePlan | undefined {
   if (settings.tierSegments === 0) return undefined;
+  let thin: MergePlan | undefined;
   let cold: MergePlan | undefined;
   for (const tenant of tenants) {
     for (const [day, segments] of tenant.segments) {
@@ -60,12 +67,14 @@ export function planMerge(
       for (const run of mergeableRuns(segments, mayMerge)) {
         const sources = tierWindow(run, settings, nowMs);
         if (sources !== undefined) return { tenant, sources, zstdLevel, kind: 'tier' };
+        const small = isQuiet && thin === undefined ? thinWindow(run, settings) : undefined;
+        if (small !== undefined) thin = { tenant, sources: small, zstdLevel, kind: 'thin' };
         const unpacked = isCold && cold === undefined ? coldWindow(run, settings) : undefined;
         if (unpacked !== undefined) cold = { tenant, sources: unpacked, zstdLevel, kind: 'cold' };
       }
     }
   }
-  return cold;
+  return thin ?? cold;
 }
 
 function isColdDay(day: number, segments: readonly StoredSegment[], settings: MergeSettings, nowMs: number): boolean {
@@ -134,13 +143,35 @@ function grow(run: readonly StoredSegment[], from: number, end: number, settings
   return window;
 }
 
-function isWorthwhile(window: readonly StoredSegment[], settings: MergeSettings, hasMore: boolean): boolean {
+/** Several, none of which is nearly all of them. */
+function isBalanced(window: readonly StoredSegment[]): boolean {
   if (window.length < 2) return false;
-  const total = bytesOf(window);
   const largest = Math.max(...window.map((segment) => segment.summary.fileBytes));
-  if (largest > total * MAX_SHARE) return false;
+  return largest <= bytesOf(window) * MAX_SHARE;
+}
+
+function isWorthwhile(window: readonly StoredSegment[], settings: MergeSettings, hasMore: boolean): boolean {
+  if (!isBalanced(window)) return false;
+  const total = bytesOf(window);
   // Fewer are enough when more would not fit into one file.
   return window.length >= settings.tierSegments || (hasMore && total > settings.maxSegmentBytes / 2);
+}
+
+/** Thin neighbours, as many as one merge takes, if they have streams enough. */
+function thinWindow(run: readonly StoredSegment[], settings: MergeSettings): StoredSegment[] | undefined {
+  for (let from = 0; from < run.length; from++) {
+    let end = from;
+    while (end < run.length && isThin(run[end]!)) end++;
+    const window = grow(run, from, end, settings);
+    const chunks = window.reduce((sum, { summary }) => sum + summary.chunkCount, 0);
+    if (chunks >= MIN_THIN_CHUNKS && isBalanced(window)) return window;
+    // A large one at the front may be what keeps the others: they are looked at without it.
+  }
+  return undefined;
+}
+
+function isThin({ summary }: StoredSegment): boolean {
+  return summary.lineBytes < THIN_STREAM_BYTES * summary.chunkCount;
 }
 
 /** Neighbours of a cold day of which enough is not packed yet; a single one will do. */

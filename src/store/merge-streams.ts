@@ -136,7 +136,7 @@ export class StreamMerger {
       if (labels === undefined) return;
       const active: BlockCursor[] = [];
       for (const [i, place] of places.entries()) {
-        if (place.labels === undefined || compareLabels(place.labels, labels) !== 0) continue;
+        if (place.labels === undefined || !areEqual(place.labels, labels)) continue;
         cursors[i]!.begin(place.firstBlock, place.endBlock);
         active.push(cursors[i]!);
         place.next();
@@ -275,10 +275,16 @@ class StreamPlaces {
   }
 }
 
+/** Sources mostly share their label sets. */
+function areEqual(a: Labels, b: Labels): boolean {
+  return a === b || compareLabels(a, b) === 0;
+}
+
 function smallestLabels(places: readonly StreamPlaces[]): Labels | undefined {
   let smallest: Labels | undefined;
   for (const { labels } of places)
-    if (labels !== undefined && (smallest === undefined || compareLabels(labels, smallest) < 0)) smallest = labels;
+    if (labels !== undefined && labels !== smallest && (smallest === undefined || compareLabels(labels, smallest) < 0))
+      smallest = labels;
   return smallest;
 }
 

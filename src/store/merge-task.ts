@@ -5,6 +5,7 @@ import { LogError } from '../base/errors.ts';
 import { SyncFile } from '../base/sync-file.ts';
 import { BlockReader } from '../chunk/block-reader.ts';
 import {
+  type Directory,
   decodeDirectory,
   encodeDirectory,
   F_COMPRESSED,
@@ -18,6 +19,7 @@ import { FrameMemory } from '../chunk/frame-writer.ts';
 import { SegmentBuilder } from '../chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
 import type { SegmentSummary } from '../index/values.ts';
+import { type Labels, labelsKey } from '../model/labels.ts';
 import { type MergeControl, MergePace } from './merge-pace.ts';
 import { type MergeCounts, type MergeSource, StreamMerger } from './merge-streams.ts';
 import { readSegmentDirectorySync } from './segment-directory.ts';
@@ -47,8 +49,14 @@ export interface MergeResult extends MergeCounts {
   readonly workedMs: number;
 }
 
+const NO_TALLY: Directory['tally'] = {
+  starts: new Uint32Array(1),
+  minutes: new Uint16Array(0),
+  levels: new Uint8Array(0),
+  counts: new Uint32Array(0),
+};
 /** Bytes written at once. */
-const WRITE_BYTES = 4 * 1024 * 1024;
+const WRITE_BYTES = 1024 * 1024;
 
 /** Kept by the thread that merges: kernels and their memory are made once. */
 let threadFilters: FilterBuilder | undefined;
@@ -71,7 +79,8 @@ export async function runMergeTask(task: MergeTask, disk: Disk): Promise<MergeRe
   const pace = new MergePace(task.control, task.cpuPercent);
   let closed = false;
   try {
-    const sources = task.sources.map((source, i) => openSource(source, i, task.zstdLevel, files));
+    const labelSets = new Map<string, Labels>();
+    const sources = task.sources.map((source, i) => openSource(source, i, task.zstdLevel, files, labelSets));
     threadFilters ??= new FilterBuilder();
     const builder = new SegmentBuilder(
       (bytes) => output.add(bytes),
@@ -181,9 +190,10 @@ function openSource(
   number: number,
   zstdLevel: number,
   files: SyncFile[],
+  labelSets: Map<string, Labels>,
 ): MergeSource {
   const { path } = source;
-  const directory = decodeDirectory(readSegmentDirectorySync(path), path);
+  const directory = directoryToMerge(path, labelSets);
   const file = new SyncFile(path);
   files.push(file);
   const { blocks, frames } = directory;
@@ -202,6 +212,18 @@ function openSource(
       return readChecked(file, frames[at + F_OFFSET]!, frames[at + F_COMPRESSED]!, frames[at + F_CRC]!);
     },
   };
+}
+
+/** Without its tally, which is made anew, and with label sets that all sources share. */
+function directoryToMerge(path: string, labelSets: Map<string, Labels>): Directory {
+  const directory = decodeDirectory(readSegmentDirectorySync(path), path);
+  const streams = directory.streams.map((labels) => {
+    const key = labelsKey(labels);
+    const known = labelSets.get(key);
+    if (known === undefined) labelSets.set(key, labels);
+    return known ?? labels;
+  });
+  return { ...directory, streams, tally: NO_TALLY };
 }
 
 function readChecked(file: SyncFile, offset: number, length: number, crc: number): Uint8Array {

@@ -26,6 +26,8 @@ export interface MergerOptions {
   readonly drop: (segments: readonly StoredSegment[]) => void;
   /** True while the disk is under pressure: then nothing is begun. */
   readonly isDiskShort: () => boolean;
+  /** True while nothing comes in. */
+  readonly isQuiet: () => boolean;
   readonly now: () => number;
   readonly onMerged: (info: MergeInfo) => void;
   readonly onFailed: (error: unknown) => void;
@@ -125,12 +127,12 @@ export class SegmentMerger {
   }
 
   async #plan(): Promise<MergePlan | undefined> {
-    const { disk, dataFolder, settings, tenants, now, isDiskShort } = this.#options;
+    const { disk, dataFolder, settings, tenants, now, isDiskShort, isQuiet } = this.#options;
     if (isDiskShort()) return undefined;
     const { freeBytes } = await disk.space(dataFolder);
     const soon = new Set(this.#droppedSoon(freeBytes).map(({ segment }) => segment));
     const mayMerge = (segment: StoredSegment): boolean => !soon.has(segment) && !this.#broken.has(segment);
-    const plan = planMerge(tenants(), settings, mayMerge, now());
+    const plan = planMerge(tenants(), settings, mayMerge, now(), isQuiet());
     if (plan === undefined) return undefined;
     const { minFreeBytes } = this.#rules;
     return freeBytes - bytesOf(plan.sources) >= minFreeBytes * SOON_SHARE + SPARE_BYTES ? plan : undefined;

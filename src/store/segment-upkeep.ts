@@ -19,6 +19,7 @@ export interface UpkeepOptions {
   readonly merge: MergeOptions | undefined;
   readonly writer: string;
   readonly isDiskShort: () => boolean;
+  readonly isQuiet: () => boolean;
   readonly now: () => number;
   /** Told of files that no query reads any more, as they are removed. */
   readonly onGone: (path: string) => void;

@@ -70,6 +70,8 @@ export interface StoreEvents {
 const TICK_MS = 1000;
 /** Ticks between looks for segments to merge, besides those after each flush: days become cold by themselves. */
 const MERGE_TICKS = 60;
+/** Nothing came in for so long, and all of it is in segments: time for merges that would be in the way else. */
+const QUIET_MS = 2000;
 /** How long a push waits for a full head before it is refused. */
 const ADMIT_WAIT_MS = 5000;
 
@@ -88,6 +90,7 @@ export class LogStore implements QueryStore {
   #flushes!: FlushLoop;
   #upkeep!: SegmentUpkeep;
   #ticks = 0;
+  #wasQuiet = false;
   #ticker: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -179,7 +182,9 @@ export class LogStore implements QueryStore {
     events.recovered({ ...counts, records: replay.records, tornBytes: replay.tornBytes });
     this.#ticker = setInterval(() => {
       this.#cutIfDue();
-      if (this.#ticks++ % MERGE_TICKS === 0) void this.#upkeep.merge();
+      const isQuiet = this.#head.isEmptyFor(QUIET_MS);
+      if (this.#ticks++ % MERGE_TICKS === 0 || (isQuiet && !this.#wasQuiet)) void this.#upkeep.merge();
+      this.#wasQuiet = isQuiet;
       void this.#reserve.check();
     }, TICK_MS);
     this.#ticker.unref();
@@ -195,6 +200,7 @@ export class LogStore implements QueryStore {
       tenants: () => this.#tenants.values(),
       merge,
       writer: this.#writer,
+      isQuiet: () => this.#head.isEmptyFor(QUIET_MS),
       isDiskShort: () => this.#reserve.isMissing || this.#flushes.lastError !== undefined,
       now,
       onGone: (path) => {

@@ -22,24 +22,27 @@ interface Given {
   readonly bytes: number;
   readonly zstdLevel?: number;
   readonly addedMs?: number;
+  /** Streams, and line bytes of all of them. */
+  readonly streams?: number;
+  readonly lineBytes?: number;
 }
 
 function tenantWith(given: readonly (number | Given)[]): TenantState {
   const tenant = new TenantState('t', 1);
   for (const [i, one] of given.entries()) {
-    const { bytes, zstdLevel, addedMs } = typeof one === 'number' ? { bytes: one } : one;
+    const { bytes, zstdLevel, addedMs, streams, lineBytes }: Given = typeof one === 'number' ? { bytes: one } : one;
     const summary: SegmentSummary = {
       tenant: 't',
       day: DAY,
       name: String(i).padStart(3, '0'),
       generation: 0,
       rowCount: 1,
-      lineBytes: 1,
+      lineBytes: lineBytes ?? 1,
       fileBytes: bytes,
-      chunkCount: 1,
+      chunkCount: streams ?? 1,
       minOffsetNs: 0,
       maxOffsetNs: 0,
-      streamCount: 1,
+      streamCount: streams ?? 1,
       ...(zstdLevel === undefined ? {} : { zstdLevel }),
     };
     tenant.addSegment(new StoredSegment(summary, `/${summary.name}`, addedMs ?? 0));
@@ -54,7 +57,8 @@ function planned(
     settings = {},
     nowMs = DURING_DAY_MS,
     not = [],
-  }: { settings?: Partial<MergeSettings>; nowMs?: number; not?: number[] } = {},
+    isQuiet = false,
+  }: { settings?: Partial<MergeSettings>; nowMs?: number; not?: number[]; isQuiet?: boolean } = {},
 ): [number[], number] | undefined {
   const left = new Set(not.map((i) => String(i).padStart(3, '0')));
   const plan = planMerge(
@@ -62,9 +66,33 @@ function planned(
     { ...SETTINGS, ...settings },
     ({ summary }) => !left.has(summary.name),
     nowMs,
+    isQuiet,
   );
   return plan && [plan.sources.map(({ summary }) => Number(summary.name)), plan.zstdLevel];
 }
+
+describe('thin segments', () => {
+  const thin = (bytes: number, streams = 3000): Given => ({ bytes, streams, lineBytes: streams * 8 * KIB });
+  const full = (bytes: number): Given => ({ bytes, streams: 3000, lineBytes: 3000 * 64 * KIB });
+
+  test('are joined while nothing comes in, however young and few they are', () => {
+    const given = [thin(5 * MIB), thin(4 * MIB)].map((one) => ({ ...one, addedMs: DURING_DAY_MS - 1 }));
+    expect(planned(given)).toBeUndefined();
+    expect(planned(given, { isQuiet: true })).toEqual([[0, 1], 1]);
+    expect(planned(given, { isQuiet: true, settings: { tierSegments: 0 } })).toBeUndefined();
+  });
+
+  test('but not a few streams, nor what has much of each, nor one that is nearly all', () => {
+    expect(planned([thin(5 * MIB, 2000), thin(4 * MIB, 2000)], { isQuiet: true })).toBeUndefined();
+    expect(planned([full(5 * MIB), thin(4 * MIB)], { isQuiet: true })).toBeUndefined();
+    expect(planned([thin(9 * MIB), thin(4 * MIB)], { isQuiet: true })).toBeUndefined();
+  });
+
+  test('behind one that is not thin, or that is too large for them', () => {
+    const given = [full(5 * MIB), thin(30 * MIB), thin(4 * MIB), thin(4 * MIB)];
+    expect(planned(given, { isQuiet: true })).toEqual([[2, 3], 1]);
+  });
+});
 
 describe('tiers', () => {
   test('as many neighbours of like size as are asked for, not fewer', () => {

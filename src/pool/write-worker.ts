@@ -1,0 +1,25 @@
+import { nodeDisk } from '../base/node-disk.ts';
+import { runFlushTask } from '../store/flush-task.ts';
+import { runMergeTask } from '../store/merge-task.ts';
+import { lowerPriority } from './thread-priority.ts';
+import { serveRequests } from './worker-port.ts';
+
+/**
+ * A worker that writes segments, of the head or of other segments. Apart from the one that scans, since a thread holds all the code that it
+ * knows: that of queries would take half of its memory here, and a good part of its start.
+ */
+
+/** Behind pushes and queries, which somebody waits for; when it falls behind, pushes are slowed down and leave it the processor. */
+const FLUSH_NICE = 5;
+/** Far enough behind the other threads that a merge takes what they leave. */
+const MERGE_NICE = 15;
+
+serveRequests(async (request) => {
+  if (request.kind === 'scan') throw new Error('a scan was sent to a thread that writes');
+  if (request.kind === 'merge') {
+    lowerPriority(MERGE_NICE);
+    return { kind: 'merge', id: request.id, result: await runMergeTask(request.task, nodeDisk) };
+  }
+  lowerPriority(FLUSH_NICE);
+  return { kind: 'flush', id: request.id, result: await runFlushTask(request.task, nodeDisk) };
+});
