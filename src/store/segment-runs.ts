@@ -51,6 +51,7 @@ export function wantedRun(
 ): SegmentRun {
   const { streamIds, firstBlocks } = open;
   const { ids, mask } = wanted;
+  if (wanted.isAll && open.isDense) return { source, segment, streams: undefined, count: streamIds.length };
   const streams = new Uint32Array(Math.min(ids.length, streamIds.length));
   let count = 0;
   if (ids.length * 4 < streamIds.length) {

@@ -16,6 +16,8 @@ export interface OpenDirectory {
   readonly byStreamId: ReadonlyMap<number, number>;
   /** Of the stream ids; 0 for none. */
   readonly largestId: number;
+  /** Each stream has a block. */
+  readonly isDense: boolean;
   /** Sums by stream number. */
   readonly columns: StreamColumns;
 }
@@ -92,7 +94,16 @@ function joinDirectory(read: Directory, streamOf: StreamOf): OpenDirectory {
   for (let block = 0; block < blockCount; block++)
     firstBlocks[directory.blocks[block * BLOCK_FIELDS + B_STREAM]! + 1]!++;
   for (let s = 0; s < count; s++) firstBlocks[s + 1]! += firstBlocks[s]!;
-  return { directory, streamIds, firstBlocks, byStreamId, largestId, columns: streamColumns(directory, firstBlocks) };
+  const isDense = firstBlocks.subarray(1).every((end, s) => end > firstBlocks[s]!);
+  return {
+    directory,
+    streamIds,
+    firstBlocks,
+    byStreamId,
+    largestId,
+    isDense,
+    columns: streamColumns(directory, firstBlocks),
+  };
 }
 
 /** Folder of a tenant's day. The tenant is coded so that no name can leave the data folder or meet another one. */

@@ -21,23 +21,26 @@ export interface StreamColumns {
   readonly rows: Float64Array;
   readonly lineBytes: Float64Array;
   readonly metadataBytes: Float64Array;
-  /** Over all streams. */
+  /** Over all streams; of none, 0 and -1. */
+  readonly minNs: number;
+  readonly maxNs: number;
   readonly totalRows: number;
   readonly totalLineBytes: number;
-  /** Levels of the rows of each stream: bits `LEVEL_BIT` of them, and `UNTOLD`. */
+  /** Levels of the rows of each stream, as bits. */
   readonly levels: Uint16Array;
   /** By block: where its skip filter begins and ends in the filter section. Apart, since a search for a rare text looks at nothing else. */
   readonly filterStarts: Uint32Array;
   readonly filterEnds: Uint32Array;
 }
 
-/** Bit of a level code; of rows without any, and of rows whose level is a text of their own or is not tallied. */
+/** Bits of `levels`: the code of a level is its bit; rows without any level; with a text of their own; blocks that have no tally. */
 export const NO_LEVEL_BIT: number = LEVELS.length;
-export const UNTOLD: number = 1 << (NO_LEVEL_BIT + 1);
+export const OWN_LEVEL: number = 1 << (NO_LEVEL_BIT + 1);
+export const UNTALLIED: number = 1 << (NO_LEVEL_BIT + 2);
 
 /** Which levels tallies tell for each stream. */
 function levelBits({ starts, levels }: Directory['tally'], firstBlocks: Uint32Array): Uint16Array {
-  const bitOf = new Uint16Array(256).fill(UNTOLD);
+  const bitOf = new Uint16Array(256).fill(OWN_LEVEL);
   for (let level = 0; level < LEVELS.length; level++) bitOf[level] = 1 << level;
   bitOf[LEVEL_NONE] = 1 << NO_LEVEL_BIT;
   const bits = new Uint16Array(firstBlocks.length - 1);
@@ -45,7 +48,7 @@ function levelBits({ starts, levels }: Directory['tally'], firstBlocks: Uint32Ar
     let found = 0;
     for (let block = firstBlocks[s]!; block < firstBlocks[s + 1]!; block++) {
       const end = starts[block + 1]!;
-      if (starts[block] === end) found |= UNTOLD;
+      if (starts[block] === end) found |= UNTALLIED;
       for (let at = starts[block]!; at < end; at++) found |= bitOf[levels[at]!]!;
     }
     bits[s] = found;
@@ -75,7 +78,12 @@ export function streamColumns({ blocks, tally }: Directory, firstBlocks: Uint32A
   }
   let totalRows = 0;
   let totalLineBytes = 0;
+  let minNs = Number.POSITIVE_INFINITY;
+  let maxNs = -1;
   for (let s = 0; s < count; s++) {
+    if (maxs[s]! < mins[s]!) continue;
+    minNs = Math.min(minNs, mins[s]!);
+    maxNs = Math.max(maxNs, maxs[s]!);
     totalRows += rows[s]!;
     totalLineBytes += lineBytes[s]!;
   }
@@ -87,6 +95,7 @@ export function streamColumns({ blocks, tally }: Directory, firstBlocks: Uint32A
     filterEnds[block] = filterStarts[block]! + blocks[block * BLOCK_FIELDS + B_FILTER + 1]!;
   }
   const levels = levelBits(tally, firstBlocks);
-  const sums = { mins, maxs, rows, lineBytes, metadataBytes, totalRows, totalLineBytes };
+  if (maxNs < 0) minNs = 0;
+  const sums = { mins, maxs, rows, lineBytes, metadataBytes, minNs, maxNs, totalRows, totalLineBytes };
   return { ...sums, levels, filterStarts, filterEnds };
 }
