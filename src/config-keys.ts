@@ -64,6 +64,7 @@ function serverSettings(availableBytes: number = availableMemoryBytes()): readon
       default: memory.resultCacheBytes,
       about: 'partial results of metric queries over blocks of segments; 0: none are kept',
     },
+    { key: 'memory.tally_cache_bytes', kind: 'size', default: memory.tallyCacheBytes, about: 'counts of rows, kept' },
     {
       key: 'memory.body_bytes',
       kind: 'size',

@@ -8,6 +8,7 @@ export interface MemoryDefaults {
   readonly headBytes: number;
   readonly cacheBytes: number;
   readonly resultCacheBytes: number;
+  readonly tallyCacheBytes: number;
   readonly bodyBytes: number;
   /** Of one request; they are decompressed one at a time. */
   readonly decompressedBytes: number;
@@ -47,7 +48,8 @@ export function memoryDefaults(availableBytes: number): MemoryDefaults {
   return {
     headBytes: share(availableBytes, 8, 16 * MIB, 128 * MIB),
     cacheBytes: share(availableBytes, 16, 8 * MIB, 64 * MIB),
-    resultCacheBytes: share(availableBytes, 64, 2 * MIB, 16 * MIB),
+    resultCacheBytes: share(availableBytes, 64, 2 * MIB, 12 * MIB),
+    tallyCacheBytes: share(availableBytes, 256, MIB, 4 * MIB),
     bodyBytes: share(availableBytes, 8, 8 * MIB, 128 * MIB),
     decompressedBytes: share(availableBytes, 4, 32 * MIB, 256 * MIB),
   };

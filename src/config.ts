@@ -24,6 +24,7 @@ export interface Settings {
   readonly headBytes: number;
   readonly cacheBytes: number;
   readonly resultCacheBytes: number;
+  readonly tallyCacheBytes: number;
   readonly bodyBytes: number;
   /** 0: one per core. */
   readonly tailMaxDurationMs: number;
@@ -122,6 +123,7 @@ function buildSettings(
     headBytes: number('memory.head_bytes'),
     cacheBytes: number('memory.cache_bytes'),
     resultCacheBytes: number('memory.result_cache_bytes'),
+    tallyCacheBytes: number('memory.tally_cache_bytes'),
     bodyBytes: number('memory.body_bytes'),
     tailMaxDurationMs: number('querier.tail_max_duration'),
     queryWorkers: number('query.workers'),

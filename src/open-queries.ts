@@ -5,6 +5,7 @@ import { TailAnswers } from './http/tail-answers.ts';
 import { ResultCache } from './query/result-cache.ts';
 import { scanTail } from './query/tail/scan-tail.ts';
 import type { TailHub } from './query/tail/tail-hub.ts';
+import { TallyCache } from './query/tally-cache.ts';
 import type { TaskRunner } from './query/task.ts';
 import type { QueryStore } from './store/query-store.ts';
 
@@ -28,11 +29,13 @@ export interface QueryParts {
 export function openQueries(options: QueryPartsOptions): QueryParts {
   const { store, runner, hub, nowNs, limitsFor, settings, metrics, logger } = options;
   const results = new ResultCache(settings.resultCacheBytes);
-  watchResults(metrics, results);
+  const tallies = new TallyCache(settings.tallyCacheBytes);
+  watchResults(metrics, results, tallies);
   const queries = new QueryAnswers({
     store,
     runner,
     results,
+    tallies,
     limitsFor,
     nowNs,
     onQuery: ({ type, range, stats, tenant, query, tags }) => {
@@ -49,13 +52,19 @@ export function openQueries(options: QueryPartsOptions): QueryParts {
   return { queries, tails };
 }
 
-function watchResults(metrics: EngineOptions['metrics'], results: ResultCache): void {
+function watchResults(metrics: EngineOptions['metrics'], results: ResultCache, tallies: TallyCache): void {
   metrics.watch([
     {
       name: 'halogi_result_cache_bytes',
       help: 'kept partial results of metric queries',
       kind: 'gauge',
       read: () => results.bytes,
+    },
+    {
+      name: 'halogi_tally_cache_bytes',
+      help: 'kept sums of rows by series and minute',
+      kind: 'gauge',
+      read: () => tallies.bytes,
     },
     {
       name: 'halogi_result_cache_hits_total',

@@ -74,7 +74,7 @@ export async function startHalogi(program: string, dataFolder: string): Promise<
   mkdirSync(dataFolder, { recursive: true });
   return startServer({
     command: program,
-    // A query that is asked again shall do its work again.
+    // A query that is asked again shall do its work again; what is kept of the statistics of segments stays.
     args: (port) => [
       'serve',
       '--listen',

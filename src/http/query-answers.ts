@@ -12,6 +12,8 @@ import type { ResultCache } from '../query/result-cache.ts';
 import { type QueryResult, runParsed, runQuery } from '../query/run.ts';
 import { parseText } from '../query/selectors.ts';
 import { indexStats } from '../query/stats.ts';
+import type { TallyCache } from '../query/tally-cache.ts';
+import { KeptSeries } from '../query/tally-series.ts';
 import type { TaskRunner } from '../query/task.ts';
 import { queryVolume } from '../query/volume.ts';
 import type { QueryStore } from '../store/query-store.ts';
@@ -43,6 +45,7 @@ export interface QueryAnswersOptions {
   readonly runner: TaskRunner;
   /** Kept between queries of all tenants; absent: nothing is. */
   readonly results?: ResultCache;
+  readonly tallies?: TallyCache;
   readonly limitsFor: (tenant: string) => Limits;
   /** Now, nanoseconds since the epoch. */
   readonly nowNs: () => bigint;
@@ -62,6 +65,7 @@ export interface QueryInfo {
 /** The query endpoints on one store: parameters are parsed, the engine is called, its result is encoded; nothing else. */
 export class QueryAnswers implements QueryService {
   readonly #options: QueryAnswersOptions;
+  readonly #series = new KeptSeries();
 
   constructor(options: QueryAnswersOptions) {
     this.#options = options;
@@ -176,9 +180,10 @@ export class QueryAnswers implements QueryService {
   }
 
   #deps({ tenant, signal, fresh }: QueryRequest): QueryDeps & MetadataDeps {
-    const { store, runner, limitsFor, nowNs, results } = this.#options;
-    const deps = { store, runner, limits: limitsFor(tenant), nowNs: nowNs(), tenant, signal };
-    return results === undefined || fresh === true ? deps : { ...deps, results };
+    const { store, runner, limitsFor, nowNs, results, tallies } = this.#options;
+    const deps = { store, runner, limits: limitsFor(tenant), nowNs: nowNs(), tenant, signal, series: this.#series };
+    if (fresh === true) return deps;
+    return { ...deps, ...(results === undefined ? {} : { results }), ...(tallies === undefined ? {} : { tallies }) };
   }
 
   #encode(

@@ -4,7 +4,7 @@ import { LogError } from '../base/errors.ts';
 import { combineScalar, combineSets, combineVectors } from './aggregate/binary-match.ts';
 import { applyOperator, isSetOp } from './aggregate/binary-ops.ts';
 import { replaceLabel } from './aggregate/label-replace.ts';
-import { constantSeries, type MetricValue, type Series, type VectorValue, vectorOf } from './aggregate/series-set.ts';
+import { constantSeries, type MetricValue, type VectorValue } from './aggregate/series-set.ts';
 import { rankVector, sortVector } from './aggregate/vector-rank.ts';
 import { reduceVector } from './aggregate/vector-reduce.ts';
 import { foldOf } from './fold.ts';
@@ -21,7 +21,7 @@ export interface EvaluationContext {
    * Scans rows for a range aggregation; `outer` is the vector aggregation right around it. When `folded`, it is a `sum` whose
    * groups the scan shall make at once.
    */
-  scan(range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean): Promise<readonly Series[]>;
+  scan(range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean): Promise<VectorValue>;
 }
 
 /**
@@ -91,7 +91,7 @@ async function evaluateRange(
 ): Promise<VectorValue> {
   const { grouping } = expr;
   if (expr.op !== 'avg_over_time' || grouping === undefined || grouping.without) {
-    return vectorOf(await context.scan(expr, outer, false));
+    return context.scan(expr, outer, false);
   }
   const { unwrap: _, ...rows } = expr.range;
   const sum = sumOf({ kind: 'range-agg', op: 'sum_over_time', range: expr.range }, grouping);
@@ -108,7 +108,7 @@ async function evaluateAggregation(expr: VectorAggExpr, context: EvaluationConte
   if (expr.op === 'approx_topk')
     throw new LogError('QUERY_EXECUTION', 'approx_topk is not enabled. See -limits.shard_aggregations');
   const folded = foldOf(expr);
-  if (folded !== undefined) return vectorOf(await context.scan(folded, expr, true));
+  if (folded !== undefined) return context.scan(folded, expr, true);
   const inner = expr.op === 'sort' || expr.op === 'sort_desc' ? context : unlimited(context);
   const input =
     expr.expr.kind === 'range-agg'

@@ -1,21 +1,24 @@
 import type { RangeAggExpr, VectorAggExpr } from '../../grammar/ast.ts';
-import type { Stretches } from '../store/stretches.ts';
-import { type Series, sortByLabels } from './aggregate/series-set.ts';
+import type { Selection } from '../store/query-store.ts';
+import { sortByLabels, type VectorValue, vectorOf } from './aggregate/series-set.ts';
 import { checkBytesRead } from './check-query.ts';
 import { scanGrouping } from './fold.ts';
 import type { EvaluationGrid } from './grid.ts';
 import { labelTexts } from './label-texts.ts';
 import { SampleMerger } from './metric-scan.ts';
 import { metricPipelineOptions } from './pipeline/build.ts';
+import { planText } from './plan-text.ts';
 import type { PlannedTask } from './planned-task.ts';
 import type { QueryDeps } from './query-deps.ts';
 import type { QueryWork } from './query-work.ts';
-import { planText } from './result-cache.ts';
 import { textsOf, wantedMetadata } from './scan-pipeline.ts';
 import { compileSelector } from './selectors.ts';
+import { tallyResult, tallySeries } from './tally-result.ts';
 import { suits } from './tally-rules.ts';
-import { TallyScan } from './tally-scan.ts';
-import type { SampleScan, SampleScanResult, SampleScanTask } from './task.ts';
+import { type LeftToScan, TallyScan } from './tally-scan.ts';
+import { TallySeries } from './tally-series.ts';
+import type { TallyTable } from './tally-table.ts';
+import { emptyCounts, type SampleScan, type SampleScanResult, type SampleScanTask } from './task.ts';
 import { planTasks } from './task-plan.ts';
 import { runTasks } from './task-queue.ts';
 
@@ -24,7 +27,7 @@ export class MetricScans {
   readonly #grid: EvaluationGrid;
   readonly #deps: QueryDeps;
   readonly #work: QueryWork;
-  readonly #started = new Map<string, Promise<readonly Series[]>>();
+  readonly #started = new Map<string, Promise<VectorValue>>();
 
   constructor(grid: EvaluationGrid, deps: QueryDeps, work: QueryWork) {
     this.#grid = grid;
@@ -33,12 +36,12 @@ export class MetricScans {
   }
 
   /**
-   * Series of a range aggregation over the grid.
+   * Series of a range aggregation over the grid, in the order of labels.
    *
    * @param outer the vector aggregation right around it, if any
    * @param folded `outer` is a `sum` whose groups the scan shall make at once
    */
-  scan(range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean): Promise<readonly Series[]> {
+  scan(range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean): Promise<VectorValue> {
     const scan = this.#plan(range, outer, folded);
     const key = planText([range, scan.grouping, scan.options]);
     const running = this.#started.get(key) ?? this.#run(range, scan);
@@ -63,7 +66,7 @@ export class MetricScans {
     };
   }
 
-  async #run(range: RangeAggExpr, scan: SampleScan): Promise<readonly Series[]> {
+  async #run(range: RangeAggExpr, scan: SampleScan): Promise<VectorValue> {
     const { log, rangeNs } = range.range;
     const fromNs = scan.grid.baseNs - rangeNs + 1n;
     const toNs = scan.grid.baseNs + BigInt(this.#grid.count - 1) * this.#grid.stepNs;
@@ -75,34 +78,36 @@ export class MetricScans {
         await selection.leaveOut?.({ texts: textsOf(scan.stages, scan.options), labels: labelTexts(scan.stages) });
         this.#work.addStep(log, selection, fromNs, toNs);
         checkBytesRead(this.#work.selectedBytes, limits);
-        const { stretches } = selection;
-        const rest = this.#tallied(scan, stretches, fromNs, toNs, merger);
-        const tasks = planTasks(stretches, fromNs, toNs, this.#work.runner.parallelism, rest);
+        const tallied = this.#tallied(scan, selection);
+        if (tallied?.left.numbers.length === 0 && scan.op !== 'absent_over_time')
+          return tallySeries(scan, tallied.table, tallied.series);
+        if (tallied !== undefined) merger.add(tallyResult(tallied.table, tallied.series));
+        const { stretches, numbers } = tallied?.left ?? { stretches: selection.stretches, numbers: undefined };
+        const tasks = planTasks(stretches, fromNs, toNs, this.#work.runner.parallelism, numbers);
         await this.#runTasks(scan, tasks, merger);
       } finally {
         selection.release();
       }
     }
     // In order of labels, so that sums and ties come out alike however the work was cut.
-    return sortByLabels(merger.finish(range));
+    return vectorOf(sortByLabels(merger.finish(range)));
   }
 
-  /** Takes what statistics can answer. @returns numbers of the stretches to scan, undefined for all */
+  /** Takes what statistics can answer; undefined: nothing. */
   #tallied(
     scan: SampleScan,
-    stretches: Stretches,
-    fromNs: bigint,
-    toNs: bigint,
-    merger: SampleMerger,
-  ): readonly number[] | undefined {
+    selection: Selection,
+  ): { readonly table: TallyTable; readonly series: TallySeries; readonly left: LeftToScan } | undefined {
     if (!suits(scan)) return undefined;
-    const bounds = [Number(fromNs - scan.grid.baseNs), Number(toNs - scan.grid.baseNs)] as const;
-    const tally = new TallyScan(scan, ...bounds, this.#deps.results?.tallies);
-    const rest = tally.take(stretches);
-    const result = tally.result();
-    this.#work.addCounts(result.counts);
-    merger.add(result);
-    return rest;
+    const { tenant, tallies, series: known } = this.#deps;
+    const selected = selection.runs ?? { runs: [], others: selection.stretches };
+    const { labelTable } = selected.others;
+    const series = known?.of(tenant, scan, labelTable) ?? new TallySeries(scan, labelTable);
+    if (series.needsLines) return undefined;
+    const tally = new TallyScan(scan, series, known === undefined ? undefined : tallies);
+    const left = tally.take(selected);
+    this.#work.addCounts({ ...emptyCounts(), rowsMatched: tally.table.total() });
+    return { table: tally.table, series, left };
   }
 
   /** Runs what no kept result answers; results are merged in the order of the tasks either way. */

@@ -1,6 +1,8 @@
 import type { Limits } from '../model/limits.ts';
 import type { QueryStore } from '../store/query-store.ts';
 import type { ResultCache } from './result-cache.ts';
+import type { TallyCache } from './tally-cache.ts';
+import type { KeptSeries } from './tally-series.ts';
 import type { TaskRunner } from './task.ts';
 
 /** What a query runs with: handed down by the server, a request at a time. */
@@ -13,4 +15,8 @@ export interface QueryDeps {
   readonly signal: AbortSignal;
   /** Partial results of metric scans that are kept between queries; absent: none are. */
   readonly results?: ResultCache;
+  /** Sums of tallies by series and segment; absent: none are kept. Of use with `series` only. */
+  readonly tallies?: TallyCache;
+  /** Series of plans that statistics answer, kept between queries; absent: none are. */
+  readonly series?: KeptSeries;
 }

@@ -2,6 +2,7 @@ import type { LogExpr } from '../../grammar/ast.ts';
 import { printOneLine } from '../../grammar/print.ts';
 import type { Limits } from '../model/limits.ts';
 import type { Selection } from '../store/query-store.ts';
+import { sumsOf } from '../store/segment-runs.ts';
 import type { QueryStats } from '../wire/stats-json.ts';
 import { addCounts, emptyCounts, type ScanCounts, type TaskRunner } from './task.ts';
 import { withTimeout } from './task-queue.ts';
@@ -59,21 +60,15 @@ export class QueryWork {
 
   /** Notes what was selected for a log expression; the range includes both ends. */
   addStep(expr: LogExpr, selection: Selection, startNs: bigint, endNs: bigint): void {
-    const { stretches } = selection;
-    let rows = 0;
-    let lineBytes = 0;
-    for (let i = 0; i < stretches.count; i++) {
-      rows += stretches.rows[i]!;
-      lineBytes += stretches.lineBytes[i]!;
-    }
+    const { streams, parts, rows, lineBytes } = sumsOf(selection.runs ?? { runs: [], others: selection.stretches });
     this.selectedBytes += lineBytes;
     this.#chunks += selection.chunkCount;
     this.#steps.push({
       query: printOneLine(expr),
       startNs: startNs.toString(),
       endNs: endNs.toString(),
-      streams: stretches.streamCount(),
-      parts: stretches.count,
+      streams,
+      parts,
       chunks: selection.chunkCount,
       rows,
       lineBytes,

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
+import { planText } from './plan-text.ts';
 import type { PlannedTask } from './planned-task.ts';
-import { TallyCache } from './tally-cache.ts';
 import type { SampleScan, SampleScanResult } from './task.ts';
 import { emptyCounts } from './task.ts';
 
 /** Entries larger than this share of the cache are not kept: they would push everything else out. */
 const MAX_ENTRY_SHARE = 0.25;
-const TALLY_SHARE = 0.25;
 /** About what an entry and a label cost besides their columns. */
 const ENTRY_BYTES = 400;
 const LABEL_BYTES = 60;
@@ -34,20 +33,17 @@ export class ResultCache {
   readonly #maxBytes: number;
   /** In order of use, oldest first. */
   readonly #entries = new Map<string, Entry>();
-  /** Sums of tallies, within a share of the memory; undefined when nothing is kept. */
-  readonly tallies: TallyCache | undefined;
   #bytes = 0;
   hits = 0;
   misses = 0;
 
   /** @param maxBytes about what entries may take together; 0 turns the cache off */
   constructor(maxBytes: number) {
-    this.tallies = maxBytes > 0 ? new TallyCache(maxBytes * TALLY_SHARE) : undefined;
-    this.#maxBytes = maxBytes * (1 - TALLY_SHARE);
+    this.#maxBytes = maxBytes;
   }
 
   get bytes(): number {
-    return this.#bytes + (this.tallies?.bytes ?? 0);
+    return this.#bytes;
   }
 
   /** Undefined when results of the scan are not kept at all. */
@@ -105,14 +101,6 @@ function planIdentity(scan: SampleScan): PlanIdentity {
   const place = fixed ? [grid.baseNs, grid.count] : [((grid.baseNs % step) + step) % step];
   const plan = [op, scan.stages, scan.unwrap, scan.grouping, scan.options, grid.stepNs, grid.rangeNs, fixed, place];
   return { text: planText(plan), bucketsPerStep: grid.rangeNs % grid.stepNs === 0 ? 1 : 2 };
-}
-
-/** A text that is equal for equal plans. */
-export function planText(plan: unknown): string {
-  return JSON.stringify(plan, (_, value: unknown) => {
-    if (typeof value === 'bigint') return `${value}n`;
-    return value instanceof Set ? [...value] : value;
-  });
 }
 
 function moved({ baseNs, result }: Entry, plan: PlanIdentity, toNs: bigint, stepNs: number): SampleScanResult {

@@ -1,4 +1,5 @@
 import type { TimeRange } from '../model/time.ts';
+import { largestIdOf, sumsOf } from '../store/segment-runs.ts';
 import type { IndexStats } from '../wire/metadata-json.ts';
 import { shareInside, visitExtents } from './extents.ts';
 import { type MetadataDeps, usableStart } from './labels.ts';
@@ -15,11 +16,12 @@ export function indexStats(selector: string, range: TimeRange, deps: MetadataDep
   if (startNs === undefined) return { streams: 0, chunks: 0, bytes: 0, entries: 0 };
   const selection = deps.store.select(deps.tenant, matchers, { startNs, endNs: range.endNs });
   try {
-    const { stored } = selection;
+    const { runs, others: stored } = selection.storedRuns ?? { runs: [], others: selection.stored };
     const bounds = new DayBounds(startNs, range.endNs);
-    const found = new Uint8Array(stored.largestId() + 1);
-    let bytes = 0;
-    let entries = 0;
+    const found = new Uint8Array(largestIdOf({ runs, others: stored }) + 1);
+    const whole = sumsOf({ runs, others: stored.sibling() }, found);
+    let bytes = whole.lineBytes;
+    let entries = whole.rows;
     for (let i = 0; i < stored.count; i++) {
       bounds.at(stored.days[i]!);
       const { from, to } = bounds;

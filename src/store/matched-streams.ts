@@ -6,6 +6,8 @@ import type { CompiledMatcher } from '../model/matcher.ts';
 export interface MatchedStreams {
   readonly ids: Uint32Array;
   readonly mask: Uint8Array;
+  /** They are all streams of the tenant. */
+  readonly isAll: boolean;
   /** The ids in the order of the streams' labels. */
   inOrder(): Uint32Array;
 }
@@ -41,7 +43,8 @@ export class MatchCache {
       ordered ??= ids.slice().sort((a, b) => compareLabels(postings.labels(a)!, postings.labels(b)!));
       return ordered;
     };
-    const entry = { ids, mask, inOrder, version: postings.version };
+    const isAll = ids.length === postings.streamCount;
+    const entry = { ids, mask, isAll, inOrder, version: postings.version };
     this.#add(key, entry);
     return entry;
   }

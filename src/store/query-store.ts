@@ -1,6 +1,7 @@
 import type { Labels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
 import type { TimeRange } from '../model/time.ts';
+import type { SelectedRuns } from './segment-runs.ts';
 import type { Stretches } from './stretches.ts';
 
 /**
@@ -11,6 +12,9 @@ export interface Selection {
   readonly stored: Stretches;
   /** The same with every row in exactly one stretch: what to scan. */
   readonly stretches: Stretches;
+  /** `stored` and `stretches` with whole segments apart, where the store can tell them: for statistics over very many streams. */
+  readonly storedRuns?: SelectedRuns | undefined;
+  readonly runs?: SelectedRuns | undefined;
   /** Chunks (streams by segment) and bytes behind them, for `stats`. */
   readonly chunkCount: number;
   readonly compressedBytes: number;

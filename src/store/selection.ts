@@ -9,10 +9,12 @@ import type { FilterCache } from './filter-cache.ts';
 import type { MatchedStreams } from './matched-streams.ts';
 import type { HeadSource } from './part-source.ts';
 import type { LabelsInUse, Selection, WantedRows } from './query-store.ts';
+import { forEachWanted, type SelectedRuns } from './segment-runs.ts';
 import type { PartRef } from './select.ts';
+import { type DayRange, SelectedDays } from './selected-days.ts';
 import { blockSkipper, leaveOutBlocks } from './skip-blocks.ts';
 import type { OpenDirectory, StoredSegment } from './stored-segment.ts';
-import { Stretches } from './stretches.ts';
+import type { Stretches } from './stretches.ts';
 import type { TenantState } from './tenant-state.ts';
 
 /** What a selection reads of the store, taken in one step of the main thread. */
@@ -24,47 +26,55 @@ export interface StoreView {
   readonly filters: FilterCache;
 }
 
-/** Offsets of a range within a day, both ends included, cut to the day. */
-interface DayRange {
-  readonly day: number;
-  readonly from: number;
-  readonly to: number;
-}
-
 class PinnedSelection implements Selection {
   readonly chunkCount: number;
   readonly compressedBytes: number;
   readonly #view: StoreView;
   readonly #pinned: (StoredSegment | Generation)[];
-  #stored: Stretches;
+  readonly #days: SelectedDays;
+  #stored: Stretches | undefined;
   #stretches: Stretches | undefined;
+  #runs: SelectedRuns | undefined;
+  #isWhole = true;
   skippedBlocks = 0;
   skippedBytes = 0;
 
-  constructor(view: StoreView, stored: Stretches, compressedBytes: number, pinned: (StoredSegment | Generation)[]) {
+  constructor(view: StoreView, days: SelectedDays, compressedBytes: number, pinned: (StoredSegment | Generation)[]) {
     this.#view = view;
-    this.#stored = stored;
-    this.chunkCount = stored.count;
+    this.#days = days;
+    this.chunkCount = days.count;
     this.compressedBytes = compressedBytes;
     this.#pinned = pinned;
     for (const one of pinned) one.pin();
   }
 
   get stored(): Stretches {
+    this.#stored ??= this.#days.stored();
     return this.#stored;
   }
 
   get stretches(): Stretches {
-    this.#stretches ??= disjoint(this.#stored);
+    this.#stretches ??= disjoint(this.stored);
     return this.#stretches;
+  }
+
+  get storedRuns(): SelectedRuns | undefined {
+    return this.#isWhole ? this.#days.storedRuns() : undefined;
+  }
+
+  get runs(): SelectedRuns | undefined {
+    if (!this.#isWhole) return undefined;
+    this.#runs ??= this.#days.disjointRuns();
+    return this.#runs;
   }
 
   async leaveOut(wanted: WantedRows): Promise<void> {
     const skipper = blockSkipper(wanted, this.#view.filters);
     if (skipper === undefined) return;
-    const { left, blocks, lineBytes } = await leaveOutBlocks(this.#stored, skipper);
+    const { left, blocks, lineBytes } = await leaveOutBlocks(this.stored, skipper);
     this.#stored = left;
     this.#stretches = undefined;
+    this.#isWhole = false;
     this.skippedBlocks += blocks;
     this.skippedBytes += lineBytes;
   }
@@ -105,95 +115,41 @@ function segmentsWithin(view: StoreView, { day, from, to }: DayRange): StoredSeg
 /** What is stored of the streams that the matchers take, pinned. The range includes both ends. */
 export function selectStored(view: StoreView, matchers: readonly CompiledMatcher[], range: TimeRange): Selection {
   const { tenant } = view;
-  const stored = new Stretches(tenant.labelTable);
   const pinned: (StoredSegment | Generation)[] = [];
   let compressedBytes = 0;
-  if (range.endNs < range.startNs) return new PinnedSelection(view, stored, 0, pinned);
   const wanted = tenant.matched.select(tenant.postings, matchers);
-  const days = daysOf(view, range);
-  let most = 0;
-  for (const bounds of days)
-    for (const segment of segmentsWithin(view, bounds))
-      most += Math.min(wanted.ids.length, view.open(segment).streamIds.length);
-  stored.reserve(most);
-  for (const bounds of days) {
+  const selected = new SelectedDays(tenant.labelTable, wanted, tenant.orders);
+  if (range.endNs < range.startNs) return new PinnedSelection(view, selected, 0, pinned);
+  for (const bounds of daysOf(view, range)) {
+    selected.addDay(bounds);
     for (const segment of segmentsWithin(view, bounds)) {
-      const open = view.open(segment);
-      const before = stored.count;
-      const source = stored.segments.length;
-      const { directory, columns } = open;
-      stored.segments.push({ path: segment.path, day: bounds.day, directory, columns, ordinal: source });
-      addSegment(stored, source, open, wanted, bounds);
-      if (stored.count === before) continue;
+      if (!selected.addSegment(segment, view.open(segment))) continue;
       pinned.push(segment);
       compressedBytes += segment.summary.fileBytes;
     }
     for (const generation of view.generations) {
-      const before = stored.count;
-      addHead(stored, generation, tenant, wanted.mask, bounds);
-      if (stored.count > before && !pinned.includes(generation)) pinned.push(generation);
+      const isWanted = addHead(selected, generation, tenant, wanted.mask, bounds);
+      if (isWanted && !pinned.includes(generation)) pinned.push(generation);
     }
   }
-  return new PinnedSelection(view, stored, compressedBytes, pinned);
+  return new PinnedSelection(view, selected, compressedBytes, pinned);
 }
 
-/** Calls back for each wanted stream of a segment with its number there; by way of whichever list is shorter. */
-function forEachWanted(
-  { streamIds, byStreamId }: OpenDirectory,
-  { ids, mask }: { readonly ids: Uint32Array; readonly mask: Uint8Array },
-  found: (stream: number, streamId: number) => void,
-): void {
-  if (ids.length * 4 < streamIds.length) {
-    for (const streamId of ids) {
-      const stream = byStreamId.get(streamId);
-      if (stream !== undefined) found(stream, streamId);
-    }
-    return;
-  }
-  for (let stream = 0; stream < streamIds.length; stream++) {
-    const streamId = streamIds[stream]!;
-    if (mask[streamId] === 1) found(stream, streamId);
-  }
-}
-
-function addSegment(
-  stored: Stretches,
-  source: number,
-  open: OpenDirectory,
-  wanted: { readonly ids: Uint32Array; readonly mask: Uint8Array },
-  { from, to }: DayRange,
-): void {
-  const { firstBlocks, columns } = open;
-  const { blocks } = open.directory;
-  forEachWanted(open, wanted, (stream, streamId) => {
-    const min = columns.mins[stream]!;
-    const max = columns.maxs[stream]!;
-    if (max < from || min > to || max < min) return;
-    let first = firstBlocks[stream]!;
-    let end = firstBlocks[stream + 1]!;
-    if (min >= from && max <= to) {
-      stored.addStream(streamId, source, stream, first, end);
-      return;
-    }
-    while (first < end && blocks[first * BLOCK_FIELDS + B_MAX]! < from) first++;
-    while (end > first && blocks[(end - 1) * BLOCK_FIELDS + B_MIN]! > to) end--;
-    if (first < end) stored.addBlocks(streamId, source, first, end);
-  });
-}
-
+/** @returns whether a part is wanted */
 function addHead(
-  stored: Stretches,
+  selected: SelectedDays,
   generation: Generation,
   tenant: TenantState,
   mask: Uint8Array,
   { day, from, to }: DayRange,
-): void {
+): boolean {
   let slabs: readonly SharedArrayBuffer[] | undefined;
   for (const part of generation.parts(tenant.name)) {
     if (part.day !== day || mask[part.streamId] !== 1 || part.maxOffsetNs < from || part.minOffsetNs > to) continue;
     slabs ??= generation.memories();
-    stored.addLoose(headPart(part, slabs, stored.labels(part.streamId)));
+    selected.addHead(headPart(part, slabs, tenant.labelTable.labels(part.streamId)));
   }
+  return slabs !== undefined;
 }
 
 /** The rows that a part of the head has now: what comes later is not seen. */

@@ -14,6 +14,10 @@ export interface OpenDirectory {
   readonly firstBlocks: Uint32Array;
   /** Stream number by stream id. */
   readonly byStreamId: ReadonlyMap<number, number>;
+  /** Of the stream ids; 0 for none. */
+  readonly largestId: number;
+  /** Each stream has a block. */
+  readonly isDense: boolean;
   /** Sums by stream number. */
   readonly columns: StreamColumns;
 }
@@ -75,12 +79,14 @@ function joinDirectory(read: Directory, streamOf: StreamOf): OpenDirectory {
   const streamIds = new Uint32Array(count);
   const byStreamId = new Map<number, number>();
   const streams: Labels[] = [];
+  let largestId = 0;
   for (let s = 0; s < count; s++) {
     const own = read.streams[s]!;
     const { streamId, labels } = streamOf(own, labelsKey(own));
     streams.push(labels);
     streamIds[s] = streamId;
     byStreamId.set(streamId, s);
+    largestId = Math.max(largestId, streamId);
   }
   const directory: Directory = { ...read, streams };
   const firstBlocks = new Uint32Array(count + 1);
@@ -88,7 +94,16 @@ function joinDirectory(read: Directory, streamOf: StreamOf): OpenDirectory {
   for (let block = 0; block < blockCount; block++)
     firstBlocks[directory.blocks[block * BLOCK_FIELDS + B_STREAM]! + 1]!++;
   for (let s = 0; s < count; s++) firstBlocks[s + 1]! += firstBlocks[s]!;
-  return { directory, streamIds, firstBlocks, byStreamId, columns: streamColumns(directory, firstBlocks) };
+  const isDense = firstBlocks.subarray(1).every((end, s) => end > firstBlocks[s]!);
+  return {
+    directory,
+    streamIds,
+    firstBlocks,
+    byStreamId,
+    largestId,
+    isDense,
+    columns: streamColumns(directory, firstBlocks),
+  };
 }
 
 /** Folder of a tenant's day. The tenant is coded so that no name can leave the data folder or meet another one. */

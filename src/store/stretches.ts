@@ -24,6 +24,11 @@ export interface SelectedSegment {
   readonly directory: Directory;
   /** Sums by stream of the segment. */
   readonly columns: StreamColumns;
+  /** Ids by the segment's own stream numbers; blocks of stream `s` are `firstBlocks[s] .. firstBlocks[s + 1]`. */
+  readonly streamIds: Uint32Array;
+  readonly firstBlocks: Uint32Array;
+  /** Of the stream ids; 0 for none. */
+  readonly largestId: number;
   /** Order among all segments of the selection. */
   readonly ordinal: number;
 }

@@ -2,6 +2,7 @@ import type { HeadPart } from '../head/part.ts';
 import { Postings } from '../index/postings.ts';
 import { type Labels, labelsKey } from '../model/labels.ts';
 import type { SinkStream } from '../model/row-sink.ts';
+import { DayOrders } from './day-orders.ts';
 import { MatchCache } from './matched-streams.ts';
 import { LabelTable } from './shared-labels.ts';
 import type { StoredSegment } from './stored-segment.ts';
@@ -32,6 +33,8 @@ export class TenantState {
   readonly postings: Postings = new Postings();
   /** Answers of selectors. */
   readonly matched: MatchCache = new MatchCache();
+  /** How stretches of days follow each other. */
+  readonly orders: DayOrders = new DayOrders();
   readonly streams: Map<string, TenantStream> = new Map();
   readonly byId: Map<number, TenantStream> = new Map();
   readonly labelTable: LabelTable = new LabelTable((streamId) => this.byId.get(streamId)!.labels);

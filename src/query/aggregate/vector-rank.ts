@@ -1,5 +1,6 @@
 import type { Grouping } from '../../../grammar/ast.ts';
 import type { Series, VectorValue } from './series-set.ts';
+import { SeriesTable } from './series-table.ts';
 import { groupSeries } from './vector-reduce.ts';
 
 /** topk (`largest`) or bottomk: per point and group the `k` best samples with all their labels; NaN comes last. */
@@ -9,6 +10,7 @@ export function rankVector(
   largest: boolean,
   grouping: Grouping | undefined,
 ): VectorValue {
+  if (input instanceof SeriesTable && isOneGroup(grouping) && k <= MAX_INSERTED) return rankTable(input, k, largest);
   /** Points at which a series is among the best. */
   const kept = new Map<Series, Uint8Array>();
   for (const { members } of groupSeries(input.series, grouping)) {
@@ -30,6 +32,35 @@ export function rankVector(
     if (present !== undefined) series.push({ labels: one.labels, values: one.values, present });
   }
   return { kind: 'vector', series };
+}
+
+function isOneGroup(grouping: Grouping | undefined): boolean {
+  return grouping === undefined || (!grouping.without && grouping.labels.length === 0);
+}
+
+/** The same over a table, of which only the winners become series. */
+function rankTable(table: SeriesTable, k: number, largest: boolean): VectorValue {
+  const { width, count, values, present } = table;
+  const kept = new Map<number, Uint8Array>();
+  for (let point = 0; point < width; point++) {
+    const best: number[] = [];
+    for (let row = 0; row < count && k >= 1; row++) {
+      if (present[row * width + point] !== 1) continue;
+      const value = values[row * width + point]!;
+      let at = best.length;
+      while (at > 0 && compareValues(value, values[best[at - 1]! * width + point]!, largest) < 0) at--;
+      if (at >= k) continue;
+      best.splice(at, 0, row);
+      if (best.length > k) best.pop();
+    }
+    for (const row of best) {
+      const points = kept.get(row) ?? new Uint8Array(width);
+      points[point] = 1;
+      kept.set(row, points);
+    }
+  }
+  const rows = [...kept.keys()].sort((a, b) => a - b);
+  return { kind: 'vector', series: rows.map((row) => ({ ...table.row(row), present: kept.get(row)! })) };
 }
 
 /** Up to this many winners are kept in order as they come; sorting all is better for more. */

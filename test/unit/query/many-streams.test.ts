@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { labelsFromObject } from '../../../src/model/labels.ts';
 import { labelNames, labelValues, type MetadataDeps, seriesLabels } from '../../../src/query/labels.ts';
-import { ResultCache } from '../../../src/query/result-cache.ts';
 import { runQuery } from '../../../src/query/run.ts';
 import { runScanTask } from '../../../src/query/scan.ts';
 import { indexStats } from '../../../src/query/stats.ts';
+import { TallyCache } from '../../../src/query/tally-cache.ts';
+import { KeptSeries } from '../../../src/query/tally-series.ts';
 import type { TaskRunner } from '../../../src/query/task.ts';
 import { PartLoader } from '../../../src/store/load-part.ts';
 import type { LogStore } from '../../../src/store/store.ts';
@@ -87,7 +88,8 @@ describe('queries over many streams', () => {
   });
 
   it('add up sums of tallies that were kept for another range and step', async () => {
-    const results = new ResultCache(1 << 24);
+    const tallies = new TallyCache(1 << 24);
+    const series = new KeptSeries();
     for (const query of [
       'sum by (app) (count_over_time({app=~".+"}[5m]))',
       'sum(count_over_time({app=~"app-[12]"}[2m]))',
@@ -101,16 +103,17 @@ describe('queries over many streams', () => {
         [10, 40, 7],
       ] as const) {
         const request = range(query, from, to, step);
-        const { data } = await runQuery(request, queryDeps(memory, { store, results, runner: inSegments() }));
+        const { data } = await runQuery(request, queryDeps(memory, { store, tallies, series, runner: inSegments() }));
         const expected = await runQuery(request, queryDeps(memory));
         expect(data).toEqual(expected.data);
       }
     }
-    expect(results.tallies?.bytes).toBeGreaterThan(0);
+    expect(tallies.bytes).toBeGreaterThan(0);
   });
 
   it('by level count as a store without kept sums does', async () => {
-    const results = new ResultCache(1 << 24);
+    const tallies = new TallyCache(1 << 24);
+    const series = new KeptSeries();
     const query = 'sum by (app, detected_level) (count_over_time({app=~".+"}[4m]))';
     for (const [from, to] of [
       [0, 80],
@@ -118,11 +121,11 @@ describe('queries over many streams', () => {
     ] as const) {
       const request = range(query, from, to, 4);
       const deps = queryDeps(memory, { store, runner: inSegments() });
-      const { data } = await runQuery(request, { ...deps, results });
+      const { data } = await runQuery(request, { ...deps, tallies, series });
       expect(data).toEqual((await runQuery(request, deps)).data);
       expect(JSON.stringify(data)).toContain('error');
     }
-    expect(results.tallies?.bytes).toBeGreaterThan(0);
+    expect(tallies.bytes).toBeGreaterThan(0);
   });
 
   it('list the labels of the streams that have rows in the range', () => {

@@ -1,0 +1,121 @@
+import type { Directory } from '../chunk/directory.ts';
+import { LEVEL_NONE, LEVELS } from '../model/level.ts';
+import { addRun, type SegmentRun } from '../store/segment-runs.ts';
+import { NO_LEVEL_BIT, OWN_LEVEL, UNTALLIED } from '../store/stream-columns.ts';
+import type { Stretches } from '../store/stretches.ts';
+import { ONLY_A_SCAN, type TallySeries } from './tally-series.ts';
+import type { TallyTable } from './tally-table.ts';
+
+/**
+ * Tallies of whole segments, added up in loops over numbers alone: with thousands of streams nearly every row has an entry of its own, and
+ * these loops are what such a query takes.
+ */
+
+const LEVEL_CODES = 256;
+/** Row of what is thrown away. */
+const NOWHERE = 0;
+
+/** Adds segments to a table; what their columns cannot tell it leaves to others. */
+export class RunAdder {
+  readonly #series: TallySeries;
+  readonly #table: TallyTable;
+  /** Gets the streams that take more than this. */
+  readonly #rest: Stretches;
+  readonly #startOfLevel: Int32Array = new Int32Array(LEVEL_CODES);
+
+  constructor(series: TallySeries, table: TallyTable, rest: Stretches) {
+    this.#series = series;
+    this.#table = table;
+    this.#rest = rest;
+  }
+
+  /**
+   * @param bucketOf bucket by minute, the last of the table for none
+   * @param bucket where all rows of the segment fall; undefined: into several
+   */
+  add(run: SegmentRun, bucketOf: Int32Array, bucket: number | undefined): void {
+    if (isContested(run.segment.directory, this.#series.names)) addRun(this.#rest, run);
+    else if (this.#series.levelMatters) this.#addByLevel(run, bucketOf);
+    else if (bucket !== undefined) this.#addSums(run, bucket);
+    else this.#addTallies(run, bucketOf);
+  }
+
+  /** Rows of each stream, all of them in one bucket. */
+  #addSums(run: SegmentRun, bucket: number): void {
+    const { streamIds, columns } = run.segment;
+    const { rows } = columns;
+    const table = this.#table;
+    const series = this.#series;
+    for (let i = 0; i < run.count; i++) {
+      const stream = run.streams === undefined ? i : run.streams[i]!;
+      const number = series.of(streamIds[stream]!, 0);
+      if (number >= 0) {
+        const at = table.startOf(number) + bucket;
+        table.counts[at]! += rows[stream]!;
+      } else if (number === ONLY_A_SCAN) this.#leave(run, stream);
+    }
+  }
+
+  /** Entries of each stream, whatever their levels. */
+  #addTallies(run: SegmentRun, bucketOf: Int32Array): void {
+    const { streamIds, firstBlocks, columns, directory } = run.segment;
+    const { starts, minutes, counts: added } = directory.tally;
+    const table = this.#table;
+    for (let i = 0; i < run.count; i++) {
+      const stream = run.streams === undefined ? i : run.streams[i]!;
+      const number = this.#series.of(streamIds[stream]!, 0);
+      if (number === ONLY_A_SCAN || (columns.levels[stream]! & UNTALLIED) !== 0) {
+        this.#leave(run, stream);
+        continue;
+      }
+      if (number < 0) continue;
+      const start = table.startOf(number);
+      const { counts } = table;
+      const end = starts[firstBlocks[stream + 1]!]!;
+      for (let at = starts[firstBlocks[stream]!]!; at < end; at++)
+        counts[start + bucketOf[minutes[at]!]!]! += added[at]!;
+    }
+  }
+
+  /** Entries of each stream, by level. */
+  #addByLevel(run: SegmentRun, bucketOf: Int32Array): void {
+    const { streamIds, firstBlocks, columns, directory } = run.segment;
+    const { starts, minutes, levels, counts: added } = directory.tally;
+    const table = this.#table;
+    const startOfLevel = this.#startOfLevel;
+    for (let i = 0; i < run.count; i++) {
+      const stream = run.streams === undefined ? i : run.streams[i]!;
+      if (!this.#prepare(streamIds[stream]!, columns.levels[stream]!)) {
+        this.#leave(run, stream);
+        continue;
+      }
+      const { counts } = table;
+      const end = starts[firstBlocks[stream + 1]!]!;
+      for (let at = starts[firstBlocks[stream]!]!; at < end; at++)
+        counts[startOfLevel[levels[at]!]! + bucketOf[minutes[at]!]!]! += added[at]!;
+    }
+  }
+
+  /** Finds where the rows of each level of a stream go. @returns false when that cannot be told */
+  #prepare(streamId: number, bits: number): boolean {
+    if ((bits & (OWN_LEVEL | UNTALLIED)) !== 0) return false;
+    for (let bit = 0; bit <= NO_LEVEL_BIT; bit++) {
+      if ((bits & (1 << bit)) === 0) continue;
+      const level = bit < LEVELS.length ? bit : LEVEL_NONE;
+      const number = this.#series.of(streamId, level);
+      if (number === ONLY_A_SCAN) return false;
+      this.#startOfLevel[level] = number < 0 ? NOWHERE : this.#table.startOf(number);
+    }
+    return true;
+  }
+
+  #leave({ source, segment }: SegmentRun, stream: number): void {
+    const { streamIds, firstBlocks } = segment;
+    this.#rest.addStream(streamIds[stream]!, source, stream, firstBlocks[stream]!, firstBlocks[stream + 1]!);
+  }
+}
+
+/** A name that matters may be in the metadata of rows; which of them, is told by stream. */
+function isContested({ metadataNames }: Directory, names: ReadonlySet<string> | undefined): boolean {
+  return names === undefined ? metadataNames.length > 0 : metadataNames.some((name) => names.has(name));
+}

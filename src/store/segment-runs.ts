@@ -1,0 +1,143 @@
+import type { MatchedStreams } from './matched-streams.ts';
+import type { OpenDirectory } from './stored-segment.ts';
+import type { SelectedSegment, Stretches } from './stretches.ts';
+
+/**
+ * Streams of a segment that lies in the range as a whole: all blocks of each. Nothing is kept by stream, so that statistics of a hundred
+ * thousand of them cost a walk through columns of the segment.
+ */
+export interface SegmentRun {
+  /** Number in `segments` of the stretches. */
+  readonly source: number;
+  readonly segment: SelectedSegment;
+  /** The segment's own stream numbers; undefined: all from 0 on. */
+  readonly streams: Uint32Array | undefined;
+  readonly count: number;
+}
+
+/** A selection with whole segments apart; the two parts share segments and labels. */
+export interface SelectedRuns {
+  /** In the order of their segments. */
+  readonly runs: readonly SegmentRun[];
+  /** All that is in none of them: of segments that the range cuts, and of the head. */
+  readonly others: Stretches;
+}
+
+/** Calls back for each wanted stream of a segment with its number there; by way of whichever list is shorter. */
+export function forEachWanted(
+  { streamIds, byStreamId }: OpenDirectory,
+  { ids, mask }: Pick<MatchedStreams, 'ids' | 'mask'>,
+  found: (stream: number, streamId: number) => void,
+): void {
+  if (ids.length * 4 < streamIds.length) {
+    for (const streamId of ids) {
+      const stream = byStreamId.get(streamId);
+      if (stream !== undefined) found(stream, streamId);
+    }
+    return;
+  }
+  for (let stream = 0; stream < streamIds.length; stream++) {
+    const streamId = streamIds[stream]!;
+    if (mask[streamId] === 1) found(stream, streamId);
+  }
+}
+
+/** Wanted streams of a segment that have blocks. */
+export function wantedRun(
+  open: OpenDirectory,
+  wanted: MatchedStreams,
+  source: number,
+  segment: SelectedSegment,
+): SegmentRun {
+  const { streamIds, firstBlocks } = open;
+  const { ids, mask } = wanted;
+  if (wanted.isAll && open.isDense) return { source, segment, streams: undefined, count: streamIds.length };
+  const streams = new Uint32Array(Math.min(ids.length, streamIds.length));
+  let count = 0;
+  if (ids.length * 4 < streamIds.length) {
+    forEachWanted(open, wanted, (stream) => {
+      if (firstBlocks[stream]! < firstBlocks[stream + 1]!) streams[count++] = stream;
+    });
+  } else {
+    for (let stream = 0; stream < streamIds.length; stream++)
+      if (mask[streamIds[stream]!] === 1 && firstBlocks[stream]! < firstBlocks[stream + 1]!) streams[count++] = stream;
+  }
+  const isAll = count === streamIds.length;
+  return { source, segment, streams: isAll ? undefined : streams.subarray(0, count), count };
+}
+
+/** The streams of a run that are, or are not, in a mask (1 by stream id). */
+export function runWithin(run: SegmentRun, mask: Uint8Array, isIn: boolean): SegmentRun {
+  const { streamIds } = run.segment;
+  const bit = isIn ? 1 : 0;
+  const streams = new Uint32Array(run.count);
+  let count = 0;
+  for (let i = 0; i < run.count; i++) {
+    const stream = run.streams === undefined ? i : run.streams[i]!;
+    if ((mask[streamIds[stream]!] ?? 0) === bit) streams[count++] = stream;
+  }
+  return count === run.count ? run : { ...run, streams: streams.subarray(0, count), count };
+}
+
+/** Adds the streams of a run to stretches. */
+export function addRun(to: Stretches, { source, segment, streams, count }: SegmentRun): void {
+  const { streamIds, firstBlocks } = segment;
+  to.reserve(count);
+  for (let i = 0; i < count; i++) {
+    const stream = streams === undefined ? i : streams[i]!;
+    to.addStream(streamIds[stream]!, source, stream, firstBlocks[stream]!, firstBlocks[stream + 1]!);
+  }
+}
+
+/** Sums over selected stretches. */
+export interface SelectionSums {
+  readonly streams: number;
+  readonly parts: number;
+  readonly rows: number;
+  readonly lineBytes: number;
+}
+
+/**
+ * Sums over runs and stretches, each stream counted once.
+ *
+ * @param found by stream id: is made 1 for each of the streams
+ */
+export function sumsOf(
+  { runs, others }: SelectedRuns,
+  found: Uint8Array = new Uint8Array(largestIdOf({ runs, others }) + 1),
+): SelectionSums {
+  let rows = 0;
+  let lineBytes = 0;
+  let parts = others.count;
+  for (let i = 0; i < others.count; i++) {
+    rows += others.rows[i]!;
+    lineBytes += others.lineBytes[i]!;
+    found[others.streamIds[i]!] = 1;
+  }
+  for (const run of runs) {
+    parts += run.count;
+    const { streamIds, columns } = run.segment;
+    if (run.streams === undefined) {
+      rows += columns.totalRows;
+      lineBytes += columns.totalLineBytes;
+      for (let stream = 0; stream < run.count; stream++) found[streamIds[stream]!] = 1;
+      continue;
+    }
+    for (let i = 0; i < run.count; i++) {
+      const stream = run.streams[i]!;
+      rows += columns.rows[stream]!;
+      lineBytes += columns.lineBytes[stream]!;
+      found[streamIds[stream]!] = 1;
+    }
+  }
+  let streams = 0;
+  for (let id = 0; id < found.length; id++) streams += found[id]!;
+  return { streams, parts, rows, lineBytes };
+}
+
+/** Largest stream id; 0 when there is none. */
+export function largestIdOf({ runs, others }: SelectedRuns): number {
+  let largest = others.largestId();
+  for (const { segment } of runs) largest = Math.max(largest, segment.largestId);
+  return largest;
+}

@@ -1,0 +1,187 @@
+import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
+import { disjoint } from './cluster.ts';
+import type { DayOrders } from './day-orders.ts';
+import type { MatchedStreams } from './matched-streams.ts';
+import { addRun, forEachWanted, runWithin, type SegmentRun, type SelectedRuns, wantedRun } from './segment-runs.ts';
+import type { PartRef } from './select.ts';
+import type { LabelTable } from './shared-labels.ts';
+import type { OpenDirectory, StoredSegment } from './stored-segment.ts';
+import { type SelectedSegment, Stretches } from './stretches.ts';
+
+/** Offsets of a range within a day, both ends included, cut to the day. */
+export interface DayRange {
+  readonly day: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A segment that the range touches. */
+interface Place {
+  readonly source: number;
+  readonly stored: StoredSegment;
+  readonly open: OpenDirectory;
+  /** Absent where the range cuts it. */
+  readonly run: SegmentRun | undefined;
+}
+
+interface SelectedDay {
+  readonly bounds: DayRange;
+  readonly places: Place[];
+  readonly heads: PartRef[];
+}
+
+/**
+ * What a selection takes of each day: segments in order of arrival, then the head. As stretches, a stream of a segment at a time, or with
+ * whole segments apart; either is made when somebody asks.
+ */
+export class SelectedDays {
+  readonly #labels: LabelTable;
+  readonly #wanted: MatchedStreams;
+  readonly #orders: DayOrders;
+  readonly #days: SelectedDay[] = [];
+  readonly #segments: SelectedSegment[] = [];
+  readonly #loose: PartRef[] = [];
+  /** All that lies in no run. */
+  readonly #others: Stretches;
+  #count = 0;
+
+  constructor(labels: LabelTable, wanted: MatchedStreams, orders: DayOrders) {
+    this.#labels = labels;
+    this.#wanted = wanted;
+    this.#orders = orders;
+    this.#others = this.#none();
+  }
+
+  /** Streams by segment, and parts of the head. */
+  get count(): number {
+    return this.#count;
+  }
+
+  addDay(bounds: DayRange): void {
+    this.#days.push({ bounds, places: [], heads: [] });
+  }
+
+  /** Adds a segment of the last day. @returns whether a stream is wanted of it */
+  addSegment(stored: StoredSegment, open: OpenDirectory): boolean {
+    const { bounds, places } = this.#days.at(-1)!;
+    const { directory, columns, streamIds, firstBlocks, largestId } = open;
+    const source = this.#segments.length;
+    const { path, summary } = stored;
+    const segment = { path, day: bounds.day, directory, columns, ordinal: source, streamIds, firstBlocks, largestId };
+    this.#segments.push(segment);
+    const before = this.#others.count;
+    const isWhole = summary.minOffsetNs >= bounds.from && summary.maxOffsetNs <= bounds.to;
+    const run = isWhole ? wantedRun(open, this.#wanted, source, segment) : undefined;
+    if (run === undefined) addCut(this.#others, source, open, this.#wanted, bounds);
+    places.push({ source, stored, open, run });
+    const added = run?.count ?? this.#others.count - before;
+    this.#count += added;
+    return added > 0;
+  }
+
+  /** Adds a part of the head to the last day. */
+  addHead(part: PartRef): void {
+    this.#days.at(-1)!.heads.push(part);
+    this.#others.addLoose(part);
+    this.#count++;
+  }
+
+  /** All of it, as it lies. */
+  stored(): Stretches {
+    if (this.#others.count === this.#count) return this.#others;
+    const all = this.#none();
+    all.reserve(this.#count);
+    for (const { bounds, places, heads } of this.#days) {
+      for (const { source, open, run } of places) {
+        if (run === undefined) addCut(all, source, open, this.#wanted, bounds);
+        else addRun(all, run);
+      }
+      for (const part of heads) all.addLoose(part);
+    }
+    return all;
+  }
+
+  /** The same with whole segments apart. */
+  storedRuns(): SelectedRuns {
+    return { runs: this.#runs(), others: this.#others };
+  }
+
+  /** With every row in exactly one run or stretch: streams whose stretches overlap are in no run. */
+  disjointRuns(): SelectedRuns {
+    const tangled = this.#days.map((day) => this.#tangledOf(day));
+    if (tangled.every((mask) => mask === undefined)) return this.storedRuns();
+    const runs: SegmentRun[] = [];
+    const others = this.#none();
+    for (const [i, { bounds, places, heads }] of this.#days.entries()) {
+      const mask = tangled[i];
+      for (const { source, open, run } of places) {
+        if (run === undefined) addCut(others, source, open, this.#wanted, bounds);
+        else if (mask === undefined) runs.push(run);
+        else {
+          runs.push(runWithin(run, mask, false));
+          addRun(others, runWithin(run, mask, true));
+        }
+      }
+      for (const part of heads) others.addLoose(part);
+    }
+    return { runs: runs.filter(({ count }) => count > 0), others: disjoint(others) };
+  }
+
+  #none(): Stretches {
+    return new Stretches(this.#labels, this.#segments, this.#loose);
+  }
+
+  #runs(): SegmentRun[] {
+    return this.#days.flatMap(({ places }) => places.flatMap(({ run }) => (run && run.count > 0 ? [run] : [])));
+  }
+
+  /** Streams of a day that overlap themselves, 1 by id; undefined: none. More than these, where parts of segments are cut off. */
+  #tangledOf({ places, heads }: SelectedDay): Uint8Array | undefined {
+    const { tangled, ends } = this.#orders.of(
+      places.map(({ stored }) => stored),
+      places.map(({ open }) => open),
+    );
+    if (heads.length === 0) return tangled;
+    const last = new Float64Array(this.#wanted.mask.length).fill(-1);
+    last.set(ends.subarray(0, last.length));
+    let mask = tangled;
+    for (const { streamId, minOffsetNs, maxOffsetNs } of heads) {
+      if (minOffsetNs <= last[streamId]!) {
+        if (mask === tangled) {
+          mask = new Uint8Array(last.length);
+          mask.set(tangled?.subarray(0, last.length) ?? []);
+        }
+        mask![streamId] = 1;
+      }
+      last[streamId] = Math.max(last[streamId]!, maxOffsetNs);
+    }
+    return mask;
+  }
+}
+
+/** Adds the wanted streams of a segment that the range may cut, without the blocks that lie outside. */
+function addCut(
+  to: Stretches,
+  source: number,
+  open: OpenDirectory,
+  wanted: MatchedStreams,
+  { from, to: end }: DayRange,
+): void {
+  const { firstBlocks, columns } = open;
+  const { blocks } = open.directory;
+  to.reserve(Math.min(wanted.ids.length, open.streamIds.length));
+  forEachWanted(open, wanted, (stream, streamId) => {
+    const min = columns.mins[stream]!;
+    const max = columns.maxs[stream]!;
+    if (max < from || min > end || max < min) return;
+    let first = firstBlocks[stream]!;
+    let stop = firstBlocks[stream + 1]!;
+    if (min >= from && max <= end) {
+      to.addStream(streamId, source, stream, first, stop);
+      return;
+    }
+    while (first < stop && blocks[first * BLOCK_FIELDS + B_MAX]! < from) first++;
+    while (stop > first && blocks[(stop - 1) * BLOCK_FIELDS + B_MIN]! > end) stop--;
+    if (first < stop) to.addBlocks(streamId, source, first, stop);
+  });
+}
