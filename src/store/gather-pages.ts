@@ -34,17 +34,22 @@ export interface FlushStreams {
 export function describeStreams(parts: readonly HeadPart[]): FlushStreams {
   const labelTexts: string[] = [];
   const labelEnds = new Uint32Array(parts.length);
-  const pages: number[] = [];
   const pageEnds = new Uint32Array(parts.length);
   const sorted = new Uint8Array(parts.length);
-  for (const [i, part] of parts.entries()) {
+  let pageCount = 0;
+  for (const part of parts) pageCount += part.pageCount;
+  const pages = new Float64Array(pageCount * PAGE_FIELDS);
+  let end = 0;
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!;
     for (const text of part.labels) labelTexts.push(text);
     labelEnds[i] = labelTexts.length;
-    for (const page of part.pages) page.describe(pages);
-    pageEnds[i] = pages.length / PAGE_FIELDS;
+    part.describeInto(pages, end * PAGE_FIELDS);
+    end += part.pageCount;
+    pageEnds[i] = end;
     sorted[i] = part.sorted ? 1 : 0;
   }
-  return { count: parts.length, labelTexts, labelEnds, pages: Float64Array.from(pages), pageEnds, sorted };
+  return { count: parts.length, labelTexts, labelEnds, pages, pageEnds, sorted };
 }
 
 /** Labels of a stream by its number. */
