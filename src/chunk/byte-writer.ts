@@ -22,18 +22,30 @@ export class ByteWriter {
   /** Unsigned varint of an integer below 2^53. */
   varint(value: number): void {
     this.#room(8);
+    const bytes = this.#bytes;
+    if (value < 128) {
+      bytes[this.length++] = value;
+      return;
+    }
     let rest = value;
     while (rest > 127) {
-      this.#bytes[this.length++] = (rest % 128) | 128;
+      bytes[this.length++] = (rest % 128) | 128;
       rest = Math.floor(rest / 128);
     }
-    this.#bytes[this.length++] = rest;
+    bytes[this.length++] = rest;
   }
 
   raw(bytes: Uint8Array): void {
     this.#room(bytes.length);
     this.#bytes.set(bytes, this.length);
     this.length += bytes.length;
+  }
+
+  /** Bytes `start .. end` of a buffer. */
+  range(bytes: Buffer, start: number, end: number): void {
+    this.#room(end - start);
+    bytes.copy(this.#bytes, this.length, start, end);
+    this.length += end - start;
   }
 
   /** Length as varint, then the UTF-8 bytes. */

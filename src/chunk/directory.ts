@@ -4,6 +4,7 @@ import type { Labels } from '../model/labels.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { compressFrame, decompressFrame } from './compress.ts';
+import { type EncodedLabelSets, readLabelSet } from './label-sets.ts';
 import { readTally, type Tally, writeTally } from './tally.ts';
 
 /**
@@ -100,8 +101,13 @@ export interface Directory extends SegmentIdentity, BlockTable {
   readonly filterSection: { readonly offset: number; readonly length: number; readonly crc: number };
 }
 
+/** A directory to be written: its streams are encoded already. */
+export interface NewDirectory extends Omit<Directory, 'streams'> {
+  readonly streams: EncodedLabelSets;
+}
+
 /** Packs a directory: version, raw length, then one compressed frame. */
-export function encodeDirectory(directory: Directory): Uint8Array {
+export function encodeDirectory(directory: NewDirectory): Uint8Array {
   const body = new ByteWriter(64 * 1024);
   body.text(directory.tenant);
   body.varint(directory.day >= 0 ? directory.day * 2 : -directory.day * 2 - 1);
@@ -110,11 +116,8 @@ export function encodeDirectory(directory: Directory): Uint8Array {
   body.varint(directory.parts);
   body.varint(directory.walSeq);
   body.text(directory.writer);
-  body.varint(directory.streams.length);
-  for (const labels of directory.streams) {
-    body.varint(labels.length / 2);
-    for (const text of labels) body.text(text);
-  }
+  body.varint(directory.streams.count);
+  body.raw(directory.streams.bytes);
   writeColumns(directory.frames, FRAME_FIELDS, body);
   writeColumns(directory.blocks, BLOCK_FIELDS, body);
   body.varint(directory.metadataNames.length);
@@ -192,12 +195,7 @@ export function decodeDirectory(bytes: Uint8Array, where: string): Directory {
   const writer = reader.text();
   const streams: Labels[] = [];
   const streamCount = reader.count(1);
-  for (let i = 0; i < streamCount; i++) {
-    const labels: string[] = [];
-    const texts = reader.count(2) * 2;
-    for (let j = 0; j < texts; j++) labels.push(reader.text());
-    streams.push(labels);
-  }
+  for (let i = 0; i < streamCount; i++) streams.push(readLabelSet(reader));
   const frames = readColumns(FRAME_FIELDS, reader);
   const blocks = readColumns(BLOCK_FIELDS, reader);
   const metadataNames: string[] = [];

@@ -100,14 +100,7 @@ export class FrameWriter {
     return frame.bytes.length;
   }
 
-  /** Adds a column to a frame, and closes it when it has so many bytes. */
-  put(frame: OpenFrame, column: Uint8Array, closeAtBytes: number): FramePlace {
-    const start = this.begin(frame);
-    frame.bytes.raw(column);
-    return this.end(frame, start, closeAtBytes);
-  }
-
-  /** Ends the column that began at `start`. */
+  /** Ends the column that began at `start`; closes the frame when it has so many bytes. */
   end(frame: OpenFrame, start: number, closeAtBytes: number): FramePlace {
     const place: FramePlace = [frame.index, start, frame.bytes.length - start];
     if (frame.bytes.length >= closeAtBytes) this.close(frame);

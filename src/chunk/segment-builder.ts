@@ -17,15 +17,16 @@ import {
   B_STREAM,
   B_TIMES,
   BLOCK_FIELDS,
-  type Directory,
   FLAG_ASCII,
   FLAG_LENGTHS,
   FLAG_LITERAL,
   LEVEL_COUNTERS,
+  type NewDirectory,
   type SegmentIdentity,
 } from './directory.ts';
 import type { FilterBuilder } from './filter-builder.ts';
 import { FrameMemory, type FramePlace, FrameWriter, OpenFrame, OpenLines } from './frame-writer.ts';
+import { writeLabelSet } from './label-sets.ts';
 import { LineCompressor } from './line-compressor.ts';
 import { MetadataColumnsBuilder } from './metadata-builder.ts';
 import { TallyBuilder } from './tally.ts';
@@ -78,18 +79,20 @@ const NOWHERE: FramePlace = [0, 0, 0];
 
 export class SegmentBuilder {
   readonly #frames: FrameWriter;
-  readonly #streams: Labels[] = [];
+  readonly #labels: ByteWriter = new ByteWriter(64 * 1024);
+  streamCount = 0;
   /** `BLOCK_FIELDS` numbers for each block. */
   #blocks: Float64Array = new Float64Array(FIRST_BLOCKS * BLOCK_FIELDS);
   #blockCount = 0;
   readonly #times: OpenFrame = new OpenFrame();
   readonly #lines: OpenLines = new OpenLines();
   readonly #metadata: OpenFrame = new OpenFrame();
+  readonly #metadataColumns: MetadataColumnsBuilder = new MetadataColumnsBuilder();
   readonly #metadataNames = new Set<string>();
   readonly #filterBuilder: FilterBuilder;
   readonly #filters: ByteWriter = new ByteWriter(64 * 1024);
   readonly #tally: TallyBuilder = new TallyBuilder();
-  #scratch: Uint8Array = new Uint8Array(64 * 1024);
+  #scratch: Buffer = Buffer.allocUnsafe(64 * 1024);
   rowCount = 0;
   lineBytes = 0;
   minOffsetNs: number = Number.POSITIVE_INFINITY;
@@ -116,12 +119,19 @@ export class SegmentBuilder {
 
   /** Streams must come in ascending label order, each once. */
   beginStream(labels: Labels): void {
-    this.#streams.push(labels);
+    writeLabelSet(labels, this.#labels);
+    this.streamCount++;
+  }
+
+  /** The same for labels that are encoded already, as `writeLabelSet` does. */
+  beginEncodedStream(labels: Buffer, start: number, end: number): void {
+    this.#labels.range(labels, start, end);
+    this.streamCount++;
   }
 
   /** Rows of the stream begun last; later calls bring later rows. */
   addRows(rows: StreamRows): void {
-    const stream = this.#streams.length - 1;
+    const stream = this.streamCount - 1;
     let from = 0;
     while (from < rows.rowCount) {
       let to = from;
@@ -140,7 +150,7 @@ export class SegmentBuilder {
   /** One block of the stream begun last, with lines that are taken over as they are; `rows` needs none. */
   addStoredBlock(rows: StreamRows, lines: StoredLines): void {
     const joinedBytes = lines.lineBytes + rows.rowCount - 1;
-    this.#addBlock(this.#streams.length - 1, rows, 0, rows.rowCount, joinedBytes, lines);
+    this.#addBlock(this.streamCount - 1, rows, 0, rows.rowCount, joinedBytes, lines);
   }
 
   #addBlock(
@@ -197,8 +207,8 @@ export class SegmentBuilder {
   #addTimes(rows: StreamRows, from: number, to: number, countsAt: number): FramePlace {
     const count = to - from;
     const need = maxTimesBytes(count) + 2 + count;
-    if (this.#scratch.length < need) this.#scratch = new Uint8Array(need * 2);
-    let at = encodeTimes(rows.times.subarray(from, to), count, this.#scratch, 0);
+    if (this.#scratch.length < need) this.#scratch = Buffer.allocUnsafe(need * 2);
+    let at = encodeTimes(rows.times, count, this.#scratch, 0, from);
     const blocks = this.#blocks;
     const first = rows.levels[from]!;
     let same = true;
@@ -213,7 +223,9 @@ export class SegmentBuilder {
       this.#scratch.set(rows.levels.subarray(from, to), at);
       at += count;
     }
-    return this.#frames.put(this.#times, this.#scratch.subarray(0, at), TIMES_FRAME_BYTES);
+    const start = this.#frames.begin(this.#times);
+    this.#times.bytes.range(this.#scratch, 0, at);
+    return this.#frames.end(this.#times, start, TIMES_FRAME_BYTES);
   }
 
   /** Lines joined by newlines; where a line holds one itself, all line lengths stand before them. */
@@ -242,7 +254,8 @@ export class SegmentBuilder {
 
   #addMetadata(rows: StreamRows, from: number, to: number): [FramePlace, number] {
     if (!hasMetadata(rows, from, to)) return [NOWHERE, 0];
-    const columns = new MetadataColumnsBuilder(to - from);
+    const columns = this.#metadataColumns;
+    columns.begin(to - from);
     let bytes = 0;
     for (let row = from; row < to; row++) {
       const start = rows.metadataStarts[row]!;
@@ -251,21 +264,21 @@ export class SegmentBuilder {
       bytes += end - start;
       if (rows.levels[row] === LEVEL_IN_METADATA) bytes -= levelPairBytes(rows.metadataBytes, start, end);
     }
-    for (const name of columns.names()) this.#metadataNames.add(name);
+    columns.addNames(this.#metadataNames);
     const start = this.#frames.begin(this.#metadata);
-    columns.write(to - from, this.#metadata.bytes);
+    columns.write(this.#metadata.bytes);
     return [this.#frames.end(this.#metadata, start, METADATA_FRAME_BYTES), bytes];
   }
 
   /** Closes the open frames and returns the directory; `emit` has then had every frame. */
-  finish(identity: SegmentIdentity): Directory {
+  finish(identity: SegmentIdentity): NewDirectory {
     for (const frame of [this.#times, this.#lines, this.#metadata]) this.#frames.close(frame);
     const filters = new Uint8Array(this.#filters.view());
     const filterSection = { offset: this.#frames.offset, length: filters.length, crc: crc32c(filters) };
     this.#frames.emit(filters);
     return {
       ...identity,
-      streams: this.#streams,
+      streams: { count: this.streamCount, bytes: this.#labels.view() },
       blocks: this.#blocks.slice(0, this.#blockCount * BLOCK_FIELDS),
       frames: this.#frames.finish(),
       metadataNames: [...this.#metadataNames],
@@ -276,10 +289,6 @@ export class SegmentBuilder {
 
   get fileOffset(): number {
     return this.#frames.offset;
-  }
-
-  get streamCount(): number {
-    return this.#streams.length;
   }
 }
 

@@ -105,8 +105,9 @@ export function writeTally(tally: Tally, out: ByteWriter): void {
       before = tally.minutes[i]!;
     }
   }
-  for (const level of tally.levels) out.byte(level);
-  for (const count of tally.counts) out.varint(count);
+  out.raw(tally.levels);
+  const { counts } = tally;
+  for (let i = 0; i < counts.length; i++) out.varint(counts[i]!);
 }
 
 export function readTally(reader: ByteReader): Tally {

@@ -5,7 +5,7 @@ import { FilterBuilder } from '../chunk/filter-builder.ts';
 import { FrameMemory } from '../chunk/frame-writer.ts';
 import { SegmentBuilder } from '../chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
-import { type FlushStreams, flushLabels, gatherPages, RowColumns } from './gather-pages.ts';
+import { type FlushStreams, PageGatherer, RowColumns } from './gather-pages.ts';
 
 /** Cuts head parts of one tenant and day into one segment file; plain data, runs in a worker. */
 export interface FlushTask {
@@ -86,9 +86,14 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
       written += count;
       memory.frames.recycle();
     };
+    const { labelBytes, labelEnds } = task.streams;
+    // A buffer becomes a plain array on its way to a thread.
+    const labels = Buffer.from(labelBytes.buffer, labelBytes.byteOffset, labelBytes.length);
+    const pages = new PageGatherer(memory.columns, task.slabs, task.streams, GATHER_BYTES);
     for (let stream = 0; stream < task.streams.count; stream++) {
-      builder.beginStream(flushLabels(task.streams, stream));
-      for (const rows of gatherPages(memory.columns, task.slabs, task.streams, stream, GATHER_BYTES)) {
+      builder.beginEncodedStream(labels, stream === 0 ? 0 : labelEnds[stream - 1]!, labelEnds[stream]!);
+      pages.begin(stream);
+      for (let rows = pages.next(); rows !== undefined; rows = pages.next()) {
         builder.addRows(rows);
         if (pendingBytes >= WRITE_BYTES) await write();
       }
