@@ -157,7 +157,7 @@ function readMerge(reader: ByteReader): MergeRecord | undefined {
 function writeColumns(rows: Float64Array, fields: number, out: ByteWriter): void {
   const count = rows.length / fields;
   out.varint(count);
-  for (let field = 0; field < fields; field++) for (let i = 0; i < count; i++) out.varint(rows[i * fields + field]!);
+  for (let field = 0; field < fields; field++) out.varints(rows, field, fields);
 }
 
 function readColumns(fields: number, reader: ByteReader): Float64Array {

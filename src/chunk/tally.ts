@@ -106,8 +106,7 @@ export function writeTally(tally: Tally, out: ByteWriter): void {
     }
   }
   out.raw(tally.levels);
-  const { counts } = tally;
-  for (let i = 0; i < counts.length; i++) out.varint(counts[i]!);
+  out.varints(tally.counts, 0, 1);
 }
 
 export function readTally(reader: ByteReader): Tally {

@@ -119,11 +119,13 @@ export class RowColumns implements StreamRows {
       bytes.copy(this.metadataBytes, this.#metadataBytes, bytesAt + metadataStart, bytesAt + byteCapacity);
     }
     const from = this.rowCount;
-    const { times } = this;
+    const { times, levels } = this;
     const timesAt = offset >> 3;
-    for (let row = 0; row < count; row++) times[from + row] = f64[timesAt + row]!;
     const levelsAt = offset + rowCapacity * 16;
-    bytes.copy(this.levels, from, levelsAt, levelsAt + count);
+    for (let row = 0; row < count; row++) {
+      times[from + row] = f64[timesAt + row]!;
+      levels[from + row] = bytes[levelsAt + row]!;
+    }
     this.#addRanges(u32, endsAt, metadataAt, count, byteCapacity, this.#metadataBytes - metadataStart);
     this.#lineBytes += lineBytes;
     this.#metadataBytes += metadataBytes;
