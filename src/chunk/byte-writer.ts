@@ -10,6 +10,11 @@ export class ByteWriter {
     this.#bytes = Buffer.allocUnsafe(sizeBytes);
   }
 
+  /** Bytes that it has memory for. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
   #room(count: number): void {
     if (this.length + count <= this.#bytes.length) return;
     const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.length + count));

@@ -106,9 +106,14 @@ export interface NewDirectory extends Omit<Directory, 'streams'> {
   readonly streams: EncodedLabelSets;
 }
 
+/** About the bytes of a block's numbers and tally. */
+const BLOCK_BYTES = 64;
+
 /** Packs a directory: version, raw length, then one compressed frame. */
 export function encodeDirectory(directory: NewDirectory): Uint8Array {
-  const body = new ByteWriter(64 * 1024);
+  const { streams, blocks } = directory;
+  // About as much as it takes: to grow would copy it several times.
+  const body = new ByteWriter(64 * 1024 + streams.bytes.length + (blocks.length / BLOCK_FIELDS) * BLOCK_BYTES);
   body.text(directory.tenant);
   body.varint(directory.day >= 0 ? directory.day * 2 : -directory.day * 2 - 1);
   body.varint(directory.generation);
@@ -116,10 +121,10 @@ export function encodeDirectory(directory: NewDirectory): Uint8Array {
   body.varint(directory.parts);
   body.varint(directory.walSeq);
   body.text(directory.writer);
-  body.varint(directory.streams.count);
-  body.raw(directory.streams.bytes);
+  body.varint(streams.count);
+  body.raw(streams.bytes);
   writeColumns(directory.frames, FRAME_FIELDS, body);
-  writeColumns(directory.blocks, BLOCK_FIELDS, body);
+  writeColumns(blocks, BLOCK_FIELDS, body);
   body.varint(directory.metadataNames.length);
   for (const name of directory.metadataNames) body.text(name);
   writeTally(directory.tally, body);
@@ -132,7 +137,7 @@ export function encodeDirectory(directory: NewDirectory): Uint8Array {
   out.byte(frame.codec);
   out.varint(body.length);
   out.raw(frame.bytes);
-  return Uint8Array.from(out.view());
+  return new Uint8Array(out.view());
 }
 
 function writeMerge(merge: MergeRecord | undefined, out: ByteWriter): void {
