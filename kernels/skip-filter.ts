@@ -9,8 +9,9 @@
 
 import { FILTER, FILTER_BYTES, HASHES, KEYS, LOWER, MAX_KEYS, SET, STRETCH, TEXT, TEXT_CAPACITY, WORDS } from './segment-areas';
 
-/** Slots of the set at the start of a block; it doubles when half full. */
+/** Most and fewest slots of the set at the start of a block; it doubles when half full. */
 const FIRST_SLOTS: u32 = 1 << 14;
+const FEWEST_SLOTS: u32 = 1 << 10;
 
 let keyCount: u32 = 0;
 /** The last run that was hashed, and the place of the last run that was kept; places are from the start of the text. */
@@ -201,13 +202,15 @@ function addKeys(from: usize, to: usize): bool {
   return true;
 }
 
-/** Begins a set of keys. */
-export function openKeys(): void {
+/** Begins a set of keys of a text: to empty a large one would take longer than what a small block puts into it. */
+export function openKeys(length: usize): void {
   keyCount = 0;
   // No place is next to it.
   lastPlace = usize.MAX_VALUE - 1;
   keptPlace = usize.MAX_VALUE - 1;
-  emptySet(FIRST_SLOTS);
+  let count = FEWEST_SLOTS;
+  while (count < FIRST_SLOTS && <usize>count << 1 < length) count <<= 1;
+  emptySet(count);
 }
 
 /**
@@ -261,7 +264,7 @@ export function addStretch(from: usize, to: usize): bool {
 export function collectKeys(text: usize, length: usize): i32 {
   if (length > TEXT_CAPACITY) return -1;
   lowerText(text, length);
-  openKeys();
+  openKeys(length);
   return addStretch(0, length) ? <i32>keyCount : -1;
 }
 

@@ -153,7 +153,7 @@ export function encodeTemplates(text: usize, length: usize, marks: u32, keys: bo
   const templates = shaped + <u32>(rest < lineCount);
   openSections();
   openColumns(text, keys);
-  if (keys) openKeys();
+  if (keys) openKeys(length);
   putVarint(<u64>templates);
   writeNumbers(templates);
   for (let shape: u32 = 0; shape < shapeCount && !full; shape++) {

@@ -130,7 +130,13 @@ class CountingSink implements RowSink {
     const key = labels.join();
     let stream = this.#streams.get(key);
     if (stream === undefined) {
-      stream = { streamId: this.#streams.size, labels, newestNs: undefined, live: true };
+      stream = {
+        streamId: this.#streams.size,
+        labels,
+        newestSeconds: Number.NEGATIVE_INFINITY,
+        newestNanos: 0,
+        live: true,
+      };
       this.#streams.set(key, stream);
     }
     return stream;

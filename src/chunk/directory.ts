@@ -4,6 +4,7 @@ import type { Labels } from '../model/labels.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { compressFrame, decompressFrame } from './compress.ts';
+import { type EncodedLabelSets, readLabelSet } from './label-sets.ts';
 import { readTally, type Tally, writeTally } from './tally.ts';
 
 /**
@@ -100,9 +101,19 @@ export interface Directory extends SegmentIdentity, BlockTable {
   readonly filterSection: { readonly offset: number; readonly length: number; readonly crc: number };
 }
 
+/** A directory to be written: its streams are encoded already. */
+export interface NewDirectory extends Omit<Directory, 'streams'> {
+  readonly streams: EncodedLabelSets;
+}
+
+/** About the bytes of a block's numbers and tally. */
+const BLOCK_BYTES = 64;
+
 /** Packs a directory: version, raw length, then one compressed frame. */
-export function encodeDirectory(directory: Directory): Uint8Array {
-  const body = new ByteWriter(64 * 1024);
+export function encodeDirectory(directory: NewDirectory): Uint8Array {
+  const { streams, blocks } = directory;
+  // About as much as it takes: to grow would copy it several times.
+  const body = new ByteWriter(64 * 1024 + streams.bytes.length + (blocks.length / BLOCK_FIELDS) * BLOCK_BYTES);
   body.text(directory.tenant);
   body.varint(directory.day >= 0 ? directory.day * 2 : -directory.day * 2 - 1);
   body.varint(directory.generation);
@@ -110,13 +121,10 @@ export function encodeDirectory(directory: Directory): Uint8Array {
   body.varint(directory.parts);
   body.varint(directory.walSeq);
   body.text(directory.writer);
-  body.varint(directory.streams.length);
-  for (const labels of directory.streams) {
-    body.varint(labels.length / 2);
-    for (const text of labels) body.text(text);
-  }
+  body.varint(streams.count);
+  body.raw(streams.bytes);
   writeColumns(directory.frames, FRAME_FIELDS, body);
-  writeColumns(directory.blocks, BLOCK_FIELDS, body);
+  writeColumns(blocks, BLOCK_FIELDS, body);
   body.varint(directory.metadataNames.length);
   for (const name of directory.metadataNames) body.text(name);
   writeTally(directory.tally, body);
@@ -129,7 +137,7 @@ export function encodeDirectory(directory: Directory): Uint8Array {
   out.byte(frame.codec);
   out.varint(body.length);
   out.raw(frame.bytes);
-  return Uint8Array.from(out.view());
+  return new Uint8Array(out.view());
 }
 
 function writeMerge(merge: MergeRecord | undefined, out: ByteWriter): void {
@@ -154,7 +162,7 @@ function readMerge(reader: ByteReader): MergeRecord | undefined {
 function writeColumns(rows: Float64Array, fields: number, out: ByteWriter): void {
   const count = rows.length / fields;
   out.varint(count);
-  for (let field = 0; field < fields; field++) for (let i = 0; i < count; i++) out.varint(rows[i * fields + field]!);
+  for (let field = 0; field < fields; field++) out.varints(rows, field, fields);
 }
 
 function readColumns(fields: number, reader: ByteReader): Float64Array {
@@ -192,12 +200,7 @@ export function decodeDirectory(bytes: Uint8Array, where: string): Directory {
   const writer = reader.text();
   const streams: Labels[] = [];
   const streamCount = reader.count(1);
-  for (let i = 0; i < streamCount; i++) {
-    const labels: string[] = [];
-    const texts = reader.count(2) * 2;
-    for (let j = 0; j < texts; j++) labels.push(reader.text());
-    streams.push(labels);
-  }
+  for (let i = 0; i < streamCount; i++) streams.push(readLabelSet(reader));
   const frames = readColumns(FRAME_FIELDS, reader);
   const blocks = readColumns(BLOCK_FIELDS, reader);
   const metadataNames: string[] = [];

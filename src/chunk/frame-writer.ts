@@ -47,6 +47,12 @@ export class OpenFrame {
   readonly bytes: ByteWriter = new ByteWriter(64 * 1024);
   /** Number in the directory; -1 while nothing is in it. */
   index = -1;
+
+  /** Empties it. */
+  reset(): void {
+    this.bytes.reset();
+    this.index = -1;
+  }
 }
 
 /** A frame of lines that is being filled. */
@@ -55,6 +61,12 @@ export class OpenLines extends OpenFrame {
   readonly marks: number[] = [];
   /** It holds something else than lines. */
   isMixed = false;
+
+  override reset(): void {
+    super.reset();
+    this.marks.length = 0;
+    this.isMixed = false;
+  }
 }
 
 /** Frame number, offset in the frame, length: where a column of a block stands. */
@@ -100,14 +112,7 @@ export class FrameWriter {
     return frame.bytes.length;
   }
 
-  /** Adds a column to a frame, and closes it when it has so many bytes. */
-  put(frame: OpenFrame, column: Uint8Array, closeAtBytes: number): FramePlace {
-    const start = this.begin(frame);
-    frame.bytes.raw(column);
-    return this.end(frame, start, closeAtBytes);
-  }
-
-  /** Ends the column that began at `start`. */
+  /** Ends the column that began at `start`; closes the frame when it has so many bytes. */
   end(frame: OpenFrame, start: number, closeAtBytes: number): FramePlace {
     const place: FramePlace = [frame.index, start, frame.bytes.length - start];
     if (frame.bytes.length >= closeAtBytes) this.close(frame);
@@ -129,11 +134,7 @@ export class FrameWriter {
     if (frame instanceof OpenLines && !frame.isMixed)
       this.#write(frame.index, raw, this.#lines.compress(raw, frame.marks));
     else this.#write(frame.index, raw, compressFrame(raw, this.#level));
-    frame.bytes.reset();
-    frame.index = -1;
-    if (!(frame instanceof OpenLines)) return;
-    frame.marks.length = 0;
-    frame.isMixed = false;
+    frame.reset();
   }
 
   /** Lines of a block, joined by newlines, with a frame of their own. */

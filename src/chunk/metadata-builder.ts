@@ -1,30 +1,55 @@
 import type { ByteWriter } from './byte-writer.ts';
 import { KIND_DICTIONARY, KIND_SEQUENCE } from './metadata-columns.ts';
 
-/** Slots of a column's hash table at first, per value that it is meant for. */
-const FIRST_SLOTS = 64;
+/** Values and rows that a column has room for at first. */
+const FIRST_VALUES = 64;
+/** What has more room than this, in values or rows, is not kept for the next block. */
+const MAX_KEPT_VALUES = 8192;
+/** Names whose columns are kept. */
+const MAX_KEPT_COLUMNS = 64;
 
-/** Values of one name, as ranges of the bytes that all rows of a block lie in; told apart by a hash table of their numbers. */
+/**
+ * Values of one name, as ranges of the bytes that all rows of a block lie in; told apart by a hash table of their numbers. Used for
+ * one block after the other, since the columns of thousands of small blocks cost more to make than to fill.
+ */
 class ColumnBuilder {
-  /** Bytes of the name. */
   readonly name: Buffer;
-  readonly codes: Uint32Array;
+  readonly nameText: string;
+  /** Block that it was last used for. */
+  block = 0;
+  codes: Uint32Array = new Uint32Array(FIRST_VALUES);
   valueCount = 0;
   present = 0;
-  #starts: Uint32Array = new Uint32Array(FIRST_SLOTS);
-  #ends: Uint32Array = new Uint32Array(FIRST_SLOTS);
-  #hashes: Uint32Array = new Uint32Array(FIRST_SLOTS);
-  /** Codes by hash; 0 is free. A power of two, at least twice the values. */
-  #slots: Uint32Array = new Uint32Array(FIRST_SLOTS * 2);
+  #starts: Uint32Array = new Uint32Array(FIRST_VALUES);
+  #ends: Uint32Array = new Uint32Array(FIRST_VALUES);
+  #hashes: Uint32Array = new Uint32Array(FIRST_VALUES);
+  /** Codes by hash; 0 is free. The first `#slotCount` are used: a power of two, at least twice the values. */
+  #slots: Uint32Array = new Uint32Array(FIRST_VALUES * 2);
+  #slotCount = FIRST_VALUES * 2;
 
-  constructor(name: Buffer, rowCapacity: number) {
+  constructor(name: Buffer) {
     this.name = name;
-    this.codes = new Uint32Array(rowCapacity);
+    this.nameText = name.utf8Slice();
+  }
+
+  get isWorthKeeping(): boolean {
+    return this.codes.length <= MAX_KEPT_VALUES && this.#starts.length <= MAX_KEPT_VALUES;
+  }
+
+  /** Begins a block. */
+  begin(block: number, rowCount: number): void {
+    this.block = block;
+    this.valueCount = 0;
+    this.present = 0;
+    this.#slotCount = FIRST_VALUES * 2;
+    this.#slots.fill(0, 0, this.#slotCount);
+    if (this.codes.length < rowCount) this.codes = new Uint32Array(rowCount);
+    else this.codes.fill(0, 0, rowCount);
   }
 
   add(row: number, bytes: Uint8Array, start: number, end: number): void {
     const hash = hashBytes(bytes, start, end);
-    const mask = this.#slots.length - 1;
+    const mask = this.#slotCount - 1;
     let slot = hash & mask;
     let code = this.#slots[slot]!;
     while (code !== 0 && !this.#equals(code, hash, bytes, start, end)) {
@@ -33,7 +58,7 @@ class ColumnBuilder {
     }
     if (code === 0) {
       code = this.#addValue(hash, start, end);
-      if (code * 2 <= this.#slots.length) this.#slots[slot] = code;
+      if (code * 2 <= this.#slotCount) this.#slots[slot] = code;
       else this.#rehash();
     }
     // A name that comes twice in a row keeps its last value.
@@ -61,22 +86,25 @@ class ColumnBuilder {
   }
 
   #rehash(): void {
-    const slots = new Uint32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
+    const count = this.#slotCount * 2;
+    if (this.#slots.length < count) this.#slots = new Uint32Array(count);
+    else this.#slots.fill(0, 0, count);
+    const slots = this.#slots;
+    const mask = count - 1;
     for (let code = 1; code <= this.valueCount; code++) {
       let slot = this.#hashes[code - 1]! & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = code;
     }
-    this.#slots = slots;
+    this.#slotCount = count;
   }
 
   length(code: number): number {
     return this.#ends[code - 1]! - this.#starts[code - 1]!;
   }
 
-  value(bytes: Buffer, code: number): Buffer {
-    return bytes.subarray(this.#starts[code - 1]!, this.#ends[code - 1]!);
+  writeValue(code: number, bytes: Buffer, out: ByteWriter): void {
+    out.range(bytes, this.#starts[code - 1]!, this.#ends[code - 1]!);
   }
 }
 
@@ -112,22 +140,24 @@ function sameBytes(bytes: Uint8Array, a: number, b: number, length: number): boo
  */
 export class MetadataColumnsBuilder {
   readonly #columns: ColumnBuilder[] = [];
-  /** The same by name, in latin1. */
+  /** Columns of this block and of those before, by name in latin1. */
   readonly #byName = new Map<string, ColumnBuilder>();
-  readonly #rowCapacity: number;
+  #block = 0;
+  #rowCount = 0;
   #bytes: Buffer = Buffer.alloc(0);
 
-  constructor(rowCapacity: number) {
-    this.#rowCapacity = rowCapacity;
+  /** Begins a block of so many rows. */
+  begin(rowCount: number): void {
+    const isLarge = this.#byName.size > MAX_KEPT_COLUMNS || this.#columns.some((column) => !column.isWorthKeeping);
+    if (isLarge) this.#byName.clear();
+    this.#columns.length = 0;
+    this.#block++;
+    this.#rowCount = rowCount;
   }
 
-  get empty(): boolean {
-    return this.#columns.length === 0;
-  }
-
-  /** Names of the columns as text. */
-  names(): string[] {
-    return this.#columns.map((column) => column.name.utf8Slice());
+  /** Adds the names of the block's columns, as text. */
+  addNames(into: Set<string>): void {
+    for (const column of this.#columns) into.add(column.nameText);
   }
 
   /** Adds one row's metadata in the encoding of model/metadata-bytes.ts. */
@@ -150,15 +180,19 @@ export class MetadataColumnsBuilder {
     const guessed = this.#columns[guess];
     if (guessed !== undefined && isName(guessed, bytes, nameAt, nameBytes)) return guessed;
     const name = bytes.latin1Slice(nameAt, nameAt + nameBytes);
-    const known = this.#byName.get(name);
-    if (known !== undefined) return known;
-    const column = new ColumnBuilder(Buffer.from(bytes.subarray(nameAt, nameAt + nameBytes)), this.#rowCapacity);
+    let column = this.#byName.get(name);
+    if (column?.block === this.#block) return column;
+    if (column === undefined) {
+      column = new ColumnBuilder(Buffer.from(bytes.subarray(nameAt, nameAt + nameBytes)));
+      this.#byName.set(name, column);
+    }
+    column.begin(this.#block, this.#rowCount);
     this.#columns.push(column);
-    this.#byName.set(name, column);
     return column;
   }
 
-  write(rowCount: number, out: ByteWriter): void {
+  write(out: ByteWriter): void {
+    const rowCount = this.#rowCount;
     out.varint(this.#columns.length);
     for (const column of this.#columns) {
       out.varint(column.name.length);
@@ -181,19 +215,18 @@ function writeDictionary(column: ColumnBuilder, bytes: Buffer, rowCount: number,
   out.varint(column.valueCount);
   for (let code = 1; code <= column.valueCount; code++) {
     out.varint(column.length(code));
-    out.raw(column.value(bytes, code));
+    column.writeValue(code, bytes, out);
   }
   const width = codeWidth(column.valueCount);
   out.byte(width);
-  const codes = new Uint8Array(rowCount * width);
-  for (let row = 0, at = 0; row < rowCount; row++) {
-    let code = column.codes[row]!;
+  const { codes } = column;
+  for (let row = 0; row < rowCount; row++) {
+    let code = codes[row]!;
     for (let i = 0; i < width; i++) {
-      codes[at++] = code & 0xff;
+      out.byte(code & 0xff);
       code >>>= 8;
     }
   }
-  out.raw(codes);
 }
 
 /** Values are unique, so codes ascend in row order: the order of values is that of rows. */
@@ -202,14 +235,17 @@ function writeSequence(column: ColumnBuilder, bytes: Buffer, rowCount: number, o
   const allPresent = column.present === rowCount;
   out.byte(allPresent ? 1 : 0);
   if (!allPresent) {
-    const presence = new Uint8Array((rowCount + 7) >> 3);
-    for (let row = 0; row < rowCount; row++) if (column.codes[row]! > 0) presence[row >> 3]! |= 1 << (row & 7);
-    out.raw(presence);
+    const { codes } = column;
+    for (let first = 0; first < rowCount; first += 8) {
+      let presence = 0;
+      for (let row = first; row < Math.min(first + 8, rowCount); row++) if (codes[row]! > 0) presence |= 1 << (row & 7);
+      out.byte(presence);
+    }
   }
   const fixed = fixedLength(column);
   out.varint(fixed);
   if (fixed === 0) for (let code = 1; code <= column.valueCount; code++) out.varint(column.length(code));
-  for (let code = 1; code <= column.valueCount; code++) out.raw(column.value(bytes, code));
+  for (let code = 1; code <= column.valueCount; code++) column.writeValue(code, bytes, out);
 }
 
 /** Length that all values have; 0 if they differ. */

@@ -38,8 +38,8 @@ interface DifferenceSizes {
   readonly secondBits: number;
 }
 
-/** Looks at the differences of `times`, all divided by `unit`, and keeps them for `encodeRice`. */
-export function sizeDifferences(times: Float64Array, rowCount: number, unit: number): DifferenceSizes {
+/** Looks at the differences of `rowCount` times from `from` on, all divided by `unit`, and keeps them for `encodeRice`. */
+export function sizeDifferences(times: Float64Array, from: number, rowCount: number, unit: number): DifferenceSizes {
   if (differences.length < rowCount) differences = new Float64Array(rowCount * 2);
   const kept = differences;
   const perUnit = 1 / unit;
@@ -50,7 +50,7 @@ export function sizeDifferences(times: Float64Array, rowCount: number, unit: num
   let before = 0;
   for (let i = 1; i < rowCount; i++) {
     // A multiple of the unit: the nearest integer is the exact quotient.
-    const difference = Math.round((times[i]! - times[i - 1]!) * perUnit);
+    const difference = Math.round((times[from + i]! - times[from + i - 1]!) * perUnit);
     kept[i] = difference;
     const second = difference - before;
     before = difference;

@@ -2,7 +2,7 @@ import { crc32c } from '../base/crc32c.ts';
 import type { Labels } from '../model/labels.ts';
 import { LEVEL_IN_METADATA, LEVELS } from '../model/level.ts';
 import { levelPairBytes } from '../model/metadata-bytes.ts';
-import { ByteWriter } from './byte-writer.ts';
+import { BuilderMemory } from './builder-memory.ts';
 import {
   B_FILTER,
   B_FLAGS,
@@ -17,18 +17,17 @@ import {
   B_STREAM,
   B_TIMES,
   BLOCK_FIELDS,
-  type Directory,
   FLAG_ASCII,
   FLAG_LENGTHS,
   FLAG_LITERAL,
   LEVEL_COUNTERS,
+  type NewDirectory,
   type SegmentIdentity,
 } from './directory.ts';
 import type { FilterBuilder } from './filter-builder.ts';
-import { FrameMemory, type FramePlace, FrameWriter, OpenFrame, OpenLines } from './frame-writer.ts';
+import { type FramePlace, FrameWriter, OpenLines } from './frame-writer.ts';
+import { writeLabelSet } from './label-sets.ts';
 import { LineCompressor } from './line-compressor.ts';
-import { MetadataColumnsBuilder } from './metadata-builder.ts';
-import { TallyBuilder } from './tally.ts';
 import { encodeTimes, maxTimesBytes } from './times.ts';
 
 /**
@@ -72,24 +71,16 @@ export interface StoredLines {
   readonly filter: Uint8Array;
 }
 
-const FIRST_BLOCKS = 256;
 /** Of a column that is not there. */
 const NOWHERE: FramePlace = [0, 0, 0];
 
 export class SegmentBuilder {
   readonly #frames: FrameWriter;
-  readonly #streams: Labels[] = [];
-  /** `BLOCK_FIELDS` numbers for each block. */
-  #blocks: Float64Array = new Float64Array(FIRST_BLOCKS * BLOCK_FIELDS);
+  readonly #memory: BuilderMemory;
+  streamCount = 0;
   #blockCount = 0;
-  readonly #times: OpenFrame = new OpenFrame();
-  readonly #lines: OpenLines = new OpenLines();
-  readonly #metadata: OpenFrame = new OpenFrame();
   readonly #metadataNames = new Set<string>();
   readonly #filterBuilder: FilterBuilder;
-  readonly #filters: ByteWriter = new ByteWriter(64 * 1024);
-  readonly #tally: TallyBuilder = new TallyBuilder();
-  #scratch: Uint8Array = new Uint8Array(64 * 1024);
   rowCount = 0;
   lineBytes = 0;
   minOffsetNs: number = Number.POSITIVE_INFINITY;
@@ -100,28 +91,37 @@ export class SegmentBuilder {
    *   `memory` takes them back
    * @param level zstd level
    * @param filters makes the skip filters; one for a thread
-   * @param memory where frames are until they are written
+   * @param memory what is built in, and where frames are until they are written
    */
   constructor(
     emit: (bytes: Uint8Array) => void,
     startOffset: number,
     level: number,
     filters: FilterBuilder,
-    memory: FrameMemory = new FrameMemory(),
+    memory: BuilderMemory = new BuilderMemory(),
   ) {
+    memory.begin();
+    this.#memory = memory;
     this.#filterBuilder = filters;
     const lines = new LineCompressor(level, filters.templates);
-    this.#frames = new FrameWriter({ emit, startOffset, level, memory, lines });
+    this.#frames = new FrameWriter({ emit, startOffset, level, memory: memory.frames, lines });
   }
 
   /** Streams must come in ascending label order, each once. */
   beginStream(labels: Labels): void {
-    this.#streams.push(labels);
+    writeLabelSet(labels, this.#memory.labels);
+    this.streamCount++;
+  }
+
+  /** The same for labels that are encoded already, as `writeLabelSet` does. */
+  beginEncodedStream(labels: Buffer, start: number, end: number): void {
+    this.#memory.labels.range(labels, start, end);
+    this.streamCount++;
   }
 
   /** Rows of the stream begun last; later calls bring later rows. */
   addRows(rows: StreamRows): void {
-    const stream = this.#streams.length - 1;
+    const stream = this.streamCount - 1;
     let from = 0;
     while (from < rows.rowCount) {
       let to = from;
@@ -140,7 +140,7 @@ export class SegmentBuilder {
   /** One block of the stream begun last, with lines that are taken over as they are; `rows` needs none. */
   addStoredBlock(rows: StreamRows, lines: StoredLines): void {
     const joinedBytes = lines.lineBytes + rows.rowCount - 1;
-    this.#addBlock(this.#streams.length - 1, rows, 0, rows.rowCount, joinedBytes, lines);
+    this.#addBlock(this.streamCount - 1, rows, 0, rows.rowCount, joinedBytes, lines);
   }
 
   #addBlock(
@@ -152,18 +152,18 @@ export class SegmentBuilder {
     stored?: StoredLines,
   ): void {
     const count = to - from;
-    this.#tally.addBlock(rows.times, rows.levels, from, to);
+    this.#memory.tally.addBlock(rows.times, rows.levels, from, to);
     const at = this.#addRecord();
     const times = this.#addTimes(rows, from, to, at + B_LEVELS);
-    const filterAt = this.#filters.length;
+    const filterAt = this.#memory.filters.length;
     const [lines, flags] =
       stored === undefined ? this.#addLines(rows, from, to, joinedBytes) : this.#addStoredLines(stored);
-    const filterBytes = this.#filters.length - filterAt;
+    const filterBytes = this.#memory.filters.length - filterAt;
     const [metadata, metadataBytes] = this.#addMetadata(rows, from, to);
     const min = rows.times[from]!;
     const max = rows.times[to - 1]!;
     const lineBytes = joinedBytes - (count - 1);
-    const block = this.#blocks;
+    const block = this.#memory.blocks;
     block[at + B_STREAM] = stream;
     block[at + B_ROWS] = count;
     block[at + B_MIN] = min;
@@ -182,14 +182,12 @@ export class SegmentBuilder {
     this.maxOffsetNs = Math.max(this.maxOffsetNs, max);
   }
 
-  /** Room for the numbers of one more block, all 0; returns where they begin. */
+  /** Room for the numbers of one more block, its counts of levels 0; returns where they begin. */
   #addRecord(): number {
     const at = this.#blockCount++ * BLOCK_FIELDS;
-    if (at === this.#blocks.length) {
-      const grown = new Float64Array(at * 2);
-      grown.set(this.#blocks);
-      this.#blocks = grown;
-    }
+    const { blocks } = this.#memory;
+    const room = at === blocks.length ? this.#memory.growBlocks() : blocks;
+    room.fill(0, at + B_LEVELS, at + B_LEVELS + LEVEL_COUNTERS);
     return at;
   }
 
@@ -197,9 +195,10 @@ export class SegmentBuilder {
   #addTimes(rows: StreamRows, from: number, to: number, countsAt: number): FramePlace {
     const count = to - from;
     const need = maxTimesBytes(count) + 2 + count;
-    if (this.#scratch.length < need) this.#scratch = new Uint8Array(need * 2);
-    let at = encodeTimes(rows.times.subarray(from, to), count, this.#scratch, 0);
-    const blocks = this.#blocks;
+    const memory = this.#memory;
+    if (memory.scratch.length < need) memory.scratch = Buffer.allocUnsafe(need * 2);
+    const { scratch, blocks } = memory;
+    let at = encodeTimes(rows.times, count, scratch, 0, from);
     const first = rows.levels[from]!;
     let same = true;
     for (let row = from; row < to; row++) {
@@ -207,13 +206,15 @@ export class SegmentBuilder {
       same &&= code === first;
       blocks[countsAt + (code < LEVELS.length ? code : LEVEL_COUNTERS - 1)]!++;
     }
-    this.#scratch[at++] = same ? 0 : 1;
-    if (same) this.#scratch[at++] = first;
+    scratch[at++] = same ? 0 : 1;
+    if (same) scratch[at++] = first;
     else {
-      this.#scratch.set(rows.levels.subarray(from, to), at);
+      scratch.set(rows.levels.subarray(from, to), at);
       at += count;
     }
-    return this.#frames.put(this.#times, this.#scratch.subarray(0, at), TIMES_FRAME_BYTES);
+    const start = this.#frames.begin(memory.times);
+    memory.times.bytes.range(scratch, 0, at);
+    return this.#frames.end(memory.times, start, TIMES_FRAME_BYTES);
   }
 
   /** Lines joined by newlines; where a line holds one itself, all line lengths stand before them. */
@@ -222,12 +223,12 @@ export class SegmentBuilder {
     const own = joinedBytes >= OWN_FRAME_BYTES;
     const whole = own ? this.#filterBuilder.summarizeWithTemplates(joined) : undefined;
     const { filter, newlines, ascii, mayEscape } = whole ?? this.#filterBuilder.summarize(joined);
-    this.#filters.raw(filter);
+    this.#memory.filters.raw(filter);
     const embedded = newlines !== to - from - 1;
     const literal = !mayEscape || joined.indexOf(UNICODE_ESCAPE) < 0;
     const flags = (ascii ? FLAG_ASCII : 0) | (embedded ? FLAG_LENGTHS : 0) | (literal ? FLAG_LITERAL : 0);
     if (own && !embedded) return [this.#frames.wholeLines(joined, whole?.sections), flags];
-    const frame = own ? new OpenLines() : this.#lines;
+    const frame = own ? new OpenLines() : this.#memory.lines;
     const start = this.#frames.beginLines(frame);
     frame.isMixed ||= embedded;
     if (embedded) for (let row = from; row < to; row++) frame.bytes.varint(rows.lineEnds[row]! - rows.lineStarts[row]!);
@@ -236,13 +237,14 @@ export class SegmentBuilder {
   }
 
   #addStoredLines({ frame, codec, crc, rawBytes, flags, filter }: StoredLines): [FramePlace, number] {
-    this.#filters.raw(filter);
+    this.#memory.filters.raw(filter);
     return [this.#frames.stored(frame, rawBytes, codec, crc), flags];
   }
 
   #addMetadata(rows: StreamRows, from: number, to: number): [FramePlace, number] {
     if (!hasMetadata(rows, from, to)) return [NOWHERE, 0];
-    const columns = new MetadataColumnsBuilder(to - from);
+    const { metadata, metadataColumns: columns } = this.#memory;
+    columns.begin(to - from);
     let bytes = 0;
     for (let row = from; row < to; row++) {
       const start = rows.metadataStarts[row]!;
@@ -251,35 +253,32 @@ export class SegmentBuilder {
       bytes += end - start;
       if (rows.levels[row] === LEVEL_IN_METADATA) bytes -= levelPairBytes(rows.metadataBytes, start, end);
     }
-    for (const name of columns.names()) this.#metadataNames.add(name);
-    const start = this.#frames.begin(this.#metadata);
-    columns.write(to - from, this.#metadata.bytes);
-    return [this.#frames.end(this.#metadata, start, METADATA_FRAME_BYTES), bytes];
+    columns.addNames(this.#metadataNames);
+    const start = this.#frames.begin(metadata);
+    columns.write(metadata.bytes);
+    return [this.#frames.end(metadata, start, METADATA_FRAME_BYTES), bytes];
   }
 
-  /** Closes the open frames and returns the directory; `emit` has then had every frame. */
-  finish(identity: SegmentIdentity): Directory {
-    for (const frame of [this.#times, this.#lines, this.#metadata]) this.#frames.close(frame);
-    const filters = new Uint8Array(this.#filters.view());
+  /** Closes the open frames and returns the directory, which is to be encoded before the memory is used again; `emit` has had every frame. */
+  finish(identity: SegmentIdentity): NewDirectory {
+    const memory = this.#memory;
+    for (const frame of [memory.times, memory.lines, memory.metadata]) this.#frames.close(frame);
+    const filters = memory.filters.view();
     const filterSection = { offset: this.#frames.offset, length: filters.length, crc: crc32c(filters) };
     this.#frames.emit(filters);
     return {
       ...identity,
-      streams: this.#streams,
-      blocks: this.#blocks.slice(0, this.#blockCount * BLOCK_FIELDS),
+      streams: { count: this.streamCount, bytes: memory.labels.view() },
+      blocks: memory.blocks.subarray(0, this.#blockCount * BLOCK_FIELDS),
       frames: this.#frames.finish(),
       metadataNames: [...this.#metadataNames],
-      tally: this.#tally.finish(),
+      tally: memory.tally.finish(),
       filterSection,
     };
   }
 
   get fileOffset(): number {
     return this.#frames.offset;
-  }
-
-  get streamCount(): number {
-    return this.#streams.length;
   }
 }
 

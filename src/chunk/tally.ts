@@ -78,12 +78,20 @@ export class TallyBuilder {
     return this.#counts;
   }
 
+  /** Begins another one. */
+  reset(): void {
+    this.#blocks = 0;
+    this.#entries = 0;
+    this.#entryOfLevel.fill(0);
+  }
+
+  /** Views, valid until the next change. */
   finish(): Tally {
     return {
-      starts: this.#starts.slice(0, this.#blocks + 1),
-      minutes: this.#minutes.slice(0, this.#entries),
-      levels: this.#levels.slice(0, this.#entries),
-      counts: this.#counts.slice(0, this.#entries),
+      starts: this.#starts.subarray(0, this.#blocks + 1),
+      minutes: this.#minutes.subarray(0, this.#entries),
+      levels: this.#levels.subarray(0, this.#entries),
+      counts: this.#counts.subarray(0, this.#entries),
     };
   }
 }
@@ -105,8 +113,8 @@ export function writeTally(tally: Tally, out: ByteWriter): void {
       before = tally.minutes[i]!;
     }
   }
-  for (const level of tally.levels) out.byte(level);
-  for (const count of tally.counts) out.varint(count);
+  out.raw(tally.levels);
+  out.varints(tally.counts, 0, 1);
 }
 
 export function readTally(reader: ByteReader): Tally {

@@ -23,34 +23,37 @@ const MIN_RICE_ROWS = 16;
 const TWO_28 = 268_435_456;
 
 /** Code of the largest unit that divides all times. */
-function timeUnitCode(times: Float64Array, rowCount: number): number {
+function timeUnitCode(times: Float64Array, from: number, rowCount: number): number {
   let code = 3;
-  for (let i = 0; i < rowCount && code > 0; i++) while (code > 0 && times[i]! % TIME_UNITS_NS[code]! !== 0) code--;
+  for (let i = from; i < from + rowCount && code > 0; i++)
+    while (code > 0 && times[i]! % TIME_UNITS_NS[code]! !== 0) code--;
   return code;
 }
 
 /**
- * @param times ascending, length >= rowCount
+ * @param times ascending
  * @param out must have room for `maxTimesBytes(rowCount)` bytes from `at`
+ * @param from the first of the times
  * @returns position behind the last byte: code of unit and coding (1 byte), then the times in whichever coding is smaller
  */
-export function encodeTimes(times: Float64Array, rowCount: number, out: Uint8Array, at: number): number {
-  const code = timeUnitCode(times, rowCount);
+export function encodeTimes(times: Float64Array, rowCount: number, out: Uint8Array, at: number, from = 0): number {
+  const code = timeUnitCode(times, from, rowCount);
   const unit = TIME_UNITS_NS[code]!;
   if (rowCount >= MIN_RICE_ROWS) {
-    const { lowBits, bits, secondBits } = sizeDifferences(times, rowCount, unit);
+    const { lowBits, bits, secondBits } = sizeDifferences(times, from, rowCount, unit);
     if (bits < secondBits) {
       out[at] = code + RICE_CODE;
-      return encodeRice(times[0]! / unit, rowCount, lowBits, out, at + 1);
+      return encodeRice(times[from]! / unit, rowCount, lowBits, out, at + 1);
     }
   }
   out[at] = code;
-  return encodeSecondDifferences(times, rowCount, unit, out, at + 1);
+  return encodeSecondDifferences(times, from, rowCount, unit, out, at + 1);
 }
 
 /** One zigzag varint a row: the first time, the difference of the second to it, then differences of differences. */
 function encodeSecondDifferences(
   times: Float64Array,
+  from: number,
   rowCount: number,
   unit: number,
   out: Uint8Array,
@@ -60,7 +63,7 @@ function encodeSecondDifferences(
   let previous = 0;
   let difference = 0;
   for (let i = 0; i < rowCount; i++) {
-    const time = times[i]! / unit;
+    const time = times[from + i]! / unit;
     const step = time - previous;
     const second = i === 0 ? step : step - difference;
     if (i > 0) difference = step;

@@ -1,6 +1,13 @@
 import type { Labels } from '../model/labels.ts';
+import { PageTable } from './page-table.ts';
 import { HeadPart } from './part.ts';
 import { SlabArena, type SlabPool } from './slab-pool.ts';
+
+/** Parts of one tenant: all of them, and by day and stream. */
+interface TenantParts {
+  readonly all: HeadPart[];
+  readonly byDay: Map<number, Map<number, HeadPart>>;
+}
 
 /**
  * A generation of the head: everything that arrived between two cuts, of all tenants, with the memory that holds it. It is
@@ -10,8 +17,8 @@ export class Generation {
   readonly id: number;
   readonly arena: SlabArena;
   readonly openedMs: number;
-  /** By tenant, then by day and stream. */
-  readonly #parts = new Map<string, Map<string, HeadPart>>();
+  readonly #pages: PageTable;
+  readonly #parts = new Map<string, TenantParts>();
   #memories: readonly SharedArrayBuffer[] = [];
   #pins = 0;
   #dropped = false;
@@ -23,6 +30,7 @@ export class Generation {
   constructor(id: number, pool: SlabPool, nowMs: number) {
     this.id = id;
     this.arena = new SlabArena(pool);
+    this.#pages = new PageTable(this.arena);
     this.openedMs = nowMs;
     this.lastAppendMs = nowMs;
   }
@@ -30,28 +38,29 @@ export class Generation {
   part(tenant: string, streamId: number, labels: Labels, day: number): HeadPart {
     let parts = this.#parts.get(tenant);
     if (parts === undefined) {
-      parts = new Map();
+      parts = { all: [], byDay: new Map() };
       this.#parts.set(tenant, parts);
     }
-    const key = `${day}/${streamId}`;
-    let part = parts.get(key);
+    let ofDay = parts.byDay.get(day);
+    if (ofDay === undefined) {
+      ofDay = new Map();
+      parts.byDay.set(day, ofDay);
+    }
+    let part = ofDay.get(streamId);
     if (part === undefined) {
-      part = new HeadPart(streamId, labels, day, this.arena);
-      parts.set(key, part);
+      part = new HeadPart(streamId, labels, day, this.#pages);
+      ofDay.set(streamId, part);
+      parts.all.push(part);
     }
     return part;
-  }
-
-  find(tenant: string, streamId: number, day: number): HeadPart | undefined {
-    return this.#parts.get(tenant)?.get(`${day}/${streamId}`);
   }
 
   tenants(): IterableIterator<string> {
     return this.#parts.keys();
   }
 
-  parts(tenant: string): Iterable<HeadPart> {
-    return this.#parts.get(tenant)?.values() ?? [];
+  parts(tenant: string): readonly HeadPart[] {
+    return this.#parts.get(tenant)?.all ?? [];
   }
 
   /** Shared memory of all slabs by number: one array per state of the arena, so that it crosses to a thread once. */
@@ -71,12 +80,17 @@ export class Generation {
 
   unpin(): void {
     this.#pins--;
-    if (this.#dropped && this.#pins === 0) this.arena.release();
+    if (this.#dropped && this.#pins === 0) this.#release();
   }
 
   /** The rows are in segments: the memory goes back when nobody reads it any more. */
   drop(): void {
     this.#dropped = true;
-    if (this.#pins === 0) this.arena.release();
+    if (this.#pins === 0) this.#release();
+  }
+
+  #release(): void {
+    this.#pages.release();
+    this.arena.release();
   }
 }

@@ -1,8 +1,8 @@
 import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
 import type { Labels } from '../model/labels.ts';
 import { NS_PER_DAY_NUMBER } from '../model/time.ts';
-import { Page, pageShape } from './page.ts';
-import type { SlabArena } from './slab-pool.ts';
+import { addRowAtHand, PAGE_FIELDS, type RowsAtHand } from './page.ts';
+import { NO_PAGE, type PageTable } from './page-table.ts';
 
 const SECONDS_PER_DAY = 86_400;
 
@@ -15,8 +15,9 @@ export class HeadPart {
   readonly streamId: number;
   readonly labels: Labels;
   readonly day: number;
-  readonly pages: Page[] = [];
-  readonly #arena: SlabArena;
+  readonly #pages: PageTable;
+  #lastPage = NO_PAGE;
+  pageCount = 0;
   rowCount = 0;
   /** Bytes of lines alone. */
   lineBytes = 0;
@@ -28,11 +29,11 @@ export class HeadPart {
   /** Row numbers by time: one, or several. */
   #rowsByTime: Map<number, number | number[]> | undefined;
 
-  constructor(streamId: number, labels: Labels, day: number, arena: SlabArena) {
+  constructor(streamId: number, labels: Labels, day: number, pages: PageTable) {
     this.streamId = streamId;
     this.labels = labels;
     this.day = day;
-    this.#arena = arena;
+    this.#pages = pages;
   }
 
   /** @returns false when the row is here already */
@@ -50,16 +51,17 @@ export class HeadPart {
       if (this.#isRepeat(offsetNs, line, lineStart, lineEnd)) return false;
       if (offsetNs < this.maxOffsetNs) this.sorted = false;
     }
-    let page = this.pages[this.pages.length - 1];
+    const pages = this.#pages;
     const lineBytes = lineEnd - lineStart;
     const metadataBytes = metadataEnd - metadataStart;
-    if (page === undefined || !page.fits(lineBytes, metadataBytes))
-      page = this.#addPage(page, lineBytes + metadataBytes);
-    page.append(offsetNs, line, lineStart, lineEnd, level, metadata, metadataStart, metadataEnd);
+    if (!pages.fits(this.#lastPage, lineBytes, metadataBytes))
+      this.#addPage({ rowCount: 1, bytes: lineBytes + 1 + metadataBytes });
+    const page = this.#lastPage;
+    pages.append(page, offsetNs, line, lineStart, lineEnd, level, metadata, metadataStart, metadataEnd);
     if (this.#rowsByTime !== undefined) this.#remember(offsetNs, this.rowCount);
     this.rowCount++;
     this.lineBytes += lineBytes;
-    this.metadataBytes += metadataBytes - page.levelMetadataBytes(page.rowCount - 1);
+    this.metadataBytes += metadataBytes - pages.levelMetadataBytes(page, pages.rowCount(page) - 1);
     if (offsetNs < this.minOffsetNs) this.minOffsetNs = offsetNs;
     if (offsetNs > this.maxOffsetNs) this.maxOffsetNs = offsetNs;
     return true;
@@ -72,43 +74,47 @@ export class HeadPart {
    * @returns how many
    */
   appendRun(kernel: IngestKernel, first: number, last: number): number {
-    const page = this.#pageFor(kernel, first);
-    if (page === undefined) return 0;
-    const { rowCount, lineBytes, usedBytes } = page;
-    const count = page.appendRun(kernel, first, last, this.day * SECONDS_PER_DAY, this.maxOffsetNs);
+    if (!this.#preparePage(kernel, first, last)) return 0;
+    const pages = this.#pages;
+    const page = this.#lastPage;
+    const rowCount = pages.rowCount(page);
+    const lineBytes = pages.lineBytes(page);
+    const usedBytes = pages.usedBytes(page);
+    const count = pages.appendRun(page, kernel, first, last, this.day * SECONDS_PER_DAY, this.maxOffsetNs);
     if (count === 0) return 0;
     if (this.#rowsByTime !== undefined)
-      for (let i = 0; i < count; i++) this.#remember(page.time(rowCount + i), this.rowCount + i);
-    const addedLineBytes = page.lineBytes - lineBytes;
+      for (let i = 0; i < count; i++) this.#remember(pages.time(page, rowCount + i), this.rowCount + i);
+    const addedLineBytes = pages.lineBytes(page) - lineBytes;
     this.rowCount += count;
     this.lineBytes += addedLineBytes - count;
-    const addedMetadataBytes = page.usedBytes - usedBytes - addedLineBytes;
+    const addedMetadataBytes = pages.usedBytes(page) - usedBytes - addedLineBytes;
     this.metadataBytes += addedMetadataBytes;
-    for (let row = rowCount; row < page.rowCount && addedMetadataBytes > 0; row++)
-      this.metadataBytes -= page.levelMetadataBytes(row);
-    this.minOffsetNs = Math.min(this.minOffsetNs, page.time(rowCount));
-    this.maxOffsetNs = page.time(page.rowCount - 1);
+    for (let row = rowCount; row < rowCount + count && addedMetadataBytes > 0; row++)
+      this.metadataBytes -= pages.levelMetadataBytes(page, row);
+    this.minOffsetNs = Math.min(this.minOffsetNs, pages.time(page, rowCount));
+    this.maxOffsetNs = pages.time(page, rowCount + count - 1);
     return count;
   }
 
-  /** A page with room for an entry of the kernel; undefined when it is not one to be appended as it is. */
-  #pageFor(kernel: IngestKernel, entry: number): Page | undefined {
+  /** Makes the last page one with room for an entry of the kernel; false when that is not one to be appended as it is. */
+  #preparePage(kernel: IngestKernel, first: number, last: number): boolean {
     const { lineStart, lineEnd, metadataStart, metadataEnd, seconds, nanos, accepted } = kernel.columns;
-    const page = this.pages[this.pages.length - 1];
-    const lineBytes = lineEnd[entry]! - lineStart[entry]!;
-    const metadataBytes = metadataEnd[entry]! - metadataStart[entry]!;
-    if (page?.fits(lineBytes, metadataBytes) === true) return page;
-    const offsetNs = (seconds[entry]! - this.day * SECONDS_PER_DAY) * 1e9 + nanos[entry]!;
-    if (accepted[entry] !== 1 || !(offsetNs > this.maxOffsetNs && offsetNs < NS_PER_DAY_NUMBER)) return undefined;
-    return this.#addPage(page, lineBytes + metadataBytes);
+    const metadataBytes = metadataEnd[first]! - metadataStart[first]!;
+    if (this.#pages.fits(this.#lastPage, lineEnd[first]! - lineStart[first]!, metadataBytes)) return true;
+    const offsetNs = (seconds[first]! - this.day * SECONDS_PER_DAY) * 1e9 + nanos[first]!;
+    if (accepted[first] !== 1 || !(offsetNs > this.maxOffsetNs && offsetNs < NS_PER_DAY_NUMBER)) return false;
+    const rows: RowsAtHand = { rowCount: 0, bytes: 0 };
+    for (let entry = first; entry < last && accepted[entry] === 1; entry++) {
+      const lineBytes = lineEnd[entry]! - lineStart[entry]!;
+      if (!addRowAtHand(rows, lineBytes + 1 + metadataEnd[entry]! - metadataStart[entry]!)) break;
+    }
+    this.#addPage(rows);
+    return true;
   }
 
-  #addPage(previous: Page | undefined, rowBytes: number): Page {
-    const { rowCapacity, byteCapacity } = pageShape(previous, rowBytes);
-    const { slabIndex, offset } = this.#arena.allocate(Page.regionBytes(rowCapacity, byteCapacity));
-    const page = new Page(this.#arena.slabs[slabIndex]!, slabIndex, offset, rowCapacity, byteCapacity);
-    this.pages.push(page);
-    return page;
+  #addPage(rows: RowsAtHand): void {
+    this.#lastPage = this.#pages.add(this.#lastPage, rows);
+    this.pageCount++;
   }
 
   #isRepeat(offsetNs: number, line: Uint8Array, lineStart: number, lineEnd: number): boolean {
@@ -117,17 +123,17 @@ export class HeadPart {
     if (rows === undefined) return false;
     for (const row of typeof rows === 'number' ? [rows] : rows) {
       const [page, at] = this.#locate(row);
-      if (page.lineEquals(at, line, lineStart, lineEnd)) return true;
+      if (this.#pages.lineEquals(page, at, line, lineStart, lineEnd)) return true;
     }
     return false;
   }
 
   #repeatsNewest(offsetNs: number, line: Uint8Array, lineStart: number, lineEnd: number): boolean {
-    for (let p = this.pages.length - 1; p >= 0; p--) {
-      const page = this.pages[p]!;
-      for (let row = page.rowCount - 1; row >= 0; row--) {
-        if (page.time(row) !== offsetNs) return false;
-        if (page.lineEquals(row, line, lineStart, lineEnd)) return true;
+    const pages = this.#pages;
+    for (let page = this.#lastPage; page !== NO_PAGE; page = pages.previous(page)) {
+      for (let row = pages.rowCount(page) - 1; row >= 0; row--) {
+        if (pages.time(page, row) !== offsetNs) return false;
+        if (pages.lineEquals(page, row, line, lineStart, lineEnd)) return true;
       }
     }
     return false;
@@ -136,9 +142,12 @@ export class HeadPart {
   #index(): Map<number, number | number[]> {
     if (this.#rowsByTime !== undefined) return this.#rowsByTime;
     this.#rowsByTime = new Map();
-    let number = 0;
-    for (const page of this.pages)
-      for (let row = 0; row < page.rowCount; row++) this.#remember(page.time(row), number++);
+    const pages = this.#pages;
+    let end = this.rowCount;
+    for (let page = this.#lastPage; page !== NO_PAGE; page = pages.previous(page)) {
+      end -= pages.rowCount(page);
+      for (let row = pages.rowCount(page) - 1; row >= 0; row--) this.#remember(pages.time(page, row), end + row);
+    }
     return this.#rowsByTime;
   }
 
@@ -149,19 +158,25 @@ export class HeadPart {
     else rows.push(row);
   }
 
-  #locate(row: number): [Page, number] {
-    let rest = row;
-    for (const page of this.pages) {
-      if (rest < page.rowCount) return [page, rest];
-      rest -= page.rowCount;
+  /** Page and place in it of a row of the part. */
+  #locate(row: number): [page: number, row: number] {
+    let end = this.rowCount;
+    for (let page = this.#lastPage; page !== NO_PAGE; page = this.#pages.previous(page)) {
+      end -= this.#pages.rowCount(page);
+      if (row >= end) return [page, row - end];
     }
     throw new RangeError(`row ${row} of ${this.rowCount}`);
   }
 
   /** Pages as numbers, `PAGE_FIELDS` each: a snapshot that later appends do not change. */
   describe(): Float64Array {
-    const fields: number[] = [];
-    for (const page of this.pages) page.describe(fields);
-    return Float64Array.from(fields);
+    const fields = new Float64Array(this.pageCount * PAGE_FIELDS);
+    this.describeInto(fields, 0);
+    return fields;
+  }
+
+  /** The same, written to `fields` from `at` on. */
+  describeInto(fields: Float64Array, at: number): void {
+    this.#pages.describe(this.#lastPage, this.pageCount, fields, at);
   }
 }

@@ -1,3 +1,4 @@
+import type { SinkStream } from '../model/row-sink.ts';
 import { formatGoTime, formatRfc3339Seconds } from './go-time.ts';
 
 const MAX_LISTED = 10;
@@ -24,21 +25,19 @@ export class RefusedList {
 }
 
 /**
- * The window before the newest time of a stream inside which late entries are taken. One instance follows one stream
- * through one batch; the bound itself is still inside.
+ * The window before the newest time of a stream inside which late entries are taken: of one stream at a time, through one batch. The
+ * bound itself is still inside.
  */
 export class LateWindow {
-  readonly #windowNs: number;
-  newestSeconds: number;
-  newestNanos: number;
+  #windowNs: number = Number.POSITIVE_INFINITY;
+  newestSeconds: number = Number.NEGATIVE_INFINITY;
+  newestNanos = 0;
 
   /** @param windowMs 0: entries of any age are taken */
-  constructor(windowMs: number, newestNs: bigint | undefined) {
+  begin(windowMs: number, { newestSeconds, newestNanos }: SinkStream): void {
     this.#windowNs = windowMs > 0 ? windowMs * 1e6 : Number.POSITIVE_INFINITY;
-    const ns = newestNs ?? 0n;
-    const nanos = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-    this.newestSeconds = newestNs === undefined ? Number.NEGATIVE_INFINITY : Number((ns - nanos) / 1_000_000_000n);
-    this.newestNanos = Number(nanos);
+    this.newestSeconds = newestSeconds;
+    this.newestNanos = newestNanos;
   }
 
   /** Whether an entry is newer than all before it. */
@@ -54,11 +53,6 @@ export class LateWindow {
       return true;
     }
     return (this.newestSeconds - seconds) * 1e9 + (this.newestNanos - nanos) <= this.#windowNs;
-  }
-
-  get newestNs(): bigint | undefined {
-    if (this.newestSeconds === Number.NEGATIVE_INFINITY) return undefined;
-    return BigInt(this.newestSeconds) * 1_000_000_000n + BigInt(this.newestNanos);
   }
 
   reason(seconds: number): string {

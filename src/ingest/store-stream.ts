@@ -9,6 +9,9 @@ import type { TenantIngest } from './tenant-ingest.ts';
 
 const SECONDS_PER_DAY = NS_PER_DAY_NUMBER / 1e9;
 
+/** Of the stream whose entries are appended now: that is one synchronous step. */
+const window = new LateWindow();
+
 /** Why the storage stage refused entries of a stream. */
 export interface StoreFailure {
   readonly status: number;
@@ -125,7 +128,7 @@ function appendEntries(
   context: StoreContext,
 ): StoreFailure | undefined {
   const { sink, limits, checks, state } = context;
-  const window = new LateWindow(checks ? limits.outOfOrderWindowMs : 0, handle.newestNs);
+  window.begin(checks ? limits.outOfOrderWindowMs : 0, handle);
   let refused: RefusedList | undefined;
   const metadata = work.metadata.bytes;
   const kernel = work.metadata.isAway ? undefined : batch.kernel;
@@ -162,7 +165,7 @@ function appendEntries(
       work.metadataEnd[entry]!,
     );
   }
-  const newestNs = window.newestNs;
-  if (newestNs !== handle.newestNs) handle.newestNs = newestNs;
+  handle.newestSeconds = window.newestSeconds;
+  handle.newestNanos = window.newestNanos;
   return refused === undefined ? undefined : { status: 400, message: refused.text(state.tenant, stream.text, count) };
 }

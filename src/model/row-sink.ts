@@ -5,8 +5,9 @@ import type { Labels } from './labels.ts';
 export interface SinkStream {
   readonly streamId: number;
   readonly labels: Labels;
-  /** Newest time accepted so far while the stream is live, ns since the epoch; undefined when it has none yet. Kept by ingest. */
-  newestNs: bigint | undefined;
+  /** Newest time accepted so far while the stream is live: seconds since the epoch, minus infinity when it has none yet. Kept by ingest. */
+  newestSeconds: number;
+  newestNanos: number;
   /** False once the store has let go of the stream; a cached handle must then be asked for anew. */
   readonly live: boolean;
 }

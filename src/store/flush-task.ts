@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Disk } from '../base/disk.ts';
+import { BuilderMemory } from '../chunk/builder-memory.ts';
 import { encodeDirectory, type SegmentIdentity } from '../chunk/directory.ts';
 import { FilterBuilder } from '../chunk/filter-builder.ts';
-import { FrameMemory } from '../chunk/frame-writer.ts';
 import { SegmentBuilder } from '../chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
-import { type FlushStreams, flushLabels, gatherPages, RowColumns } from './gather-pages.ts';
+import { type FlushStreams, PageGatherer, RowColumns } from './gather-pages.ts';
 
 /** Cuts head parts of one tenant and day into one segment file; plain data, runs in a worker. */
 export interface FlushTask {
@@ -31,7 +31,7 @@ export interface FlushResult {
 /** What a flush works in: kept, since fresh memory for every segment costs more than what is done in it. */
 class FlushMemory {
   readonly filters: FilterBuilder = new FilterBuilder();
-  readonly frames: FrameMemory = new FrameMemory();
+  builder: BuilderMemory = new BuilderMemory();
   columns: RowColumns = new RowColumns(this.filters.texts);
 }
 
@@ -42,7 +42,7 @@ function giveBack(memory: FlushMemory): void {
   memory.columns.clear();
   memory.columns.forgetSlab();
   if (!memory.columns.isWorthKeeping) memory.columns = new RowColumns(memory.filters.texts);
-  memory.frames.recycle();
+  if (!memory.builder.isWorthKeeping) memory.builder = new BuilderMemory();
   idle.push(memory);
 }
 
@@ -75,7 +75,7 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
       SEGMENT_MAGIC.length,
       task.zstdLevel,
       memory.filters,
-      memory.frames,
+      memory.builder,
     );
     const write = async (): Promise<void> => {
       const buffers = pending;
@@ -84,11 +84,16 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
       pendingBytes = 0;
       await file.write(buffers, written);
       written += count;
-      memory.frames.recycle();
+      memory.builder.frames.recycle();
     };
+    const { labelBytes, labelEnds } = task.streams;
+    // A buffer becomes a plain array on its way to a thread.
+    const labels = Buffer.from(labelBytes.buffer, labelBytes.byteOffset, labelBytes.length);
+    const pages = new PageGatherer(memory.columns, task.slabs, task.streams, GATHER_BYTES);
     for (let stream = 0; stream < task.streams.count; stream++) {
-      builder.beginStream(flushLabels(task.streams, stream));
-      for (const rows of gatherPages(memory.columns, task.slabs, task.streams, stream, GATHER_BYTES)) {
+      builder.beginEncodedStream(labels, stream === 0 ? 0 : labelEnds[stream - 1]!, labelEnds[stream]!);
+      pages.begin(stream);
+      for (let rows = pages.next(); rows !== undefined; rows = pages.next()) {
         builder.addRows(rows);
         if (pendingBytes >= WRITE_BYTES) await write();
       }

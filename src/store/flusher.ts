@@ -4,12 +4,12 @@ import type { Generation } from '../head/generation.ts';
 import type { HeadPart } from '../head/part.ts';
 import type { LogIndex, StreamEntry } from '../index/index.ts';
 import type { SegmentSummary } from '../index/values.ts';
-import { compareLabels } from '../model/labels.ts';
 import type { FlushResult, FlushTask } from './flush-task.ts';
 import { describeStreams } from './gather-pages.ts';
 import { FRESH_ZSTD_LEVEL } from './merge-plan.ts';
 import { StoredSegment, segmentFolder } from './stored-segment.ts';
-import type { TenantState } from './tenant-state.ts';
+import { type OrderedParts, StreamOrder } from './stream-order.ts';
+import type { TenantState, TenantStream } from './tenant-state.ts';
 
 /** Runs flush tasks somewhere: in a worker in the server, in place in tests. */
 export type FlushRunner = (task: FlushTask) => Promise<FlushResult>;
@@ -68,7 +68,6 @@ async function planTasks(
   for (const [part, { tenant, day, parts }] of groups.entries()) {
     const folder = segmentFolder(options.dataFolder, tenant.name, day);
     await options.disk.mkdir(folder);
-    const ordered = inLabelOrder(tenant, parts);
     out.push({
       tenant,
       task: {
@@ -85,39 +84,39 @@ async function planTasks(
         name: `${options.writer}-${String(generation.id).padStart(8, '0')}-${part}.seg`,
         zstdLevel: FRESH_ZSTD_LEVEL,
         slabs: generation.memories(),
-        streams: describeStreams(ordered),
+        streams: describeStreams(inLabelOrder(tenant, parts)),
       },
     });
   }
   return out;
 }
 
-/** Places of the streams of a tenant in the order of labels, as the last segment had them. */
-const lastOrder = new WeakMap<TenantState, Map<number, number>>();
+const orders = new WeakMap<TenantState, StreamOrder>();
 
-/** Mostly the streams are those of the segment before, and comparing thousands of label sets takes longer than writing them. */
-function inLabelOrder(tenant: TenantState, parts: readonly HeadPart[]): HeadPart[] {
-  const known = lastOrder.get(tenant);
-  const placed = parts.map((part) => ({ part, place: known?.get(part.streamId) ?? -1 }));
-  placed.sort((a, b) =>
-    a.place >= 0 && b.place >= 0 ? a.place - b.place : compareLabels(a.part.labels, b.part.labels),
-  );
-  const ordered = placed.map(({ part }) => part);
-  lastOrder.set(tenant, new Map(ordered.map((part, place) => [part.streamId, place])));
-  return ordered;
+function inLabelOrder(tenant: TenantState, parts: readonly HeadPart[]): OrderedParts {
+  let order = orders.get(tenant);
+  if (order === undefined) {
+    order = new StreamOrder();
+    orders.set(tenant, order);
+  }
+  return order.order(parts);
 }
 
 /** Streams of the generation that the index does not have yet. */
 function newStreams(generation: Generation, options: FlusherOptions): StreamEntry[] {
-  const streams = new Map<string, StreamEntry>();
+  const streams: StreamEntry[] = [];
+  const seen = new Set<TenantStream>();
   for (const name of generation.tenants()) {
     const tenant = options.tenant(name);
     for (const part of generation.parts(name)) {
-      if (tenant.byId.get(part.streamId)!.persisted) continue;
-      streams.set(`${name}/${part.streamId}`, { tenant: name, streamId: part.streamId, labels: part.labels });
+      const stream = tenant.byId.get(part.streamId)!;
+      // A stream has a part for each day.
+      if (stream.persisted || seen.has(stream)) continue;
+      seen.add(stream);
+      streams.push({ tenant: name, streamId: part.streamId, labels: part.labels });
     }
   }
-  return [...streams.values()];
+  return streams;
 }
 
 function summaryOf(task: FlushTask, result: FlushResult): SegmentSummary {

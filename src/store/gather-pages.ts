@@ -9,10 +9,9 @@ import {
   PAGE_FIELDS,
   ROW_BYTES,
 } from '../head/page.ts';
-import type { HeadPart } from '../head/part.ts';
 import { LastSlab } from '../head/slab-views.ts';
-import type { Labels } from '../model/labels.ts';
 import { growBytes, growRows } from './row-arrays.ts';
+import type { OrderedParts } from './stream-order.ts';
 
 /**
  * Open rows of many streams, to be cut: columns with a place for each stream, since thousands of small objects cost more to send to
@@ -20,8 +19,8 @@ import { growBytes, growRows } from './row-arrays.ts';
  */
 export interface FlushStreams {
   readonly count: number;
-  /** Label names and values of all streams, one behind the other, and where those of each stream end. */
-  readonly labelTexts: readonly string[];
+  /** Labels of all streams as a directory has them, one behind the other, and where those of each stream end. */
+  readonly labelBytes: Uint8Array;
   readonly labelEnds: Uint32Array;
   /** Pages of all streams as numbers (`PAGE_FIELDS` each), and how many pages there are up to the end of each stream. */
   readonly pages: Float64Array;
@@ -30,26 +29,21 @@ export interface FlushStreams {
   readonly sorted: Uint8Array;
 }
 
-/** @param parts in ascending label order */
-export function describeStreams(parts: readonly HeadPart[]): FlushStreams {
-  const labelTexts: string[] = [];
-  const labelEnds = new Uint32Array(parts.length);
-  const pages: number[] = [];
+export function describeStreams({ parts, labelBytes, labelEnds }: OrderedParts): FlushStreams {
   const pageEnds = new Uint32Array(parts.length);
   const sorted = new Uint8Array(parts.length);
-  for (const [i, part] of parts.entries()) {
-    for (const text of part.labels) labelTexts.push(text);
-    labelEnds[i] = labelTexts.length;
-    for (const page of part.pages) page.describe(pages);
-    pageEnds[i] = pages.length / PAGE_FIELDS;
+  let pageCount = 0;
+  for (const part of parts) pageCount += part.pageCount;
+  const pages = new Float64Array(pageCount * PAGE_FIELDS);
+  let end = 0;
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!;
+    part.describeInto(pages, end * PAGE_FIELDS);
+    end += part.pageCount;
+    pageEnds[i] = end;
     sorted[i] = part.sorted ? 1 : 0;
   }
-  return { count: parts.length, labelTexts, labelEnds, pages: Float64Array.from(pages), pageEnds, sorted };
-}
-
-/** Labels of a stream by its number. */
-export function flushLabels(streams: FlushStreams, index: number): Labels {
-  return streams.labelTexts.slice(index === 0 ? 0 : streams.labelEnds[index - 1]!, streams.labelEnds[index]!);
+  return { count: parts.length, labelBytes, labelEnds, pages, pageEnds, sorted };
 }
 
 const FIRST_ROWS = 8192;
@@ -125,9 +119,13 @@ export class RowColumns implements StreamRows {
       bytes.copy(this.metadataBytes, this.#metadataBytes, bytesAt + metadataStart, bytesAt + byteCapacity);
     }
     const from = this.rowCount;
-    this.times.set(f64.subarray(offset >> 3, (offset >> 3) + count), from);
+    const { times, levels } = this;
+    const timesAt = offset >> 3;
     const levelsAt = offset + rowCapacity * 16;
-    bytes.copy(this.levels, from, levelsAt, levelsAt + count);
+    for (let row = 0; row < count; row++) {
+      times[from + row] = f64[timesAt + row]!;
+      levels[from + row] = bytes[levelsAt + row]!;
+    }
     this.#addRanges(u32, endsAt, metadataAt, count, byteCapacity, this.#metadataBytes - metadataStart);
     this.#lineBytes += lineBytes;
     this.#metadataBytes += metadataBytes;
@@ -185,24 +183,39 @@ function permuted<T extends Float64Array | Uint32Array | Uint8Array>(from: T, or
 }
 
 /**
- * Rows of one stream's pages in time order, by way of `columns`, a few blocks at a time; what is yielded is overwritten by the next.
- * A stream with late rows is gathered whole and sorted.
+ * Rows of streams in time order, by way of `columns`, a few blocks at a time; what is given is overwritten by the next. A stream with
+ * late rows is gathered whole and sorted.
  */
-export function* gatherPages(
-  columns: RowColumns,
-  slabs: readonly SharedArrayBuffer[],
-  streams: FlushStreams,
-  index: number,
-  gatherBytes: number,
-): Iterable<StreamRows> {
-  columns.clear();
-  const sorted = streams.sorted[index] === 1;
-  const end = streams.pageEnds[index]!;
-  for (let page = index === 0 ? 0 : streams.pageEnds[index - 1]!; page < end; page++) {
-    columns.add(slabs, streams.pages, page * PAGE_FIELDS);
-    if (!sorted || columns.lineBytes < gatherBytes) continue;
-    yield columns;
-    columns.clear();
+export class PageGatherer {
+  readonly #columns: RowColumns;
+  readonly #slabs: readonly SharedArrayBuffer[];
+  readonly #streams: FlushStreams;
+  readonly #gatherBytes: number;
+  #sorted = true;
+  #page = 0;
+  #end = 0;
+
+  constructor(columns: RowColumns, slabs: readonly SharedArrayBuffer[], streams: FlushStreams, gatherBytes: number) {
+    this.#columns = columns;
+    this.#slabs = slabs;
+    this.#streams = streams;
+    this.#gatherBytes = gatherBytes;
   }
-  if (columns.rowCount > 0) yield sorted ? columns : columns.sorted();
+
+  begin(stream: number): void {
+    const { pageEnds, sorted } = this.#streams;
+    this.#sorted = sorted[stream] === 1;
+    this.#page = stream === 0 ? 0 : pageEnds[stream - 1]!;
+    this.#end = pageEnds[stream]!;
+  }
+
+  /** The next rows of the stream that was begun; undefined when it has no more. */
+  next(): StreamRows | undefined {
+    const columns = this.#columns;
+    columns.clear();
+    while (this.#page < this.#end && (!this.#sorted || columns.lineBytes < this.#gatherBytes))
+      columns.add(this.#slabs, this.#streams.pages, this.#page++ * PAGE_FIELDS);
+    if (columns.rowCount === 0) return undefined;
+    return this.#sorted ? columns : columns.sorted();
+  }
 }

@@ -4,6 +4,7 @@ import type { Disk, DiskFile } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { SyncFile } from '../base/sync-file.ts';
 import { BlockReader } from '../chunk/block-reader.ts';
+import { BuilderMemory } from '../chunk/builder-memory.ts';
 import {
   type Directory,
   decodeDirectory,
@@ -87,9 +88,8 @@ export async function runMergeTask(task: MergeTask, disk: Disk): Promise<MergeRe
       SEGMENT_MAGIC.length,
       task.zstdLevel,
       threadFilters,
-      threadFrames,
+      new BuilderMemory(threadFrames),
     );
-    threadFrames.recycle();
     const merger = new StreamMerger(sources, builder, task.fromNs);
     for (const _ of merger.run()) {
       if (output.pendingBytes >= WRITE_BYTES) {

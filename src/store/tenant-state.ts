@@ -15,7 +15,8 @@ export class TenantStream implements SinkStream {
   /** Whether the index has it. */
   persisted: boolean;
   /** Newest row accepted by this process; ingest keeps it, once a push. */
-  newestNs: bigint | undefined = undefined;
+  newestSeconds: number = Number.NEGATIVE_INFINITY;
+  newestNanos = 0;
   /** Where the last row went: nearly always where the next one goes. */
   part: HeadPart | undefined;
   partGeneration = -1;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
+import { PageTable } from '../../src/head/page-table.ts';
 import { HeadPart } from '../../src/head/part.ts';
 import { SLAB_BYTES, SlabArena, SlabPool } from '../../src/head/slab-pool.ts';
 import type { Labels } from '../../src/model/labels.ts';
@@ -59,7 +60,7 @@ afterAll(() => {
 });
 
 function headPart(arena: SlabArena, value: Setup): PartRef {
-  const part = new HeadPart(1, ['app', 'a'], 20_000, arena);
+  const part = new HeadPart(1, ['app', 'a'], 20_000, new PageTable(arena));
   let ns = 10;
   for (const one of value.rows) {
     ns += one.step;

@@ -45,7 +45,13 @@ const line = fc.record({
 
 function batchOf(lines: readonly Line[]): TailBatch {
   const batch = new TailBatch({ rows: 1024, bytes: 1 << 20 });
-  const streams = STREAMS.map((labels, streamId) => ({ streamId, labels, newestNs: undefined, live: true }));
+  const streams = STREAMS.map((labels, streamId) => ({
+    streamId,
+    labels,
+    newestSeconds: Number.NEGATIVE_INFINITY,
+    newestNanos: 0,
+    live: true,
+  }));
   const bytes = Buffer.alloc(lines.length * 400, 'ab');
   const none = new Uint8Array();
   let at = 0;

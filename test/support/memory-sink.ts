@@ -24,7 +24,14 @@ export class MemorySink implements RowSink {
     const key = labelsKey(labels);
     let stream = this.streams.get(key);
     if (stream === undefined) {
-      stream = { streamId: this.streams.size + 1, labels, newestNs: undefined, live: true, rows: [] };
+      stream = {
+        streamId: this.streams.size + 1,
+        labels,
+        newestSeconds: Number.NEGATIVE_INFINITY,
+        newestNanos: 0,
+        live: true,
+        rows: [],
+      };
       this.streams.set(key, stream);
     }
     return stream;

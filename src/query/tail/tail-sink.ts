@@ -29,7 +29,7 @@ export class TailSink implements RowSink {
     this.#hub = hub;
     const none = new Uint8Array();
     this.#row = {
-      stream: { streamId: 0, labels: [], newestNs: undefined, live: false },
+      stream: { streamId: 0, labels: [], newestSeconds: Number.NEGATIVE_INFINITY, newestNanos: 0, live: false },
       day: 0,
       offsetNs: 0,
       bytes: none,

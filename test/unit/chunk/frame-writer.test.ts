@@ -1,6 +1,6 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { FrameMemory, FrameWriter, OpenFrame } from '../../../src/chunk/frame-writer.ts';
+import { FrameMemory, type FramePlace, FrameWriter, OpenFrame } from '../../../src/chunk/frame-writer.ts';
 import { LineCompressor } from '../../../src/chunk/line-compressor.ts';
 import { createZstdEncoder } from '../../../src/chunk/zstd-encoder.ts';
 
@@ -47,8 +47,13 @@ test('what was emitted stays as it is until its memory is taken back', () => {
   const columns = Array.from({ length: 40 }, (_, i) => text(200_000, i + 2));
   const places = columns.map((column) => frames.wholeLines(column));
   const shared = new OpenFrame();
-  expect(frames.put(shared, Buffer.from('one'), 6)).toEqual([40, 0, 3]);
-  expect(frames.put(shared, Buffer.from('two'), 6)).toEqual([40, 3, 3]);
+  const put = (column: string): FramePlace => {
+    const start = frames.begin(shared);
+    shared.bytes.raw(Buffer.from(column));
+    return frames.end(shared, start, 6);
+  };
+  expect(put('one')).toEqual([40, 0, 3]);
+  expect(put('two')).toEqual([40, 3, 3]);
   expect(shared.index).toBe(-1);
   expect(places.map(([frame]) => frame)).toEqual(columns.map((_, i) => i));
   for (const [i, column] of columns.entries()) expect(zstdDecompressSync(emitted[i]!).equals(column)).toBe(true);

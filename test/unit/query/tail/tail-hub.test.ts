@@ -14,7 +14,13 @@ import type { TailSession } from '../../../../src/query/tail/tail-session.ts';
 import type { TaskRunner } from '../../../../src/query/task.ts';
 
 const NOTHING: RowSink = {
-  stream: (labels: Labels): SinkStream => ({ streamId: 1, labels, newestNs: undefined, live: true }),
+  stream: (labels: Labels): SinkStream => ({
+    streamId: 1,
+    labels,
+    newestSeconds: Number.NEGATIVE_INFINITY,
+    newestNanos: 0,
+    live: true,
+  }),
   streamCount: () => 0,
   has: () => false,
   append: () => true,

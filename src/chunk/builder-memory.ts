@@ -1,0 +1,55 @@
+import { ByteWriter } from './byte-writer.ts';
+import { BLOCK_FIELDS } from './directory.ts';
+import { FrameMemory, OpenFrame, OpenLines } from './frame-writer.ts';
+import { MetadataColumnsBuilder } from './metadata-builder.ts';
+import { TallyBuilder } from './tally.ts';
+
+const FIRST_BLOCKS = 256;
+/** No part that is larger is kept. */
+const MAX_KEPT_BYTES = 8 * 1024 * 1024;
+
+/**
+ * What a segment is built in. Whoever writes one after the other keeps it, since megabytes that are fresh each time cost page faults
+ * and collections. What was emitted lies here too: it must be written before the next segment is begun.
+ */
+export class BuilderMemory {
+  readonly frames: FrameMemory;
+  readonly labels: ByteWriter = new ByteWriter(64 * 1024);
+  /** `BLOCK_FIELDS` numbers for each block. */
+  blocks: Float64Array = new Float64Array(FIRST_BLOCKS * BLOCK_FIELDS);
+  readonly times: OpenFrame = new OpenFrame();
+  readonly lines: OpenLines = new OpenLines();
+  readonly metadata: OpenFrame = new OpenFrame();
+  readonly metadataColumns: MetadataColumnsBuilder = new MetadataColumnsBuilder();
+  readonly filters: ByteWriter = new ByteWriter(64 * 1024);
+  readonly tally: TallyBuilder = new TallyBuilder();
+  scratch: Buffer = Buffer.allocUnsafe(64 * 1024);
+
+  /** @param frames memory of frames that is kept apart */
+  constructor(frames: FrameMemory = new FrameMemory()) {
+    this.frames = frames;
+  }
+
+  /** False when a segment has made it larger than is worth keeping. */
+  get isWorthKeeping(): boolean {
+    const { labels, filters, blocks } = this;
+    return Math.max(labels.capacity, filters.capacity, blocks.byteLength) <= MAX_KEPT_BYTES;
+  }
+
+  /** Empties it, also of a segment that was not finished. */
+  begin(): void {
+    this.frames.recycle();
+    this.labels.reset();
+    for (const frame of [this.times, this.lines, this.metadata]) frame.reset();
+    this.filters.reset();
+    this.tally.reset();
+  }
+
+  /** Doubles the room for numbers of blocks. */
+  growBlocks(): Float64Array {
+    const grown = new Float64Array(this.blocks.length * 2);
+    grown.set(this.blocks);
+    this.blocks = grown;
+    return grown;
+  }
+}
