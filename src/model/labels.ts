@@ -23,6 +23,14 @@ export function compareText(a: string, b: string): number {
   return a.length - b.length;
 }
 
+const SURROGATE = /[\ud800-\udfff]/;
+
+/** `compareText`, for the given texts: the much faster order of the language where none of them has a character that it orders otherwise. */
+export function textOrder(texts: readonly string[]): (a: string, b: string) => number {
+  if (texts.some((text) => SURROGATE.test(text))) return compareText;
+  return (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+}
+
 /** Builds a sorted set from pairs; a later pair of the same name wins; empty values are kept. */
 export function labelsFromPairs(pairs: Iterable<readonly [string, string]>): Labels {
   const map = new Map(pairs);

@@ -1,6 +1,6 @@
 import type { LogExpr } from '../../grammar/ast.ts';
 import type { Labels } from '../model/labels.ts';
-import { compareText, labelsKey } from '../model/labels.ts';
+import { labelsKey, textOrder } from '../model/labels.ts';
 import type { Stretches } from '../store/stretches.ts';
 import { decodeLine, labelText } from '../wire/json-text.ts';
 import type { ResultEntry, ResultStream } from '../wire/result-json.ts';
@@ -40,12 +40,33 @@ export interface ScanDeps {
   onTasks(count: number): void;
 }
 
+/** What a task found, with the label sets that were asked for. */
+class TaskRows {
+  readonly result: LogScanResult;
+  readonly #sets: (ResultLabels | undefined)[] = [];
+
+  constructor(result: LogScanResult) {
+    this.result = result;
+  }
+
+  /** The same object for the same set of the task. */
+  labels(row: number): ResultLabels {
+    const id = this.result.labelIds[row]!;
+    let labels = this.#sets[id];
+    if (labels === undefined) {
+      labels = JSON.parse(this.result.labelSets[id]!) as ResultLabels;
+      this.#sets[id] = labels;
+    }
+    return labels;
+  }
+}
+
 interface Candidate {
   readonly timeNs: bigint;
   readonly streamId: number;
   /** Task that found it; rows of one stream and time come in the order of tasks. */
   readonly task: number;
-  readonly result: LogScanResult;
+  readonly rows: TaskRows;
   readonly row: number;
 }
 
@@ -96,9 +117,10 @@ function rareStart({ count, lineBytes }: Stretches, parallelism: number): number
 
 function candidatesOf(result: LogScanResult, task: number, planned: PlannedTask): Candidate[] {
   const found: Candidate[] = [];
+  const rows = new TaskRows(result);
   for (let row = 0; row < result.timesNs.length; row++) {
     const streamId = planned.streamId(result.partIndexes[row]!);
-    found.push({ timeNs: result.timesNs[row]!, streamId, task, result, row });
+    found.push({ timeNs: result.timesNs[row]!, streamId, task, rows, row });
   }
   return found;
 }
@@ -122,12 +144,13 @@ function isBefore(a: Candidate, b: Candidate, backward: boolean): boolean {
   return a.task < b.task;
 }
 
-function toRow({ timeNs, result, row }: Candidate): LogRow {
+function toRow({ timeNs, rows, row }: Candidate): LogRow {
+  const { result } = rows;
   const start = row === 0 ? 0 : result.lineEnds[row - 1]!;
   return {
     timeNs,
     line: decodeLine(result.lines, start, result.lineEnds[row]!),
-    labels: result.labelSets[result.labelIds[row]!]!,
+    labels: rows.labels(row),
   };
 }
 
@@ -175,6 +198,7 @@ export function groupRows(rows: readonly LogRow[], categorize: boolean, descendi
     );
   }
   const keyed = [...byKey.values()].map((stream) => ({ text: labelText(stream.labels), stream }));
-  keyed.sort((a, b) => compareText(a.text, b.text) * (descending ? -1 : 1));
+  const compare = textOrder(keyed.map(({ text }) => text));
+  keyed.sort((a, b) => compare(a.text, b.text) * (descending ? -1 : 1));
   return keyed.map(({ stream }) => stream);
 }

@@ -252,14 +252,16 @@ class LogScanner {
       end += row.line.length;
       lineEnds[i] = end;
     }
+    const numbers = new Map<number, number>();
+    for (const { labelId } of found) if (!numbers.has(labelId)) numbers.set(labelId, numbers.size);
     return {
       kind: 'logs',
       timesNs: BigInt64Array.from(found, (row) => row.timeNs),
       lines,
       lineEnds,
       partIndexes: Uint32Array.from(found, (row) => row.part),
-      labelIds: Uint32Array.from(found, (row) => row.labelId),
-      labelSets: this.#labelSets,
+      labelIds: Uint32Array.from(found, (row) => numbers.get(row.labelId)!),
+      labelSets: Array.from(numbers.keys(), (id) => JSON.stringify(this.#labelSets[id])),
       counts: this.#counts,
     };
   }
