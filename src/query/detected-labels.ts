@@ -1,9 +1,7 @@
 import { LogError } from '../base/errors.ts';
-import { compareText } from '../model/labels.ts';
 import type { TimeRange } from '../model/time.ts';
 import type { DetectedLabel } from '../wire/metadata-json.ts';
-import { type MetadataDeps, usableStart } from './labels.ts';
-import { compileSelector, parseSelectorOnly } from './selectors.ts';
+import { labelsInUse, type MetadataDeps } from './labels.ts';
 
 /** Shown whatever their values are. */
 const ALWAYS_SHOWN: ReadonlySet<string> = new Set(['cluster', 'namespace', 'instance', 'pod']);
@@ -20,25 +18,15 @@ export function detectedLabels(selector: string, range: TimeRange, deps: Metadat
   if (range.endNs < range.startNs) {
     throw new LogError('QUERY_INVALID', 'end timestamp must not be before or equal to start time');
   }
-  const matchers = selector === '' ? [] : compileSelector(parseSelectorOnly(selector));
-  const startNs = usableStart(range, deps);
-  if (startNs === undefined) return [];
-  const valuesOf = new Map<string, Set<string>>();
-  for (const labels of deps.store.streams(deps.tenant, matchers, { startNs, endNs: range.endNs })) {
-    for (let i = 0; i < labels.length; i += 2) {
-      const values = valuesOf.get(labels[i]!) ?? new Set();
-      valuesOf.set(labels[i]!, values);
-      values.add(labels[i + 1]!);
-    }
-  }
-  return [...valuesOf]
-    .filter(([name, values]) => ALWAYS_SHOWN.has(name) || isTelling(values))
-    .map(([label, values]) => ({ label, cardinality: values.size }))
-    .sort((a, b) => compareText(a.label, b.label));
+  const labels = labelsInUse(selector, range, deps);
+  return labels
+    .names()
+    .map((label) => ({ label, values: labels.values(label) }))
+    .filter(({ label, values }) => ALWAYS_SHOWN.has(label) || isTelling(values))
+    .map(({ label, values }) => ({ label, cardinality: values.length }));
 }
 
-function isTelling(values: ReadonlySet<string>): boolean {
-  const all = [...values];
+function isTelling(all: readonly string[]): boolean {
   if (all.length <= 2 && all.every((value) => value === '0' || value === '1')) return true;
   return !all.every((value) => NUMBER.test(value)) && !all.every((value) => UUID.test(value));
 }

@@ -7,6 +7,7 @@ import type { TimeRange } from '../model/time.ts';
 import type { LabelsInUse, QueryStore } from '../store/query-store.ts';
 import { checkQueryLength, clampStart } from './check-query.ts';
 import { compileSelector, parseSelectorOnly } from './selectors.ts';
+import type { KeptSeries } from './tally-series.ts';
 
 /** What the metadata endpoints need. */
 export interface MetadataDeps {
@@ -14,6 +15,8 @@ export interface MetadataDeps {
   readonly limits: Limits;
   readonly nowNs: bigint;
   readonly tenant: string;
+  /** Groups of streams that are kept between queries; absent: none are. */
+  readonly series?: KeptSeries;
 }
 
 /** Names of the stream labels in the range, ascending. `selector` may be empty: all streams. */
@@ -51,7 +54,7 @@ function isEmptySelector(text: string): boolean {
 }
 
 /** Labels of the streams in the range, by the indexes of the store where it has them. Throws as `matchingStreams` does. */
-function labelsInUse(selector: string, range: TimeRange, deps: MetadataDeps): LabelsInUse {
+export function labelsInUse(selector: string, range: TimeRange, deps: MetadataDeps): LabelsInUse {
   const { store, tenant } = deps;
   if (store.labels === undefined) return labelsOf(matchingStreams(selector, range, deps));
   const matchers = matchersOf(selector);
