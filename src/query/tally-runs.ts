@@ -14,6 +14,8 @@ import type { TallyTable } from './tally-table.ts';
 const LEVEL_CODES = 256;
 /** Row of what is thrown away. */
 const NOWHERE = 0;
+/** No row of a series begins there. */
+const NOT_LOOKED_UP = 0;
 
 /** Adds segments to a table; what their columns cannot tell it leaves to others. */
 export class RunAdder {
@@ -22,6 +24,7 @@ export class RunAdder {
   /** Gets the streams that take more than this. */
   readonly #rest: Stretches;
   readonly #startOfLevel: Int32Array = new Int32Array(LEVEL_CODES);
+  #starts: Int32Array = new Int32Array(0);
 
   constructor(series: TallySeries, table: TallyTable, rest: Stretches) {
     this.#series = series;
@@ -42,18 +45,39 @@ export class RunAdder {
 
   /** Rows of each stream, all of them in one bucket. */
   #addSums(run: SegmentRun, bucket: number): void {
-    const { streamIds, columns } = run.segment;
+    const { streamIds, columns, largestId } = run.segment;
     const { rows } = columns;
     const table = this.#table;
-    const series = this.#series;
+    const starts = this.#startsUpTo(largestId);
+    let { counts } = table;
     for (let i = 0; i < run.count; i++) {
       const stream = run.streams === undefined ? i : run.streams[i]!;
-      const number = series.of(streamIds[stream]!, 0);
-      if (number >= 0) {
-        const at = table.startOf(number) + bucket;
-        table.counts[at]! += rows[stream]!;
-      } else if (number === ONLY_A_SCAN) this.#leave(run, stream);
+      let start = starts[streamIds[stream]!]!;
+      if (start === NOT_LOOKED_UP) {
+        start = this.#look(streamIds[stream]!);
+        counts = table.counts;
+      }
+      if (start >= 0) counts[start + bucket]! += rows[stream]!;
+      else if (start === ONLY_A_SCAN) this.#leave(run, stream);
     }
+  }
+
+  /** Where rows of each stream are counted whatever their levels, by stream id. */
+  #startsUpTo(largestId: number): Int32Array {
+    if (largestId >= this.#starts.length) {
+      const longer = new Int32Array(largestId + 1);
+      longer.set(this.#starts);
+      this.#starts = longer;
+    }
+    return this.#starts;
+  }
+
+  /** Looks up where the rows of a stream are counted: DROPPED or ONLY_A_SCAN for nowhere. */
+  #look(streamId: number): number {
+    const number = this.#series.of(streamId, 0);
+    const start = number < 0 ? number : this.#table.startOf(number);
+    this.#starts[streamId] = start;
+    return start;
   }
 
   /** Entries of each stream, whatever their levels. */
