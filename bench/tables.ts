@@ -99,7 +99,7 @@ function queryTable({ query, yardsticks }: Results): Table | undefined {
   });
   const notes = [
     `Ready ${figure(query.readyMs)} ms after the start; peak RSS ${megabytes(query.peakResidentBytes)}. ${disturbance(query.use)}`,
-    'No partial results are kept between queries (`memory.result_cache_bytes: 0`); rows by series and minute of segments are (`memory.tally_cache_bytes`).',
+    'Nothing that was found is kept between queries (`memory.result_cache_bytes: 0`, `memory.tally_cache_bytes: 0`).',
     ...(yardsticks ? [`Yardstick: the same question to the text files, ${yardsticks.scanner}.`] : []),
   ];
   const columns = ['query', 'first ms', 'warm ms', 'p90 ms', 'CPU ms', 'answer B', 'answer', 'text ms', 'ratio'];

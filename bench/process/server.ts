@@ -74,7 +74,7 @@ export async function startHalogi(program: string, dataFolder: string): Promise<
   mkdirSync(dataFolder, { recursive: true });
   return startServer({
     command: program,
-    // A query that is asked again shall do its work again; what is kept of the statistics of segments stays.
+    // A query that is asked again shall do its work again.
     args: (port) => [
       'serve',
       '--listen',
@@ -82,6 +82,8 @@ export async function startHalogi(program: string, dataFolder: string): Promise<
       '--data',
       dataFolder,
       '--memory.result_cache_bytes',
+      '0',
+      '--memory.tally_cache_bytes',
       '0',
     ],
     readyPath: '/ready',
