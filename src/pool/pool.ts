@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { LogError } from '../base/errors.ts';
 import type { ScanResult, ScanTask, TaskRunner } from '../query/task.ts';
 import type { FlushResult, FlushTask } from '../store/flush-task.ts';
+import { type MergeControl, setMergeBusy, stopMerge } from '../store/merge-pace.ts';
 import type { MergeResult, MergeTask } from '../store/merge-task.ts';
 import { unpackError } from './error-transfer.ts';
 import { MergeThread } from './merge-thread.ts';
@@ -87,6 +88,9 @@ export class WorkerPool implements TaskRunner {
   #writer: PoolThread | undefined;
   #tailer: PoolThread | undefined;
   readonly #merger: MergeThread = new MergeThread(WRITE_FILE);
+  /** Of the merge that the writing thread does while nothing comes in. */
+  #quietMerge: MergeControl | undefined;
+  #flushes = 0;
   #queue: Waiting[] = [];
   #nextId = 1;
   #closed = false;
@@ -121,7 +125,7 @@ export class WorkerPool implements TaskRunner {
     thread.alive = false;
     const lost = [...thread.given.values()];
     thread.given.clear();
-    this.#merger.busy = this.#isBusy();
+    this.#noteBusy();
     for (const waiting of lost) waiting.reject(new LogError('INTERNAL', 'a worker thread died', { cause: error }));
     if (this.#closed) return;
     this.#options.onWorkerExit(error);
@@ -145,7 +149,7 @@ export class WorkerPool implements TaskRunner {
     thread.given.delete(reply.id);
     if (thread.given.size === 0) thread.worker.unref();
     this.#dispatch();
-    this.#merger.busy = this.#isBusy();
+    this.#noteBusy();
     if (waiting === undefined) return;
     if (reply.kind === 'error') waiting.reject(unpackError(reply.error));
     else waiting.resolve(reply);
@@ -162,14 +166,16 @@ export class WorkerPool implements TaskRunner {
     }
   }
 
-  #isBusy(): boolean {
-    if (this.#queue.length > 0 || (this.#writer?.given.size ?? 0) > 0) return true;
-    return this.#threads.some((thread) => thread.given.size > 0);
+  /** Merges stand back while there is something to scan or to flush. */
+  #noteBusy(): void {
+    const busy = this.#flushes > 0 || this.#queue.length > 0 || this.#threads.some((thread) => thread.given.size > 0);
+    this.#merger.busy = busy;
+    if (this.#quietMerge !== undefined) setMergeBusy(this.#quietMerge, busy);
   }
 
   #give(thread: PoolThread, waiting: Waiting): void {
-    this.#merger.busy = true;
     thread.given.set(waiting.request.id, waiting);
+    this.#noteBusy();
     thread.worker.ref();
     thread.worker.postMessage(waiting.request, givenAway(waiting.request));
   }
@@ -213,19 +219,41 @@ export class WorkerPool implements TaskRunner {
 
   /** Writes a segment. */
   async flush(task: FlushTask): Promise<FlushResult> {
-    const request: WorkerRequest = { kind: 'flush', id: this.#nextId++, task };
+    if (this.#quietMerge !== undefined) stopMerge(this.#quietMerge);
+    this.#flushes++;
+    try {
+      const reply = await this.#write({ kind: 'flush', id: this.#nextId++, task });
+      if (reply.kind !== 'flush') throw new LogError('INTERNAL', `a flush was answered by ${reply.kind}`);
+      return reply.result;
+    } finally {
+      this.#flushes--;
+      this.#noteBusy();
+    }
+  }
+
+  /**
+   * Joins segments: in quiet in the thread that writes them, else in one of its own, which stands back for scans and flushes.
+   *
+   * @throws LogError SHUTTING_DOWN when it was left for a flush
+   */
+  async merge(task: MergeTask): Promise<MergeResult> {
+    if (!task.inQuiet) return this.#merger.run(task);
+    this.#quietMerge = task.control;
+    try {
+      const reply = await this.#write({ kind: 'merge', id: this.#nextId++, task });
+      if (reply.kind !== 'merge') throw new LogError('INTERNAL', `a merge was answered by ${reply.kind}`);
+      return reply.result;
+    } finally {
+      this.#quietMerge = undefined;
+    }
+  }
+
+  #write(request: WorkerRequest): Promise<WorkerReply> {
     this.#writer ??= this.#startThread(WRITER_YOUNG_MB, WRITE_FILE);
     const writer = this.#writer;
     if (!writer.alive)
       throw new LogError('INTERNAL', 'the thread that writes segments has died and is being started again');
-    const reply = await new Promise<WorkerReply>((resolve, reject) => this.#give(writer, { request, resolve, reject }));
-    if (reply.kind !== 'flush') throw new LogError('INTERNAL', `a flush was answered by ${reply.kind}`);
-    return reply.result;
-  }
-
-  /** Joins segments, in a thread of its own that stands back for scans and flushes. */
-  merge(task: MergeTask): Promise<MergeResult> {
-    return this.#merger.run(task);
+    return new Promise<WorkerReply>((resolve, reject) => this.#give(writer, { request, resolve, reject }));
   }
 
   /** Closes a removed file wherever it is open. */

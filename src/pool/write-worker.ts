@@ -1,12 +1,13 @@
 import { nodeDisk } from '../base/node-disk.ts';
 import { runFlushTask } from '../store/flush-task.ts';
 import { runMergeTask } from '../store/merge-task.ts';
+import type { WorkerReply, WorkerRequest } from './messages.ts';
 import { lowerPriority } from './thread-priority.ts';
 import { serveRequests } from './worker-port.ts';
 
 /**
  * A worker that writes segments, of the head or of other segments. Apart from the one that scans, since a thread holds all the code that it
- * knows: that of queries would take half of its memory here, and a good part of its start.
+ * knows: that of queries would take half of its memory here, and a good part of its start. One request after the other: they share memory.
  */
 
 /** Behind pushes and queries, which somebody waits for; when it falls behind, pushes are slowed down and leave it the processor. */
@@ -14,12 +15,21 @@ const FLUSH_NICE = 5;
 /** Far enough behind the other threads that a merge takes what they leave. */
 const MERGE_NICE = 15;
 
-serveRequests(async (request) => {
+let last: Promise<unknown> = Promise.resolve();
+
+serveRequests((request) => {
+  const reply = last.then(() => write(request));
+  last = reply.catch(() => undefined);
+  return reply;
+});
+
+async function write(request: WorkerRequest): Promise<WorkerReply> {
   if (request.kind === 'scan') throw new Error('a scan was sent to a thread that writes');
   if (request.kind === 'merge') {
-    lowerPriority(MERGE_NICE);
+    // Of what is done in quiet, a flush must not find the thread slowed down.
+    if (!request.task.inQuiet) lowerPriority(MERGE_NICE);
     return { kind: 'merge', id: request.id, result: await runMergeTask(request.task, nodeDisk) };
   }
   lowerPriority(FLUSH_NICE);
   return { kind: 'flush', id: request.id, result: await runFlushTask(request.task, nodeDisk) };
-});
+}

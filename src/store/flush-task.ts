@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import type { Disk } from '../base/disk.ts';
-import { BuilderMemory } from '../chunk/builder-memory.ts';
 import { encodeDirectory, type SegmentIdentity } from '../chunk/directory.ts';
-import { FilterBuilder } from '../chunk/filter-builder.ts';
 import { SegmentBuilder } from '../chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
-import { type FlushStreams, PageGatherer, RowColumns } from './gather-pages.ts';
+import { type FlushStreams, PageGatherer } from './gather-pages.ts';
+import { giveBackWriterMemory, takeWriterMemory } from './writer-memory.ts';
 
 /** Cuts head parts of one tenant and day into one segment file; plain data, runs in a worker. */
 export interface FlushTask {
@@ -28,24 +27,6 @@ export interface FlushResult {
   readonly maxOffsetNs: number;
 }
 
-/** What a flush works in: kept, since fresh memory for every segment costs more than what is done in it. */
-class FlushMemory {
-  readonly filters: FilterBuilder = new FilterBuilder();
-  builder: BuilderMemory = new BuilderMemory();
-  columns: RowColumns = new RowColumns(this.filters.texts);
-}
-
-/** Those that no flush of this thread uses. There is more than one only where several stores share a thread. */
-const idle: FlushMemory[] = [];
-
-function giveBack(memory: FlushMemory): void {
-  memory.columns.clear();
-  memory.columns.forgetSlab();
-  if (!memory.columns.isWorthKeeping) memory.columns = new RowColumns(memory.filters.texts);
-  if (!memory.builder.isWorthKeeping) memory.builder = new BuilderMemory();
-  idle.push(memory);
-}
-
 /** Line bytes gathered before they go to the builder: a few blocks, so that a huge stream is never copied whole. */
 const GATHER_BYTES = 1024 * 1024;
 /** Bytes written at once. */
@@ -62,7 +43,7 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
   await disk.unlink(temporary);
   const file = await disk.create(temporary);
   let closed = false;
-  const memory = idle.pop() ?? new FlushMemory();
+  const memory = takeWriterMemory();
   try {
     let pending: Uint8Array[] = [SEGMENT_MAGIC];
     let pendingBytes = SEGMENT_MAGIC.length;
@@ -115,6 +96,6 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
     await disk.unlink(temporary);
     throw error;
   } finally {
-    giveBack(memory);
+    giveBackWriterMemory(memory);
   }
 }

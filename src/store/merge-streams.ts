@@ -30,8 +30,8 @@ export interface MergeSource {
   readonly directory: Directory;
   /** Its own, so that the frames which small blocks share are decompressed once. */
   readonly reader: BlockReader;
-  /** Whole section of skip filters. */
-  readonly filters: Uint8Array;
+  /** Whole section of skip filters; read when it is first asked for. */
+  readonly filters: () => Uint8Array;
   /** Whether blocks may be taken over compressed: their frames have the level that is wanted. */
   readonly mayCopy: boolean;
   readonly blocks: StoredBlocks;
@@ -95,7 +95,7 @@ class BlockCursor {
 
   get filter(): Uint8Array {
     const start = this.field(B_FILTER);
-    return this.source.filters.subarray(start, start + this.field(B_FILTER + 1));
+    return this.source.filters().subarray(start, start + this.field(B_FILTER + 1));
   }
 
   read(withLines: boolean): StoredRows {

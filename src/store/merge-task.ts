@@ -4,7 +4,6 @@ import type { Disk, DiskFile } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { SyncFile } from '../base/sync-file.ts';
 import { BlockReader } from '../chunk/block-reader.ts';
-import { BuilderMemory } from '../chunk/builder-memory.ts';
 import {
   type Directory,
   decodeDirectory,
@@ -15,8 +14,6 @@ import {
   FRAME_FIELDS,
   type SegmentIdentity,
 } from '../chunk/directory.ts';
-import { FilterBuilder } from '../chunk/filter-builder.ts';
-import { FrameMemory } from '../chunk/frame-writer.ts';
 import { SegmentBuilder } from '../chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
 import type { SegmentSummary } from '../index/values.ts';
@@ -24,6 +21,7 @@ import { type Labels, labelsKey } from '../model/labels.ts';
 import { type MergeControl, MergePace } from './merge-pace.ts';
 import { type MergeCounts, type MergeSource, StreamMerger } from './merge-streams.ts';
 import { readSegmentDirectorySync } from './segment-directory.ts';
+import { giveBackWriterMemory, takeWriterMemory } from './writer-memory.ts';
 
 /** Joins segments of one tenant and day into one file; plain data, runs in a worker. */
 export interface MergeTask {
@@ -41,6 +39,8 @@ export interface MergeTask {
   /** Rows before this time of the day have expired. */
   readonly fromNs: number;
   readonly cpuPercent: number;
+  /** Nothing comes in: done in the thread that writes segments, which has its memory already, and left when a flush is due. */
+  readonly inQuiet: boolean;
   readonly control: MergeControl;
 }
 
@@ -59,9 +59,7 @@ const NO_TALLY: Directory['tally'] = {
 /** Bytes written at once. */
 const WRITE_BYTES = 1024 * 1024;
 
-/** Kept by the thread that merges: kernels and their memory are made once. */
-let threadFilters: FilterBuilder | undefined;
-const threadFrames: FrameMemory = new FrameMemory();
+/** Kept by a thread that merges and does nothing else: kernels and their memory are made once. */
 const threadReaders: BlockReader[] = [];
 
 /**
@@ -78,23 +76,23 @@ export async function runMergeTask(task: MergeTask, disk: Disk): Promise<MergeRe
   const file = await disk.create(temporary);
   const output = new SegmentOutput(file);
   const pace = new MergePace(task.control, task.cpuPercent);
+  const memory = takeWriterMemory();
   let closed = false;
   try {
     const labelSets = new Map<string, Labels>();
     const sources = task.sources.map((source, i) => openSource(source, i, task.zstdLevel, files, labelSets));
-    threadFilters ??= new FilterBuilder();
     const builder = new SegmentBuilder(
       (bytes) => output.add(bytes),
       SEGMENT_MAGIC.length,
       task.zstdLevel,
-      threadFilters,
-      new BuilderMemory(threadFrames),
+      memory.filters,
+      memory.builder,
     );
     const merger = new StreamMerger(sources, builder, task.fromNs);
     for (const _ of merger.run()) {
       if (output.pendingBytes >= WRITE_BYTES) {
         await output.write();
-        threadFrames.recycle();
+        memory.builder.frames.recycle();
       }
       if (pace.isDue) await pace.turn();
     }
@@ -123,6 +121,8 @@ export async function runMergeTask(task: MergeTask, disk: Disk): Promise<MergeRe
   } finally {
     for (const each of files) each.close();
     for (const reader of threadReaders) reader.frames.close();
+    if (task.inQuiet) threadReaders.length = 0;
+    giveBackWriterMemory(memory);
   }
 }
 
@@ -198,12 +198,15 @@ function openSource(
   files.push(file);
   const { blocks, frames } = directory;
   const { offset, length, crc } = directory.filterSection;
-  const filters = readChecked(file, offset, length, crc);
+  let filters: Uint8Array | undefined;
   threadReaders[number] ??= new BlockReader(true);
   return {
     path,
     directory,
-    filters,
+    filters: () => {
+      filters ??= readChecked(file, offset, length, crc);
+      return filters;
+    },
     reader: threadReaders[number],
     mayCopy: source.zstdLevel >= zstdLevel,
     blocks: { path, blocks, frames },

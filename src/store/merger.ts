@@ -117,7 +117,8 @@ export class SegmentMerger {
         if (plan === undefined) return;
         await this.#merge(plan);
       } catch (error) {
-        if (this.#closed) return;
+        // Left since a flush was due: the next quiet time begins it anew.
+        if (this.#closed || (error instanceof LogError && error.code === 'SHUTTING_DOWN')) return;
         this.#totals.failures++;
         this.#options.onFailed(error);
         if (plan !== undefined && error instanceof LogError && error.kind === 'corrupt') this.#noteBroken(plan, error);
@@ -200,7 +201,7 @@ export class SegmentMerger {
     }
   }
 
-  #task({ tenant, sources, zstdLevel }: MergePlan): MergeTask {
+  #task({ tenant, sources, zstdLevel, kind }: MergePlan): MergeTask {
     const { dataFolder, settings, now, writer } = this.#options;
     const { day, name } = sources[0]!.summary;
     const level = 1 + Math.max(...sources.map((segment) => segment.summary.generation));
@@ -217,6 +218,7 @@ export class SegmentMerger {
       sources: sources.map(({ path, summary }) => ({ path, zstdLevel: summary.zstdLevel ?? FRESH_ZSTD_LEVEL })),
       fromNs: Math.max(0, expiredNs),
       cpuPercent: settings.cpuPercent,
+      inQuiet: kind === 'thin',
       control: newMergeControl(),
     };
   }

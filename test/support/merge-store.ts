@@ -1,5 +1,6 @@
 import type { Disk } from '../../src/base/disk.ts';
 import { nodeDisk } from '../../src/base/node-disk.ts';
+import type { WorkerPool } from '../../src/pool/pool.ts';
 import { runFlushTask } from '../../src/store/flush-task.ts';
 import type { MergeSettings } from '../../src/store/merge-plan.ts';
 import { runMergeTask } from '../../src/store/merge-task.ts';
@@ -22,6 +23,8 @@ export interface MergeStoreOptions {
   /** Absent: nothing is merged. */
   readonly settings?: Partial<MergeSettings>;
   readonly now?: () => number;
+  /** Flushes and merges run in these threads, not in place. */
+  readonly threads?: WorkerPool;
   /** Called as a merge begins, in its stead or before it. */
   readonly beforeMerge?: () => Promise<void>;
 }
@@ -56,6 +59,7 @@ export async function openMergeStore(options: MergeStoreOptions): Promise<MergeS
   };
   const run = async (task: Parameters<typeof runMergeTask>[0]): ReturnType<typeof runMergeTask> => {
     await options.beforeMerge?.();
+    if (options.threads !== undefined) return options.threads.merge(task);
     return runMergeTask(structuredClone(task), disk);
   };
   const store = await LogStore.open({
@@ -65,7 +69,7 @@ export async function openMergeStore(options: MergeStoreOptions): Promise<MergeS
     cacheBytes: 16 << 20,
     walSync: 'always',
     walSyncIntervalMs: 1000,
-    runFlush: (task) => runFlushTask(task, disk),
+    runFlush: (task) => options.threads?.flush(task) ?? runFlushTask(task, disk),
     ...(settings === undefined ? {} : { merge: { settings: { ...MERGE_SETTINGS, ...settings }, run } }),
     applyLogged,
     now,
