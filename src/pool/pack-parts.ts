@@ -1,7 +1,9 @@
 import type { Labels } from '../model/labels.ts';
 import type { ScanTask } from '../query/task.ts';
+import { P_LABELS, P_SOURCE, PART_FIELDS, type TaskParts } from '../query/task-parts.ts';
 import type { HeadSource, PartSource } from '../store/part-source.ts';
 import type { PartRef } from '../store/select.ts';
+import { labelsAt, type SharedLabels } from '../store/shared-labels.ts';
 
 /**
  * Loose parts of a task in few arrays. Copied one by one, an object with its labels, source and pages takes some ten times as long,
@@ -13,8 +15,6 @@ interface PackedParts {
   readonly numbers: Float64Array;
   /** Memory of generations of the head. */
   readonly slabs: readonly (readonly SharedArrayBuffer[])[];
-  /** Label sets as joined texts; a set is split when somebody looks at it. */
-  readonly labels: readonly string[];
   /** Parts of segments, or with several sources, at the places where `numbers` says so. */
   readonly others: readonly PartRef[];
 }
@@ -33,6 +33,7 @@ const METADATA_BYTES = 7;
 const SOURCE = 8;
 /** Number of the slabs. */
 const WHERE = 9;
+/** Where its labels are. */
 const LABELS = 10;
 /** Where pages are. */
 const PAGES_FROM = 11;
@@ -44,44 +45,34 @@ const OTHER = 0;
 const HEAD = 1;
 const HEAD_SORTED = 2;
 
-const SEPARATOR = '\u0000';
-/** Label sets of streams are the same objects from query to query. */
-const joinedLabels = new WeakMap<Labels, string | null>();
-
-/** Joined label set, null when a label holds the separator itself. */
-function joinLabels(labels: Labels): string | null {
-  let joined = joinedLabels.get(labels);
-  if (joined === undefined) {
-    joined = labels.some((text) => text.includes(SEPARATOR)) ? null : labels.join(SEPARATOR);
-    joinedLabels.set(labels, joined);
-  }
-  return joined;
-}
-
 export function packTask(task: ScanTask): PackedTask {
   if (task.kind === 'tail' || task.parts.loose.length === 0) return task;
-  return { kind: 'packed', task: { ...task, parts: { ...task.parts, loose: [] } }, parts: packParts(task.parts.loose) };
+  return { kind: 'packed', task: { ...task, parts: { ...task.parts, loose: [] } }, parts: packParts(task.parts) };
 }
 
 export function unpackTask(packed: PackedTask): ScanTask {
   if (packed.kind !== 'packed') return packed;
   const { task } = packed;
-  return task.kind === 'tail' ? task : { ...task, parts: { ...task.parts, loose: unpackParts(packed.parts) } };
+  if (task.kind === 'tail') return task;
+  return { ...task, parts: { ...task.parts, loose: unpackParts(packed.parts, task.parts.labels) } };
 }
 
-function packParts(parts: readonly PartRef[]): PackedParts {
+function packParts({ loose: parts, numbers: taskNumbers }: TaskParts): PackedParts {
   let length = parts.length * FIELDS;
   for (const part of parts) length += headOf(part)?.pages.length ?? 0;
   const numbers = new Float64Array(length);
   const slabs = new Map<readonly SharedArrayBuffer[], number>();
-  const labels = new Map<string, number>();
   const others: PartRef[] = [];
   let pagesAt = parts.length * FIELDS;
-  for (const [i, part] of parts.entries()) {
+  let row = -PART_FIELDS;
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!;
     const at = i * FIELDS;
     const source = headOf(part);
-    const joined = joinLabels(part.streamLabels);
-    if (source === undefined || joined === null) {
+    // Loose parts stand in the order in which the task names them.
+    do row += PART_FIELDS;
+    while (taskNumbers[row + P_SOURCE]! >= 0);
+    if (source === undefined) {
       numbers[at + SOURCE] = OTHER;
       others.push(part);
       continue;
@@ -96,19 +87,13 @@ function packParts(parts: readonly PartRef[]): PackedParts {
     numbers[at + METADATA_BYTES] = part.metadataBytes ?? 0;
     numbers[at + SOURCE] = source.sorted ? HEAD_SORTED : HEAD;
     numbers[at + WHERE] = numberOf(source.slabs, slabs);
-    numbers[at + LABELS] = numberOf(joined, labels);
+    numbers[at + LABELS] = taskNumbers[row + P_LABELS]!;
     numbers[at + PAGES_FROM] = pagesAt;
     numbers.set(source.pages, pagesAt);
     pagesAt += source.pages.length;
     numbers[at + PAGES_TO] = pagesAt;
   }
-  return {
-    count: parts.length,
-    numbers,
-    slabs: [...slabs.keys()],
-    labels: [...labels.keys()],
-    others,
-  };
+  return { count: parts.length, numbers, slabs: [...slabs.keys()], others };
 }
 
 /** The source of a part of the head. */
@@ -126,8 +111,7 @@ function numberOf<T>(value: T, numbers: Map<T, number>): number {
   return number;
 }
 
-function unpackParts({ count, numbers, slabs, labels, others }: PackedParts): PartRef[] {
-  const sets = new LabelSets(labels);
+function unpackParts({ count, numbers, slabs, others }: PackedParts, labels: SharedLabels): PartRef[] {
   let other = 0;
   return Array.from({ length: count }, (_, i) => {
     const at = i * FIELDS;
@@ -140,28 +124,8 @@ function unpackParts({ count, numbers, slabs, labels, others }: PackedParts): Pa
       pages,
       sorted: kind === HEAD_SORTED,
     };
-    return new UnpackedPart(numbers, at, [source], sets);
+    return new UnpackedPart(numbers, at, [source], labels);
   });
-}
-
-/** Label sets by number; each is split once. */
-class LabelSets {
-  readonly #texts: readonly string[];
-  readonly #sets: (Labels | undefined)[] = [];
-
-  constructor(texts: readonly string[]) {
-    this.#texts = texts;
-  }
-
-  of(number: number): Labels {
-    let set = this.#sets[number];
-    if (set === undefined) {
-      const text = this.#texts[number]!;
-      set = text === '' ? [] : text.split(SEPARATOR);
-      this.#sets[number] = set;
-    }
-    return set;
-  }
 }
 
 class UnpackedPart implements PartRef {
@@ -174,10 +138,10 @@ class UnpackedPart implements PartRef {
   readonly lineBytes: number;
   readonly metadataBytes: number;
   readonly sources: readonly PartSource[];
-  readonly #labels: number;
-  readonly #sets: LabelSets;
+  readonly #labelPlace: number;
+  readonly #labels: SharedLabels;
 
-  constructor(numbers: Float64Array, at: number, sources: readonly PartSource[], sets: LabelSets) {
+  constructor(numbers: Float64Array, at: number, sources: readonly PartSource[], labels: SharedLabels) {
     this.streamId = numbers[at + STREAM_ID]!;
     this.day = numbers[at + DAY]!;
     this.place = numbers[at + PLACE]!;
@@ -187,11 +151,11 @@ class UnpackedPart implements PartRef {
     this.lineBytes = numbers[at + LINE_BYTES]!;
     this.metadataBytes = numbers[at + METADATA_BYTES]!;
     this.sources = sources;
-    this.#labels = numbers[at + LABELS]!;
-    this.#sets = sets;
+    this.#labelPlace = numbers[at + LABELS]!;
+    this.#labels = labels;
   }
 
   get streamLabels(): Labels {
-    return this.#sets.of(this.#labels);
+    return labelsAt(this.#labels, this.#labelPlace);
   }
 }

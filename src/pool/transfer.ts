@@ -25,8 +25,8 @@ export function givenAway(request: WorkerRequest): ArrayBuffer[] {
   if (request.kind !== 'scan') return [];
   const task = request.task.kind === 'packed' ? request.task.task : request.task;
   if (task.kind === 'tail') return [];
-  const { buffer } = task.parts.numbers;
-  return buffer instanceof ArrayBuffer ? [buffer] : [];
+  const columns = [task.parts.numbers, ...(request.task.kind === 'packed' ? [request.task.parts.numbers] : [])];
+  return columns.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);
 }
 
 /** Columns stand alone, in small objects, in lists, or in lists of small objects. */

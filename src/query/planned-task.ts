@@ -101,6 +101,7 @@ export class PlannedTask {
       const stretch = pieces[from]!;
       const streamId = streamIds[stretch]!;
       numbers[at + P_STREAM] = streamId;
+      numbers[at + P_LABELS] = labelTable.placeOf(streamId);
       numbers[at + P_FROM] = WHOLE_FROM;
       numbers[at + P_TO] = WHOLE_TO;
       if (sources[stretch]! < 0) {
@@ -116,7 +117,6 @@ export class PlannedTask {
       numbers[at + P_SOURCE] = segment;
       numbers[at + P_FIRST] = pieces[from + 1]!;
       numbers[at + P_END] = pieces[from + 2]!;
-      numbers[at + P_LABELS] = labelTable.placeOf(streamId);
     }
     for (const [i, [fromOffsetNs, toOffsetNs]] of this.#cuts) {
       numbers[i * PART_FIELDS + P_FROM] = fromOffsetNs;

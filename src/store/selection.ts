@@ -1,5 +1,6 @@
 import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
 import type { Generation } from '../head/generation.ts';
+import { PAGE_FIELDS } from '../head/page.ts';
 import type { HeadPart } from '../head/part.ts';
 import type { Labels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
@@ -143,18 +144,35 @@ function addHead(
   mask: Uint8Array,
   { day, from, to }: DayRange,
 ): boolean {
-  let slabs: readonly SharedArrayBuffer[] | undefined;
+  const parts: HeadPart[] = [];
+  let pageCount = 0;
   for (const part of generation.parts(tenant.name)) {
     if (part.day !== day || mask[part.streamId] !== 1 || part.maxOffsetNs < from || part.minOffsetNs > to) continue;
-    slabs ??= generation.memories();
-    selected.addHead(headPart(part, slabs, tenant.labelTable.labels(part.streamId)));
+    parts.push(part);
+    pageCount += part.pageCount;
   }
-  return slabs !== undefined;
+  if (parts.length === 0) return false;
+  const slabs = generation.memories();
+  // One array for all: of thousands of parts, memory for each would be most of the work.
+  const pages = new Float64Array(pageCount * PAGE_FIELDS);
+  let at = 0;
+  for (const part of parts) {
+    const end = at + part.pageCount * PAGE_FIELDS;
+    part.describeInto(pages, at);
+    selected.addHead(headPart(part, slabs, pages.subarray(at, end), tenant.labelTable.labels(part.streamId)));
+    at = end;
+  }
+  return true;
 }
 
 /** The rows that a part of the head has now: what comes later is not seen. */
-function headPart(part: HeadPart, slabs: readonly SharedArrayBuffer[], streamLabels: Labels): PartRef {
-  const source: HeadSource = { kind: 'head', slabs, pages: part.describe(), sorted: part.sorted };
+function headPart(
+  part: HeadPart,
+  slabs: readonly SharedArrayBuffer[],
+  pages: Float64Array,
+  streamLabels: Labels,
+): PartRef {
+  const source: HeadSource = { kind: 'head', slabs, pages, sorted: part.sorted };
   return {
     streamId: part.streamId,
     streamLabels,
