@@ -16,13 +16,14 @@ export class SampleStore {
   readonly #bucketCount: number;
   readonly #buckets: Float64Array[] = [];
   /** For operations that keep samples. */
-  readonly log: SampleLog = new SampleLog();
+  readonly log: SampleLog | undefined;
   readonly #memory = new ColumnMemory();
 
   /** @param fromNs first and @param toNs last possible time of a row, relative to the first point of the grid */
   constructor(scan: SampleScan, fromNs: number, toNs: number) {
     this.grid = windowGrid(scan.grid);
     this.state = keepsSamples(scan.op) ? undefined : rangeState(scan.op, scan.grid.rangeNs, scan.unwrap !== undefined);
+    this.log = this.state === undefined ? new SampleLog() : undefined;
     this.firstBucket = bucketAtOrAfter(this.grid, fromNs);
     this.#bucketCount = Math.max(0, bucketAtOrBefore(this.grid, toNs) - this.firstBucket + 1);
   }
@@ -44,7 +45,7 @@ export class SampleStore {
   }
 
   samples(seriesCount: number): SampleColumns {
-    return this.state === undefined ? this.log.columns(seriesCount) : NO_SAMPLES;
+    return this.log?.columns(seriesCount) ?? NO_SAMPLES;
   }
 }
 

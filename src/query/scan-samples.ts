@@ -316,7 +316,7 @@ class SampleScanner {
 
   #add(series: number, bucket: number, value: number, timeNs: number): void {
     const { state } = this.#store;
-    if (state === undefined) this.#store.log.add(series, value, timeNs);
+    if (state === undefined) this.#store.log!.add(series, value, timeNs);
     else state.add(this.#store.bucketsOf(series), bucket * state.width, value, timeNs);
   }
 

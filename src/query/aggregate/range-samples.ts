@@ -22,15 +22,31 @@ function startsOf(counts: Uint32Array): Uint32Array {
   return starts;
 }
 
+const FIRST_SAMPLES = 256;
+/** A task has about half of it at most; 5 MiB. */
+const MAX_KEPT_SAMPLES = 1 << 18;
+const MAX_IDLE = 1;
+/** Of logs that came to their end: fresh memory for each task costs more than what is written to it. */
+const idle: { readonly series: Uint32Array; readonly timesNs: Float64Array; readonly values: Float64Array }[] = [];
+/** From so many samples on they are copied at once. */
+const MIN_COPIED = 32;
+
 /**
  * Samples in the order in which they are found, for the operations that need each of them (quantile_over_time, rate_counter). One list for all
  * series: of thousands, each list of its own would cost more than its samples.
  */
 export class SampleLog {
   #count = 0;
-  #series: Uint32Array = new Uint32Array(256);
-  #timesNs: Float64Array = new Float64Array(256);
-  #values: Float64Array = new Float64Array(256);
+  #series: Uint32Array;
+  #timesNs: Float64Array;
+  #values: Float64Array;
+
+  constructor() {
+    const memory = idle.pop();
+    this.#series = memory?.series ?? new Uint32Array(FIRST_SAMPLES);
+    this.#timesNs = memory?.timesNs ?? new Float64Array(FIRST_SAMPLES);
+    this.#values = memory?.values ?? new Float64Array(FIRST_SAMPLES);
+  }
 
   add(series: number, value: number, timeNs: number): void {
     if (this.#count === this.#values.length) this.#grow();
@@ -48,7 +64,7 @@ export class SampleLog {
     [this.#series, this.#timesNs, this.#values] = [series, times, values];
   }
 
-  /** By series; those of one keep their order. */
+  /** By series; those of one keep their order. The log is at its end then: its memory goes to the next one. */
   columns(seriesCount: number): SampleColumns {
     const counts = new Uint32Array(seriesCount);
     for (let i = 0; i < this.#count; i++) counts[this.#series[i]!]!++;
@@ -61,6 +77,9 @@ export class SampleLog {
       timesNs[at] = this.#timesNs[i]!;
       values[at] = this.#values[i]!;
     }
+    if (idle.length < MAX_IDLE && this.#values.length <= MAX_KEPT_SAMPLES)
+      idle.push({ series: this.#series, timesNs: this.#timesNs, values: this.#values });
+    this.#count = 0;
     return { starts, timesNs, values };
   }
 }
@@ -82,12 +101,19 @@ export function joinSamples(
   const values = new Float64Array(total);
   for (const { columns, series } of parts) {
     for (let i = 0; i < series.length; i++) {
-      let to = next[series[i]!]!;
-      for (let from = columns.starts[i]!; from < columns.starts[i + 1]!; from++) {
-        timesNs[to] = columns.timesNs[from]!;
-        values[to++] = columns.values[from]!;
+      const to = next[series[i]!]!;
+      const from = columns.starts[i]!;
+      const end = columns.starts[i + 1]!;
+      next[series[i]!] = to + end - from;
+      if (end - from >= MIN_COPIED) {
+        timesNs.set(columns.timesNs.subarray(from, end), to);
+        values.set(columns.values.subarray(from, end), to);
+        continue;
       }
-      next[series[i]!] = to;
+      for (let at = from; at < end; at++) {
+        timesNs[to + at - from] = columns.timesNs[at]!;
+        values[to + at - from] = columns.values[at]!;
+      }
     }
   }
   return { starts, timesNs, values };
