@@ -74,7 +74,7 @@ function packParts({ loose: parts, numbers: taskNumbers }: TaskParts): PackedPar
     while (taskNumbers[row + P_SOURCE]! >= 0);
     if (source === undefined) {
       numbers[at + SOURCE] = OTHER;
-      others.push(part);
+      others.push(withOwnPages(part));
       continue;
     }
     numbers[at + STREAM_ID] = part.streamId;
@@ -100,6 +100,14 @@ function packParts({ loose: parts, numbers: taskNumbers }: TaskParts): PackedPar
 function headOf({ sources }: PartRef): HeadSource | undefined {
   const [source, another] = sources as readonly PartSource[];
   return another === undefined && source?.kind === 'head' ? source : undefined;
+}
+
+/** A view is copied with all of the memory that it looks at, which parts of the head share. */
+function withOwnPages(part: PartRef): PartRef {
+  const sources = (part.sources as readonly PartSource[]).map((source) =>
+    source.kind === 'head' ? { ...source, pages: source.pages.slice() } : source,
+  );
+  return { ...part, sources };
 }
 
 function numberOf<T>(value: T, numbers: Map<T, number>): number {

@@ -78,6 +78,18 @@ describe('packed parts', () => {
     expect('parts' in out ? out.parts.numbers : undefined).toEqual(task.parts.numbers);
   });
 
+  it('take nothing along of pages that they share with others', () => {
+    const all = new Float64Array(1_000_000);
+    const source = { ...head([], true), pages: all.subarray(8, 16) };
+    const packed = packTask(taskOf([part(1, ['app', 'a'], [source, segment('/x/1', 1)]), part(2, [], [source])]));
+    const bytes = (value: unknown): number => {
+      if (ArrayBuffer.isView(value)) return value.buffer.byteLength;
+      if (typeof value !== 'object' || value === null) return 0;
+      return Object.values(value).reduce((sum: number, one) => sum + bytes(one), 0);
+    };
+    expect(bytes(packed)).toBeLessThan(10_000);
+  });
+
   it('may be none', () => {
     const task = taskOf([]);
     expect(unpackTask(packTask(task))).toEqual(task);
