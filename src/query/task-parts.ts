@@ -3,7 +3,7 @@ import type { StoredBlocks } from '../chunk/stored-blocks.ts';
 import type { Labels } from '../model/labels.ts';
 import type { SegmentSource } from '../store/part-source.ts';
 import type { PartRef } from '../store/select.ts';
-import { LabelTable, labelsAt, type SharedLabels } from '../store/shared-labels.ts';
+import { labelsAt, type SharedLabels } from '../store/shared-labels.ts';
 import { BLOCKS_PER_SEGMENT } from '../store/stretches.ts';
 
 /** A segment of which a task reads blocks. Its columns lie in memory that threads share. */
@@ -42,23 +42,6 @@ export const PART_FIELDS = 7;
 /** In place of the wanted times: all rows of the blocks. */
 export const WHOLE_FROM: number = Number.NEGATIVE_INFINITY;
 export const WHOLE_TO: number = Number.POSITIVE_INFINITY;
-
-/** Parts that stand for themselves, with their wanted times. */
-export function looseParts(
-  parts: readonly { readonly part: PartRef; readonly fromOffsetNs: number; readonly toOffsetNs: number }[],
-): TaskParts {
-  const numbers = new Float64Array(parts.length * PART_FIELDS);
-  const labels = new LabelTable((i) => parts[i]!.part.streamLabels);
-  for (const [i, { part, fromOffsetNs, toOffsetNs }] of parts.entries()) {
-    const at = i * PART_FIELDS;
-    numbers[at + P_SOURCE] = -1 - i;
-    numbers[at + P_STREAM] = part.streamId;
-    numbers[at + P_LABELS] = labels.placeOf(i);
-    numbers[at + P_FROM] = fromOffsetNs;
-    numbers[at + P_TO] = toOffsetNs;
-  }
-  return { count: parts.length, numbers, segments: [], labels: labels.shared, loose: parts.map(({ part }) => part) };
-}
 
 /** The parts of a task, where it runs. */
 export class PartList {

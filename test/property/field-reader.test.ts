@@ -11,7 +11,7 @@ import { ScanRow } from '../../src/query/pipeline/row-state.ts';
 import { RowSelection } from '../../src/query/row-selection.ts';
 import { scanSamples } from '../../src/query/scan-samples.ts';
 import type { SampleScan } from '../../src/query/task.ts';
-import { looseParts } from '../../src/query/task-parts.ts';
+import { looseParts } from '../support/loose-parts.ts';
 
 const kernel = openBlockKernel()!;
 /** Blocks of one scan may lie in several kernels. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { packTask, unpackTask } from '../../../src/pool/pack-parts.ts';
 import type { LogScanTask } from '../../../src/query/task.ts';
-import { looseParts } from '../../../src/query/task-parts.ts';
 import type { PartRef } from '../../../src/store/select.ts';
+import { looseParts } from '../../support/loose-parts.ts';
 
 function part(streamId: number, labels: readonly string[], sources: readonly unknown[]): PartRef {
   return {

@@ -1,0 +1,20 @@
+import { P_FROM, P_LABELS, P_SOURCE, P_STREAM, P_TO, PART_FIELDS, type TaskParts } from '../../src/query/task-parts.ts';
+import type { PartRef } from '../../src/store/select.ts';
+import { LabelTable } from '../../src/store/shared-labels.ts';
+
+/** Parts that stand for themselves, with their wanted times. */
+export function looseParts(
+  parts: readonly { readonly part: PartRef; readonly fromOffsetNs: number; readonly toOffsetNs: number }[],
+): TaskParts {
+  const numbers = new Float64Array(parts.length * PART_FIELDS);
+  const labels = new LabelTable((i) => parts[i]!.part.streamLabels);
+  for (const [i, { part, fromOffsetNs, toOffsetNs }] of parts.entries()) {
+    const at = i * PART_FIELDS;
+    numbers[at + P_SOURCE] = -1 - i;
+    numbers[at + P_STREAM] = part.streamId;
+    numbers[at + P_LABELS] = labels.placeOf(i);
+    numbers[at + P_FROM] = fromOffsetNs;
+    numbers[at + P_TO] = toOffsetNs;
+  }
+  return { count: parts.length, numbers, segments: [], labels: labels.shared, loose: parts.map(({ part }) => part) };
+}
