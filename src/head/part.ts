@@ -1,7 +1,7 @@
 import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
 import type { Labels } from '../model/labels.ts';
 import { NS_PER_DAY_NUMBER } from '../model/time.ts';
-import { addRowAtHand, PAGE_FIELDS, type RowsAtHand } from './page.ts';
+import { addRowAtHand, type RowsAtHand } from './page.ts';
 import { NO_PAGE, type PageTable } from './page-table.ts';
 
 const SECONDS_PER_DAY = 86_400;
@@ -168,14 +168,7 @@ export class HeadPart {
     throw new RangeError(`row ${row} of ${this.rowCount}`);
   }
 
-  /** Pages as numbers, `PAGE_FIELDS` each: a snapshot that later appends do not change. */
-  describe(): Float64Array {
-    const fields = new Float64Array(this.pageCount * PAGE_FIELDS);
-    this.describeInto(fields, 0);
-    return fields;
-  }
-
-  /** The same, written to `fields` from `at` on. */
+  /** Writes its pages as numbers, `PAGE_FIELDS` each, to `fields` from `at` on: a snapshot that later appends do not change. */
   describeInto(fields: Float64Array, at: number): void {
     this.#pages.describe(this.#lastPage, this.pageCount, fields, at);
   }

@@ -1,8 +1,8 @@
 import type { LogExpr } from '../../grammar/ast.ts';
 import type { Labels } from '../model/labels.ts';
-import { labelsKey, textOrder } from '../model/labels.ts';
+import { labelsKey } from '../model/labels.ts';
 import type { Stretches } from '../store/stretches.ts';
-import { decodeLine, labelText } from '../wire/json-text.ts';
+import { decodeLine, inTextOrder } from '../wire/json-text.ts';
 import type { ResultEntry, ResultStream } from '../wire/result-json.ts';
 import { LogOrder } from './log-order.ts';
 import { boundByTally } from './log-window.ts';
@@ -197,8 +197,5 @@ export function groupRows(rows: readonly LogRow[], categorize: boolean, descendi
           },
     );
   }
-  const keyed = [...byKey.values()].map((stream) => ({ text: labelText(stream.labels), stream }));
-  const compare = textOrder(keyed.map(({ text }) => text));
-  keyed.sort((a, b) => compare(a.text, b.text) * (descending ? -1 : 1));
-  return keyed.map(({ stream }) => stream);
+  return inTextOrder([...byKey.values()], descending);
 }

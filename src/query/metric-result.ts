@@ -1,6 +1,6 @@
 import type { MetricExpr, VariantsExpr } from '../../grammar/ast.ts';
-import { compareLabels, compareText, labelsKey } from '../model/labels.ts';
-import { labelText } from '../wire/json-text.ts';
+import { compareLabels, labelsKey } from '../model/labels.ts';
+import { inTextOrder } from '../wire/json-text.ts';
 import type { ResultData, ResultSeries } from '../wire/result-json.ts';
 import { constantSeries, type MetricValue, type Series, sortByLabels } from './aggregate/series-set.ts';
 import { containsSort } from './evaluate.ts';
@@ -30,12 +30,7 @@ function scalarTimeMs(timeMs: number): number {
 export function matrixData(value: MetricValue, grid: EvaluationGrid, byText: boolean): ResultData {
   const series = value.kind === 'scalar' ? [constantSeries(value.value, grid.count)] : value.series;
   const timesMs = pointTimesMs(grid);
-  const sorted = byText
-    ? series
-        .map((one) => ({ one, text: labelText(one.labels) }))
-        .sort((a, b) => compareText(a.text, b.text))
-        .map(({ one }) => one)
-    : sortByLabels(series);
+  const sorted = byText ? inTextOrder(series) : sortByLabels(series);
   return { resultType: 'matrix', series: joinEqual(sorted, timesMs) };
 }
 

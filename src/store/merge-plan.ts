@@ -164,8 +164,8 @@ function thinWindow(run: readonly StoredSegment[], settings: MergeSettings): Sto
     while (end < run.length && isThin(run[end]!)) end++;
     const window = grow(run, from, end, settings);
     const chunks = window.reduce((sum, { summary }) => sum + summary.chunkCount, 0);
+    // Else a large one at the front may be what keeps the others: they are looked at without it.
     if (chunks >= MIN_THIN_CHUNKS && isBalanced(window)) return window;
-    // A large one at the front may be what keeps the others: they are looked at without it.
   }
   return undefined;
 }

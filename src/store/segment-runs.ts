@@ -50,18 +50,12 @@ export function wantedRun(
   segment: SelectedSegment,
 ): SegmentRun {
   const { streamIds, firstBlocks } = open;
-  const { ids, mask } = wanted;
   if (wanted.isAll && open.isDense) return { source, segment, streams: undefined, count: streamIds.length };
-  const streams = new Uint32Array(Math.min(ids.length, streamIds.length));
+  const streams = new Uint32Array(Math.min(wanted.ids.length, streamIds.length));
   let count = 0;
-  if (ids.length * 4 < streamIds.length) {
-    forEachWanted(open, wanted, (stream) => {
-      if (firstBlocks[stream]! < firstBlocks[stream + 1]!) streams[count++] = stream;
-    });
-  } else {
-    for (let stream = 0; stream < streamIds.length; stream++)
-      if (mask[streamIds[stream]!] === 1 && firstBlocks[stream]! < firstBlocks[stream + 1]!) streams[count++] = stream;
-  }
+  forEachWanted(open, wanted, (stream) => {
+    if (firstBlocks[stream]! < firstBlocks[stream + 1]!) streams[count++] = stream;
+  });
   const isAll = count === streamIds.length;
   return { source, segment, streams: isAll ? undefined : streams.subarray(0, count), count };
 }

@@ -159,23 +159,18 @@ function addHead(
   for (const part of parts) {
     const end = at + part.pageCount * PAGE_FIELDS;
     part.describeInto(pages, at);
-    selected.addHead(headPart(part, slabs, pages.subarray(at, end), tenant.labelTable.labels(part.streamId)));
+    selected.addHead(headPart(part, slabs, pages.subarray(at, end)));
     at = end;
   }
   return true;
 }
 
 /** The rows that a part of the head has now: what comes later is not seen. */
-function headPart(
-  part: HeadPart,
-  slabs: readonly SharedArrayBuffer[],
-  pages: Float64Array,
-  streamLabels: Labels,
-): PartRef {
+function headPart(part: HeadPart, slabs: readonly SharedArrayBuffer[], pages: Float64Array): PartRef {
   const source: HeadSource = { kind: 'head', slabs, pages, sorted: part.sorted };
   return {
     streamId: part.streamId,
-    streamLabels,
+    streamLabels: part.labels,
     day: part.day,
     place: Number.MAX_SAFE_INTEGER,
     minOffsetNs: part.minOffsetNs,

@@ -1,5 +1,5 @@
 import { goQuote } from '../../grammar/literals.ts';
-import type { Labels } from '../model/labels.ts';
+import { type Labels, textOrder } from '../model/labels.ts';
 
 /** A JSON string; lone surrogates become U+FFFD, which is what other JSON readers make of them. */
 export function jsonText(text: string): string {
@@ -22,6 +22,14 @@ export function labelText(labels: Labels): string {
   const pairs: string[] = [];
   for (let i = 0; i < labels.length; i += 2) pairs.push(`${labels[i]}=${goQuote(labels[i + 1]!)}`);
   return `{${pairs.join(', ')}}`;
+}
+
+/** In the order of their printed labels; equal ones keep theirs. */
+export function inTextOrder<T extends { readonly labels: Labels }>(items: readonly T[], descending = false): T[] {
+  const keyed = items.map((item) => ({ item, text: labelText(item.labels) }));
+  const compare = textOrder(keyed.map(({ text }) => text));
+  keyed.sort((a, b) => compare(a.text, b.text) * (descending ? -1 : 1));
+  return keyed.map(({ item }) => item);
 }
 
 /** RFC 3339 in UTC with as many decimals as are needed. */

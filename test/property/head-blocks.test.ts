@@ -10,6 +10,7 @@ import { firstRowAfter, firstRowFrom } from '../../src/query/row-range.ts';
 import { RowSelection } from '../../src/query/row-selection.ts';
 import { PartLoader } from '../../src/store/load-part.ts';
 import type { LoadOptions, PartRef } from '../../src/store/select.ts';
+import { pagesOf } from '../support/head-pages.ts';
 import { zeroCounts } from '../support/store-rows.ts';
 
 /** Rows of the head read by way of the kernel are those that are read page by page. */
@@ -78,7 +79,7 @@ function headPart(arena: SlabArena, value: Setup): PartRef {
     maxOffsetNs: part.maxOffsetNs,
     rowCount: part.rowCount,
     lineBytes: part.lineBytes,
-    sources: [{ kind: 'head', slabs, pages: part.describe(), sorted: part.sorted }],
+    sources: [{ kind: 'head', slabs, pages: pagesOf(part), sorted: part.sorted }],
   };
 }
 

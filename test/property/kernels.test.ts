@@ -12,6 +12,7 @@ import { encodeMetadata } from '../../src/model/metadata-bytes.ts';
 import { PushBatch } from '../../src/wire/push-batch.ts';
 import { decodePushProtobuf, walkPush } from '../../src/wire/push-protobuf.ts';
 import { compressSnappy, uncompressSnappy } from '../../src/wire/snappy-body.ts';
+import { pagesOf } from '../support/head-pages.ts';
 import { pushSchema } from '../support/push-schema.ts';
 
 const found = ingestKernel();
@@ -327,7 +328,7 @@ describe('append of rows', () => {
 
   function contents(part: HeadPart, arena: SlabArena): unknown {
     const slabs = arena.slabs.map((slab) => slab.memory);
-    const described = part.describe();
+    const described = pagesOf(part);
     // Where pages end may differ: a run gets one of its size.
     return Array.from({ length: part.pageCount }).flatMap((_, i) => {
       const page = pageRows(slabs, described, i);

@@ -1,19 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nodeDisk } from '../../src/base/node-disk.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { ResultCache } from '../../src/query/result-cache.ts';
 import type { QueryRequest } from '../../src/query/run.ts';
-import { runFlushTask } from '../../src/store/flush-task.ts';
 import { PartLoader } from '../../src/store/load-part.ts';
-import { LogStore } from '../../src/store/store.ts';
 import { inPlaceRunner, MemoryStore } from '../support/memory-store.ts';
 import { queryDeps } from '../support/query-replay.ts';
 import { appendRow } from '../support/store-rows.ts';
 import { answer, loaderRunner } from '../support/stored-answers.ts';
+import { fail, withStore } from '../support/temporary-store.ts';
 
 /**
  * Queries over a real store (segments of several flushes, late rows, skip filters, tallies, an open head) answer as over a plain list
@@ -132,32 +127,6 @@ const MOVING_QUERIES = [
   'last_over_time({app=~".+"} | json | unwrap n [90s]) by (app)',
   'count_over_time({app=~".+"} |= "n" [1h])',
 ];
-
-function fail(error: unknown): never {
-  throw error;
-}
-
-async function withStore<T>(use: (store: LogStore) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'halogi-stored-queries-'));
-  const store = await LogStore.open({
-    disk: nodeDisk,
-    dataFolder: folder,
-    head: { headBytes: 64 << 20, generationBytes: 32 << 20, maxAgeMs: 3.6e6, idleMs: 3.6e6 },
-    cacheBytes: 1 << 20,
-    walSync: 'interval',
-    walSyncIntervalMs: 1000,
-    runFlush: (task) => runFlushTask(task, nodeDisk),
-    applyLogged: () => undefined,
-    now: () => Date.now(),
-    events: { damage: fail, recovered: () => undefined, flushed: () => undefined, flushFailed: fail, walFailed: fail },
-  });
-  try {
-    return await use(store);
-  } finally {
-    await store.close();
-    rmSync(folder, { recursive: true });
-  }
-}
 
 describe('a stored query', () => {
   it('answers as one over a list of rows', async () => {

@@ -1,9 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nodeDisk } from '../../src/base/node-disk.ts';
 import { type Labels, labelsFromObject } from '../../src/model/labels.ts';
 import { LEVEL_IN_METADATA, LEVEL_NONE, LEVELS } from '../../src/model/level.ts';
 import type { QueryDeps } from '../../src/query/query-deps.ts';
@@ -12,15 +8,14 @@ import { indexStats } from '../../src/query/stats.ts';
 import { TallyCache } from '../../src/query/tally-cache.ts';
 import { KeptSeries } from '../../src/query/tally-series.ts';
 import { queryVolume } from '../../src/query/volume.ts';
-import { runFlushTask } from '../../src/store/flush-task.ts';
 import { PartLoader } from '../../src/store/load-part.ts';
 import type { QueryStore } from '../../src/store/query-store.ts';
-import { LogStore } from '../../src/store/store.ts';
 import type { VolumeParams } from '../../src/wire/query-params.ts';
 import { inPlaceRunner, MemoryStore } from '../support/memory-store.ts';
 import { queryDeps } from '../support/query-replay.ts';
 import { appendRow } from '../support/store-rows.ts';
 import { answer, loaderRunner } from '../support/stored-answers.ts';
+import { fail, withStore } from '../support/temporary-store.ts';
 
 /**
  * Statistics over whole segments answer as rows do, and as statistics of one stream after the other: with late and repeated rows, names that the
@@ -152,10 +147,6 @@ function requests({ ranges }: Setup): QueryRequest[] {
   });
 }
 
-function fail(error: unknown): never {
-  throw error;
-}
-
 /** The store as one that tells of stretches alone. */
 function withoutRuns(store: QueryStore): QueryStore {
   return {
@@ -213,54 +204,35 @@ describe('statistics of whole segments', () => {
         const memory = new MemoryStore(
           flushes.flat().map(({ labels, ns, line, shown }) => ({ labels, timeNs: ns, line, metadata: shown })),
         );
-        const folder = mkdtempSync(join(tmpdir(), 'halogi-tally-runs-'));
-        const store = await LogStore.open({
-          disk: nodeDisk,
-          dataFolder: folder,
-          head: { headBytes: 64 << 20, generationBytes: 32 << 20, maxAgeMs: 3.6e6, idleMs: 3.6e6 },
-          cacheBytes: 1 << 20,
-          walSync: 'interval',
-          walSyncIntervalMs: 1000,
-          runFlush: (task) => runFlushTask(task, nodeDisk),
-          applyLogged: () => undefined,
-          now: () => Date.now(),
-          events: {
-            damage: fail,
-            recovered: () => undefined,
-            flushed: () => undefined,
-            flushFailed: fail,
-            walFailed: fail,
-          },
+        await withStore(async (store) => {
+          const loader = new PartLoader(fail);
+          try {
+            const kept = { series: new KeptSeries(), tallies: new TallyCache(1 << 20) };
+            const plain = {
+              ...queryDeps(memory),
+              tenant: 'fake',
+              runner: loaderRunner(loader),
+              store: withoutRuns(store),
+            };
+            const deps = { ...plain, ...kept, store };
+            for (const [i, rows] of flushes.entries()) {
+              for (const one of rows) appendRow(store.sink('fake'), one);
+              if (i + 1 < flushes.length) await store.flush();
+              // Asked while the store grows: what is kept must not go stale.
+              if (i + 1 < flushes.length) await answer(requests(config)[0]!, deps);
+            }
+            for (const request of requests(config)) {
+              const found = await answer(request, deps);
+              expect(found, request.query).toEqual(await answer(request, plain));
+              const expected = await answer(request, { ...queryDeps(memory), runner: inPlaceRunner(memory.load) });
+              expect(found, request.query).toEqual(expected);
+            }
+            expect(statistics(config, deps)).toEqual(statistics(config, plain));
+            keptBytes += kept.tallies.bytes;
+          } finally {
+            loader.close();
+          }
         });
-        const loader = new PartLoader(fail);
-        try {
-          const kept = { series: new KeptSeries(), tallies: new TallyCache(1 << 20) };
-          const plain = {
-            ...queryDeps(memory),
-            tenant: 'fake',
-            runner: loaderRunner(loader),
-            store: withoutRuns(store),
-          };
-          const deps = { ...plain, ...kept, store };
-          for (const [i, rows] of flushes.entries()) {
-            for (const one of rows) appendRow(store.sink('fake'), one);
-            if (i + 1 < flushes.length) await store.flush();
-            // Asked while the store grows: what is kept must not go stale.
-            if (i + 1 < flushes.length) await answer(requests(config)[0]!, deps);
-          }
-          for (const request of requests(config)) {
-            const found = await answer(request, deps);
-            expect(found, request.query).toEqual(await answer(request, plain));
-            const expected = await answer(request, { ...queryDeps(memory), runner: inPlaceRunner(memory.load) });
-            expect(found, request.query).toEqual(expected);
-          }
-          expect(statistics(config, deps)).toEqual(statistics(config, plain));
-          keptBytes += kept.tallies.bytes;
-        } finally {
-          loader.close();
-          await store.close();
-          rmSync(folder, { recursive: true });
-        }
       }),
       { numRuns: 15, endOnFailure: true },
     );
