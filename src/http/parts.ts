@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { PushKind } from '../ingest/push.ts';
 import type { Limits } from '../model/limits.ts';
 import type { TailPiece } from '../query/tail/tail-session.ts';
-import type { TailFormat } from '../wire/tail-json.ts';
+import type { EntryFormat } from '../wire/entry-json.ts';
 import type { TailParams } from '../wire/tail-params.ts';
 
 /**
@@ -81,7 +81,7 @@ export interface QueryService {
 export interface TailRequest {
   readonly tenant: string;
   readonly params: TailParams;
-  readonly format: TailFormat;
+  readonly format: EntryFormat;
 }
 
 /** One open live tail. The callbacks are set by who opened it, before anything can happen. */

@@ -92,7 +92,7 @@ export class QueryAnswers implements QueryService {
     const regexp = request.params.get('regexp') ?? '';
     const { data, stats } = await runParsed(
       withLineFilter(parseText(params.query), regexp),
-      { kind: 'range', ...params },
+      { kind: 'range', ...params, legacy: true },
       deps,
     );
     if (data.resultType !== 'streams') {
@@ -192,9 +192,7 @@ export class QueryAnswers implements QueryService {
     range: 'range' | 'instant',
   ): JsonText {
     this.#options.onQuery({ type: data.resultType === 'streams' ? 'log' : 'metric', range, stats, ...asked(request) });
-    const text = resultJson(data, stats, warnings);
-    if (request.params.get('explain') !== 'true') return text;
-    return `${text.slice(0, -1)},"explain":${JSON.stringify(explain)}}`;
+    return resultJson(data, stats, warnings, request.params.get('explain') === 'true' ? explain : undefined);
   }
 
   #labelNames(request: QueryRequest): readonly string[] {

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
+import type { EntryFormat } from '../wire/entry-json.ts';
 import { CATEGORIZE_LABELS } from '../wire/result-json.ts';
-import { type TailFormat, tailFrame } from '../wire/tail-json.ts';
+import { tailFrame } from '../wire/tail-json.ts';
 import { encodingFlags } from './answer-query.ts';
 import { answerFor, sendText } from './error-reply.ts';
 import { urlParams } from './params.ts';
@@ -44,7 +45,7 @@ export function registerTailRoutes(context: RouteContext): void {
     for (const end of ends) end();
     done();
   });
-  const webSocket = (path: string, formatOf: (flags: readonly string[]) => TailFormat): void => {
+  const webSocket = (path: string, formatOf: (flags: readonly string[]) => EntryFormat): void => {
     app.get(path, { config: { errorSide: 'query' } }, async (request, reply) => {
       const tenant = tenantOf(request, context.options.authEnabled);
       const params = await context.parts.tails.check(urlParams(request));
@@ -68,7 +69,7 @@ export function registerTailRoutes(context: RouteContext): void {
   );
 }
 
-function formatFor(flags: readonly string[]): TailFormat {
+function formatFor(flags: readonly string[]): EntryFormat {
   return flags.includes(CATEGORIZE_LABELS) ? 'categorized' : 'plain';
 }
 

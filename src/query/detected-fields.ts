@@ -4,7 +4,7 @@ import type { DetectedField } from '../wire/metadata-json.ts';
 import type { DetectedFieldsParams } from '../wire/query-params.ts';
 import { checkEntriesLimit } from './check-query.ts';
 import { type FieldType, fieldType, jsonFields, shownValue } from './field-values.ts';
-import type { LogRow } from './log-query.ts';
+import type { LogRow } from './log-hits.ts';
 import { logfmtFields } from './logfmt-fields.ts';
 import type { QueryDeps } from './query-deps.ts';
 import { scanLogRows } from './run.ts';

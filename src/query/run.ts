@@ -2,6 +2,7 @@ import type { LogExpr, MetricExpr, Query, RangeAggExpr, VariantsExpr, VectorAggE
 import { LogError } from '../base/errors.ts';
 import type { Limits } from '../model/limits.ts';
 import { NS_PER_MS } from '../model/time.ts';
+import type { EntryFormat } from '../wire/entry-json.ts';
 import { CATEGORIZE_LABELS, type ResultData } from '../wire/result-json.ts';
 import type { QueryStats } from '../wire/stats-json.ts';
 import type { MetricValue } from './aggregate/series-set.ts';
@@ -17,7 +18,8 @@ import {
 import { evaluateLimited } from './evaluate.ts';
 import { type EvaluationGrid, floorTo, instantGrid, rangeGrid } from './grid.ts';
 import { labelTexts } from './label-texts.ts';
-import { groupRows, type LogRow, runLogQuery, thinRows } from './log-query.ts';
+import { type LogHit, type LogRow, rowsOfHits, streamsOfHits, thinHits } from './log-hits.ts';
+import { runLogQuery } from './log-query.ts';
 import { matrixData, vectorData } from './metric-result.ts';
 import { MetricScans } from './metric-scans.ts';
 import type { QueryDeps } from './query-deps.ts';
@@ -34,6 +36,8 @@ interface RequestBase {
   readonly direction: 'forward' | 'backward';
   /** As asked for by header; `categorize-labels` has a meaning, others are echoed. */
   readonly encodingFlags?: readonly string[];
+  /** Entries of log queries in the format of `/api/prom`. */
+  readonly legacy?: boolean;
   /** Cut series beyond the limit off with a warning instead of failing; Loki does so for Grafana's drill-down app. */
   readonly truncateSeries?: boolean;
 }
@@ -78,12 +82,8 @@ export async function runParsed(query: Query, request: QueryRequest, deps: Query
       ? await runLog(query, request, deps, work)
       : await runMetric(query, request, deps, work, warnings);
   const returned =
-    data.resultType === 'streams' ? entryCount(data) : data.resultType === 'scalar' ? 1 : data.series.length;
+    data.resultType === 'streams' ? data.entryCount : data.resultType === 'scalar' ? 1 : data.series.length;
   return { data, stats: work.stats(returned), warnings, explain: work.explain() };
-}
-
-function entryCount(data: ResultData & { resultType: 'streams' }): number {
-  return data.streams.reduce((sum, stream) => sum + stream.entries.length, 0);
 }
 
 /** Everything that can be said against a query before it reads anything. */
@@ -111,14 +111,20 @@ async function runLog(expr: LogExpr, request: QueryRequest, deps: QueryDeps, wor
   const categorize = flags.includes(CATEGORIZE_LABELS);
   const backward = request.direction === 'backward';
   const { startNs, endNs, limit } = request;
-  const scan = { expr, startNs, endNs, limit, backward, categorize };
-  const rows =
+  const format: EntryFormat = request.legacy === true ? 'legacy' : categorize ? 'categorized' : 'plain';
+  const scan = { expr, startNs, endNs, limit, backward, categorize, format };
+  const hits =
     request.intervalNs > 0n
       ? await scanThinned(scan, request.intervalNs, deps, work)
       : await scanWith(scan, deps, work);
   const descending = backward && crossesSplit(startNs, endNs, deps.limits);
-  const streams = groupRows(rows, categorize, descending);
-  return { resultType: 'streams', streams, ...(flags.length > 0 ? { encodingFlags: flags } : {}) };
+  const streams = streamsOfHits(hits, descending);
+  return {
+    resultType: 'streams',
+    streams,
+    entryCount: hits.length,
+    ...(flags.length > 0 ? { encodingFlags: flags } : {}),
+  };
 }
 
 /**
@@ -130,7 +136,7 @@ async function scanThinned(
   intervalNs: bigint,
   deps: QueryDeps,
   work: QueryWork,
-): Promise<readonly LogRow[]> {
+): Promise<readonly LogHit[]> {
   const splitNs = BigInt(deps.limits.splitQueriesByIntervalMs) * NS_PER_MS;
   const splits: { startNs: bigint; endNs: bigint }[] = [];
   for (let from = scan.startNs; from < scan.endNs || splits.length === 0; ) {
@@ -141,13 +147,13 @@ async function scanThinned(
     from = to;
   }
   if (scan.backward) splits.reverse();
-  const rows: LogRow[] = [];
+  const hits: LogHit[] = [];
   for (const split of splits) {
-    const limit = scan.limit - rows.length;
+    const limit = scan.limit - hits.length;
     if (limit <= 0) break;
-    rows.push(...thinRows(await scanWith({ ...scan, ...split, limit }, deps, work), intervalNs));
+    hits.push(...thinHits(await scanWith({ ...scan, ...split, limit }, deps, work), intervalNs));
   }
-  return rows;
+  return hits;
 }
 
 /** The range does not lie within one interval of query splitting, which decides the order of streams and series. */
@@ -165,11 +171,12 @@ export interface LogScan {
   readonly limit: number;
   readonly backward: boolean;
   readonly categorize: boolean;
+  readonly format?: EntryFormat;
 }
 
 /** Rows of a log expression, best first; checks the limits on selectors and length. */
 export async function scanLogRows(
-  scan: LogScan,
+  scan: Omit<LogScan, 'format'>,
   deps: QueryDeps,
 ): Promise<{ rows: readonly LogRow[]; stats: QueryStats }> {
   checkStages(scan.expr);
@@ -177,15 +184,15 @@ export async function scanLogRows(
   checkSelectors(scan.expr, deps.limits);
   const work = new QueryWork(deps);
   throwIfAborted(work.signal);
-  const rows = await scanWith(scan, deps, work);
+  const rows = rowsOfHits(await scanWith(scan, deps, work));
   return { rows, stats: work.stats(rows.length) };
 }
 
 /** Lines left out for each that is left, from which on hits are taken to be too few for the limit. */
 const RARE_SKIPPED = 8;
 
-async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promise<readonly LogRow[]> {
-  const { expr, endNs, limit, backward, categorize } = scan;
+async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promise<readonly LogHit[]> {
+  const { expr, endNs, limit, backward, categorize, format } = scan;
   const startNs = clampStart(scan.startNs, endNs, deps.nowNs, deps.limits);
   if (startNs === undefined) return [];
   // A range without length still shows the rows of that very nanosecond.
@@ -196,7 +203,16 @@ async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promis
     work.addStep(expr, selection, startNs, toNs);
     if (expr.stages.length > 0) checkBytesRead(work.selectedBytes, deps.limits);
     const isRare = (selection.skippedBytes ?? 0) > RARE_SKIPPED * work.selectedBytes;
-    const query = { expr, fromNs: startNs, toNs, limit, backward, categorize, isRare };
+    const query = {
+      expr,
+      fromNs: startNs,
+      toNs,
+      limit,
+      backward,
+      categorize,
+      isRare,
+      ...(format === undefined ? {} : { format }),
+    };
     return await runLogQuery(query, selection.stretches, work);
   } finally {
     selection.release();

@@ -1,21 +1,16 @@
 import type { Labels } from '../model/labels.ts';
-import { labelsKey } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { dayStartNs } from '../model/time.ts';
+import { type EntryLabels, entryLabelsKey } from '../wire/entry-json.ts';
+import { FoundRows } from './found-rows.ts';
 import { leaveOut } from './leave-out.ts';
+import { logResult } from './log-result.ts';
 import { ScanRow } from './pipeline/row-state.ts';
 import { firstRowAfter, firstRowFrom, lineBytes } from './row-range.ts';
 import { RowSelection } from './row-selection.ts';
 import { type LogPipeline, logPipeline } from './scan-pipeline.ts';
 import { SharedBound } from './shared-bound.ts';
-import {
-  emptyCounts,
-  type LogScanResult,
-  type LogScanTask,
-  type PartLoader,
-  type ResultLabels,
-  type ScanCounts,
-} from './task.ts';
+import { emptyCounts, type LogScanResult, type LogScanTask, type PartLoader, type ScanCounts } from './task.ts';
 import { PartList } from './task-parts.ts';
 
 /** Scans the parts of a task for the first `limit` rows in the asked direction. */
@@ -43,14 +38,6 @@ function readingOrder(parts: PartList, backward: boolean): number[] {
   return order.sort((a, b) => sign * (places[a]! - places[b]!));
 }
 
-/** A row that may be in the answer; its line was copied, for blocks are reused. */
-interface Found {
-  readonly timeNs: bigint;
-  readonly line: Uint8Array;
-  readonly part: number;
-  readonly labelId: number;
-}
-
 class LogScanner {
   readonly #task: LogScanTask;
   readonly #parts: PartList;
@@ -58,15 +45,20 @@ class LogScanner {
   readonly #counts: ScanCounts = emptyCounts();
   readonly #row = new ScanRow();
   readonly #selection = new RowSelection();
-  #found: Found[] = [];
+  readonly #found: FoundRows = FoundRows.take();
   /** Time of the worst row kept at the last sort; no row beyond it can be in the answer. */
   #boundNs: bigint | undefined;
   /** The same of all tasks of the query. */
   readonly #shared: SharedBound | undefined;
-  readonly #labelSets: ResultLabels[] = [];
-  readonly #labelIds = new Map<string, number>();
-  #labelIdOfMetadata = new Map<number, number>();
+  readonly #labelSets: EntryLabels[] = [];
+  /** By what tells sets apart; sets that the stages leave as they are, by identity. */
+  readonly #labelIds = new Map<string | Labels, number>();
+  /** Of the block at work, by number of the metadata. */
+  #labelIdOfMetadata: (number | undefined)[] = [];
   #metadataSets: (Labels | undefined)[] = [];
+  /** Of the part at work. */
+  #day = 0;
+  #streamId = 0;
 
   constructor(task: LogScanTask, parts: PartList) {
     this.#task = task;
@@ -80,6 +72,8 @@ class LogScanner {
     const bounds = this.#bounds(index);
     if (bounds === undefined || this.#pipeline.filter?.never === true) return;
     const part = this.#parts.part(index);
+    this.#day = part.day;
+    this.#streamId = part.streamId;
     const options = {
       fromOffsetNs: bounds.from,
       toOffsetNs: bounds.to,
@@ -96,7 +90,7 @@ class LogScanner {
       const end = firstRowAfter(block, bounds.to);
       if (first >= end) continue;
       try {
-        taken += this.#block(block, first, end, index, limit - taken);
+        taken += this.#block(block, first, end, limit - taken);
       } catch (error) {
         leaveOut(block, error);
       }
@@ -104,7 +98,7 @@ class LogScanner {
     }
     // Sorting once gives a bound for the parts that follow; after that only when as much again has come in.
     const full = this.#boundNs === undefined ? limit : 2 * limit;
-    if (this.#found.length >= full) this.#keepBest();
+    if (this.#found.count >= full) this.#keepBest();
   }
 
   /** The range of a part, less what cannot beat the rows found so far; undefined when nothing is left. */
@@ -122,24 +116,24 @@ class LogScanner {
   }
 
   /** Runs the rows of a block through the pipeline, in the asked direction, until enough have passed. */
-  #block(block: RowBlock, first: number, end: number, part: number, wanted: number): number {
-    this.#labelIdOfMetadata = new Map();
+  #block(block: RowBlock, first: number, end: number, wanted: number): number {
+    this.#labelIdOfMetadata = [];
     this.#metadataSets = [];
     const { filter, fields } = this.#pipeline;
     // Reading ahead pays where it drops rows; otherwise rows are looked at until there are enough.
     const drops = fields?.drops === true && block.fields !== undefined;
-    if (filter === undefined && !drops) return this.#unfiltered(block, first, end, part, wanted);
+    if (filter === undefined && !drops) return this.#unfiltered(block, first, end, wanted);
     this.#counts.rowsScanned += end - first;
     this.#counts.bytesScanned += lineBytes(block, first, end);
     if (filter === undefined) this.#selection.all(first, end);
     else this.#selection.filter(block, first, end, filter);
     if (drops) fields.read(block, this.#selection);
     const { rows, count } = this.#selection;
-    return this.#takeUntil(block, rows, count, part, wanted);
+    return this.#takeUntil(block, rows, count, wanted);
   }
 
   /** Takes chosen rows in the asked direction until enough have passed; their lines are decoded a few at a time. */
-  #takeUntil(block: RowBlock, rows: Uint32Array, count: number, part: number, wanted: number): number {
+  #takeUntil(block: RowBlock, rows: Uint32Array, count: number, wanted: number): number {
     const { backward } = this.#task;
     let taken = 0;
     for (let done = 0; done < count && taken < wanted; ) {
@@ -147,14 +141,14 @@ class LogScanner {
       const from = backward ? count - done - some : done;
       block.someLines?.need(rows.subarray(from, from + some), some);
       for (let i = 0; i < some && taken < wanted; i++) {
-        if (this.#take(block, rows[backward ? from + some - 1 - i : from + i]!, part)) taken++;
+        if (this.#take(block, rows[backward ? from + some - 1 - i : from + i]!)) taken++;
       }
       done += some;
     }
     return taken;
   }
 
-  #unfiltered(block: RowBlock, first: number, end: number, part: number, wanted: number): number {
+  #unfiltered(block: RowBlock, first: number, end: number, wanted: number): number {
     const { backward } = this.#task;
     let taken = 0;
     let done = 0;
@@ -167,14 +161,14 @@ class LogScanner {
         const row = backward ? from + some - 1 - i : from + i;
         this.#counts.rowsScanned++;
         this.#counts.bytesScanned += block.lineEnds[row]! - block.lineStarts[row]!;
-        if (this.#take(block, row, part)) taken++;
+        if (this.#take(block, row)) taken++;
       }
       done += some;
     }
     return taken;
   }
 
-  #take(block: RowBlock, at: number, part: number): boolean {
+  #take(block: RowBlock, at: number): boolean {
     const row = this.#row;
     const metadataId = block.metadataId(at);
     const metadata = this.#metadataSets[metadataId] ?? block.metadata(metadataId);
@@ -191,78 +185,52 @@ class LogScanner {
     const { stages } = this.#pipeline;
     if (stages !== undefined && !stages.process(row)) return false;
     this.#counts.rowsMatched++;
-    this.#found.push({
-      timeNs: block.dayStartNs + BigInt(block.times[at]!),
-      // Not `slice`: of a Buffer that is a view, and the block's memory is overwritten by the next one.
-      line: new Uint8Array(row.bytes.subarray(row.start, row.end)),
-      part,
-      labelId: row.labels.untouched ? this.#untouchedLabels(row, metadataId) : this.#internLabels(row),
-    });
+    const labelId = row.labels.untouched ? this.#untouchedLabels(row, metadataId) : this.#internLabels(row);
+    // `end` first: reading it may encode a line that a stage has made.
+    const { end } = row;
+    this.#found.add(this.#day, block.times[at]!, this.#streamId, labelId, row.bytes, row.start, end);
     return true;
   }
 
+  /** Sets of one stream and metadata are one object while they are kept; when one comes twice, the printed labels are the same. */
   #untouchedLabels(row: ScanRow, metadataId: number): number {
-    let id = this.#labelIdOfMetadata.get(metadataId);
+    let id = this.#labelIdOfMetadata[metadataId];
     if (id === undefined) {
-      id = this.#internLabels(row);
-      this.#labelIdOfMetadata.set(metadataId, id);
+      const all = row.labels.result();
+      id = this.#labelIds.get(all) ?? this.#addLabels(row, all, all);
+      this.#labelIdOfMetadata[metadataId] = id;
     }
     return id;
   }
 
   #internLabels(row: ScanRow): number {
-    const all = row.labels.result();
-    const categorized = this.#task.categorize ? row.labels.categorized() : undefined;
-    const key =
-      categorized === undefined
-        ? labelsKey(all)
-        : [categorized.stream, categorized.structuredMetadata, categorized.parsed].map(labelsKey).join('|');
-    let id = this.#labelIds.get(key);
-    if (id === undefined) {
-      id = this.#labelSets.length;
-      this.#labelSets.push(categorized === undefined ? { all } : { all, categorized });
-      this.#labelIds.set(key, id);
-    }
+    const labels = this.#labelsOf(row, row.labels.result());
+    const key = entryLabelsKey(labels);
+    return this.#labelIds.get(key) ?? this.#addLabels(row, labels.all, key);
+  }
+
+  #labelsOf(row: ScanRow, all: Labels): EntryLabels {
+    return this.#task.categorize ? { all, categorized: row.labels.categorized() } : { all };
+  }
+
+  #addLabels(row: ScanRow, all: Labels, key: string | Labels): number {
+    const id = this.#labelSets.push(this.#labelsOf(row, all)) - 1;
+    this.#labelIds.set(key, id);
     return id;
   }
 
-  /** Keeps the best `limit` rows; ties are broken by stream, and keep their order within one. */
   #keepBest(): void {
     const { backward, limit } = this.#task;
-    const parts = this.#parts;
-    const sign = backward ? -1 : 1;
-    this.#found.sort((a, b) => {
-      if (a.timeNs !== b.timeNs) return a.timeNs < b.timeNs ? -sign : sign;
-      return sign * (parts.streamId(a.part) - parts.streamId(b.part));
-    });
-    if (this.#found.length < limit) return;
-    this.#found.length = limit;
-    this.#boundNs = this.#found[limit - 1]!.timeNs;
+    this.#found.keepBest(limit, backward);
+    if (this.#found.count < limit) return;
+    this.#boundNs = this.#found.timeNs(limit - 1);
     this.#shared?.tighten(this.#boundNs);
   }
 
   result(): LogScanResult {
     this.#keepBest();
-    const found = this.#found;
-    const lines = new Uint8Array(found.reduce((sum, row) => sum + row.line.length, 0));
-    const lineEnds = new Uint32Array(found.length);
-    let end = 0;
-    for (const [i, row] of found.entries()) {
-      lines.set(row.line, end);
-      end += row.line.length;
-      lineEnds[i] = end;
-    }
-    const numbers = new Map<number, number>();
-    for (const { labelId } of found) if (!numbers.has(labelId)) numbers.set(labelId, numbers.size);
-    return {
-      kind: 'logs',
-      timesNs: BigInt64Array.from(found, (row) => row.timeNs),
-      lines,
-      lineEnds,
-      partIndexes: Uint32Array.from(found, (row) => row.part),
-      labelIds: Uint32Array.from(found, (row) => numbers.get(row.labelId)!),
-      labelSets: Array.from(numbers.keys(), (id) => JSON.stringify(this.#labelSets[id])),
-      counts: this.#counts,
-    };
+    const result = logResult(this.#found, this.#labelSets, this.#task.format, this.#counts);
+    this.#found.giveBack();
+    return result;
   }
 }

@@ -2,10 +2,9 @@ import type { RangeOp, Stage, Unwrap } from '../../grammar/ast.ts';
 import type { Labels } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import type { LoadCounts, LoadOptions, PartRef } from '../store/select.ts';
-import type { TailFormat } from '../wire/tail-json.ts';
+import type { EntryFormat } from '../wire/entry-json.ts';
 import type { SampleColumns } from './aggregate/range-samples.ts';
 import type { PipelineOptions } from './pipeline/build.ts';
-import type { CategorizedLabels } from './pipeline/stage.ts';
 import type { TaskParts } from './task-parts.ts';
 
 /**
@@ -31,6 +30,8 @@ export interface LogScanTask {
   readonly limit: number;
   readonly backward: boolean;
   readonly categorize: boolean;
+  /** How rows are to be written; absent: as they are, for a reader in the server. */
+  readonly format?: EntryFormat;
   /** Memory of a `SharedBound` of all tasks of the query. */
   readonly bound?: SharedArrayBuffer;
 }
@@ -53,7 +54,7 @@ export interface TailQuery {
   /** Equal texts have equal stages. */
   readonly text: string;
   readonly stages: readonly Stage[];
-  readonly format: TailFormat;
+  readonly format: EntryFormat;
   /** 1 for each stream of the columns that the selector matches. */
   readonly wanted: Uint8Array;
   /** What the tails can take; rows beyond it are filtered and counted. */
@@ -111,25 +112,26 @@ export interface GridSpec {
 /** Rows of a log scan in the asked direction; rows of one stream and time keep their order (reversed when going backward). */
 export interface LogScanResult {
   readonly kind: 'logs';
-  readonly timesNs: BigInt64Array;
-  /** Lines end to end; row `i` ends at `lineEnds[i]`. */
-  readonly lines: Uint8Array;
-  readonly lineEnds: Uint32Array;
-  /** Index into the parts of the task. */
-  readonly partIndexes: Uint32Array;
-  /** Index into `labelSets`. */
+  readonly days: Int32Array;
+  /** Nanoseconds from the start of the day. */
+  readonly offsetsNs: Float64Array;
+  readonly streamIds: Float64Array;
+  /** Entries as the task's format has them, each with a comma behind it, or else just lines; row `i` ends at `ends[i]`. */
+  readonly entries: Uint8Array;
+  readonly ends: Uint32Array;
+  /** Index into `labelSets`. Two sets may be equal. */
   readonly labelIds: Uint32Array;
   readonly labelSets: readonly LabelSetText[];
   readonly counts: ScanCounts;
 }
 
-/** `ResultLabels` as JSON: a text crosses threads several times as fast as the texts in it, and only sets of rows in the answer are read. */
-export type LabelSetText = string;
-
-/** The complete set of a row, and its categories when the task asked for them. */
-export interface ResultLabels {
-  readonly all: Labels;
-  readonly categorized?: CategorizedLabels;
+/**
+ * A label set as it crosses threads, which texts do several times as fast as sets of them. With a format `json` is what stands before the
+ * entries of the set, and `text` the printed labels, by which streams are ordered; without one `json` is an `EntryLabels`.
+ */
+export interface LabelSetText {
+  readonly json: string;
+  readonly text: string;
 }
 
 /** Series of a sample scan. Exactly one of `buckets` (states of buckets, from `firstBucket` on) and `samples` is filled. */

@@ -13,10 +13,45 @@ const HEX_DIGITS = Buffer.from('0123456789abcdef');
 /** Of a control character without a letter of its own: a backslash, `u` and four digits. */
 const MAX_ESCAPE_BYTES = 6;
 
+const FIRST_BYTES = 64 * 1024;
+/** Memory beyond it is not kept for what is written next. */
+const MAX_KEPT_BYTES = 4 * 1024 * 1024;
+/** Shorter texts are written character by character: a call of the platform costs more. */
+const MAX_SHORT_TEXT = 24;
+/** UTF-8 bytes that a UTF-16 unit takes at most. */
+const MAX_UNIT_BYTES = 3;
+
 /** JSON written as bytes into memory that grows: no string is made of a line that is ASCII, as most are. */
 export class JsonBytes {
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(64 * 1024);
+  #bytes: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  /** Bytes written so far. May be set back, or forward to what was written into `room`. */
   length = 0;
+
+  /** All memory, with room for so many bytes behind those that were written. Valid until more are asked for. */
+  room(bytes: number): Uint8Array {
+    this.#reserve(bytes);
+    return this.#bytes;
+  }
+
+  /** Appends a text as UTF-8. */
+  string(text: string): void {
+    this.#reserve(text.length * MAX_UNIT_BYTES);
+    if (text.length <= MAX_SHORT_TEXT && this.#ascii(text)) return;
+    this.length += this.#bytes.utf8Write(text, this.length);
+  }
+
+  /** @returns false when the text is not ASCII */
+  #ascii(text: string): boolean {
+    const to = this.#bytes;
+    const at = this.length;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 127) return false;
+      to[at + i] = code;
+    }
+    this.length = at + text.length;
+    return true;
+  }
 
   /** Appends bytes as they are. */
   raw(bytes: Uint8Array): void {
@@ -69,15 +104,19 @@ export class JsonBytes {
     this.length = 0;
   }
 
-  /** What was written, in memory of its own. */
+  /** What was written, in memory of its own. The next one begins anew. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.length);
+    const written = new Uint8Array(this.length);
+    written.set(this.#bytes.subarray(0, this.length));
+    if (this.#bytes.length > MAX_KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+    this.length = 0;
+    return written;
   }
 
   #reserve(more: number): void {
     if (this.length + more <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.length + more));
-    larger.set(this.#bytes.subarray(0, this.length));
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.length + more));
+    this.#bytes.copy(larger, 0, 0, this.length);
     this.#bytes = larger;
   }
 }

@@ -1,6 +1,7 @@
 import type { Labels } from '../model/labels.ts';
-import { formatRfc3339Nano, jsonLabels, jsonText, labelText } from './json-text.ts';
-import { type ResultPoints, sampleJson, samplesJson } from './sample-json.ts';
+import { JsonBytes } from './json-bytes.ts';
+import { jsonLabels } from './json-text.ts';
+import { putSample, putSamples, type ResultPoints } from './sample-json.ts';
 import { type QueryStats, statsJson } from './stats-json.ts';
 
 /**
@@ -8,17 +9,12 @@ import { type QueryStats, statsJson } from './stats-json.ts';
  * `encodingFlags` must come before `result`.
  */
 
-export interface ResultEntry {
-  readonly timeNs: bigint;
-  readonly line: string;
-  /** Both only with categorised labels. */
-  readonly structuredMetadata?: Labels;
-  readonly parsed?: Labels;
-}
-
+/** Entries of one label set, as they stand in the answer. */
 export interface ResultStream {
-  readonly labels: Labels;
-  readonly entries: readonly ResultEntry[];
+  /** JSON of the labels: an object, or a text in the legacy format. */
+  readonly labelsJson: string;
+  /** In the order of the answer, each with a comma behind it; a piece has whole entries, one at least. */
+  readonly pieces: readonly Uint8Array[];
 }
 
 export interface ResultSeries extends ResultPoints {
@@ -29,6 +25,7 @@ export type ResultData =
   | {
       readonly resultType: 'streams';
       readonly streams: readonly ResultStream[];
+      readonly entryCount: number;
       readonly encodingFlags?: readonly string[];
     }
   | { readonly resultType: 'matrix' | 'vector'; readonly series: readonly ResultSeries[] }
@@ -37,89 +34,88 @@ export type ResultData =
 /** The flag that asks for labels by category. */
 export const CATEGORIZE_LABELS = 'categorize-labels';
 
-/** The body of `/query`, `/query_range` and the volume endpoints. */
-export function resultJson(data: ResultData, stats: QueryStats, warnings: readonly string[] = []): string {
-  const parts = ['{"status":"success","data":{"resultType":"', data.resultType, '"'];
-  if (data.resultType === 'streams' && data.encodingFlags !== undefined && data.encodingFlags.length > 0) {
-    parts.push(',"encodingFlags":', JSON.stringify(data.encodingFlags));
-  }
-  parts.push(',"result":');
-  pushResult(parts, data);
-  parts.push(',"stats":', statsJson(stats), '}');
-  if (warnings.length > 0) parts.push(',"warnings":', JSON.stringify(warnings));
-  parts.push('}');
-  return parts.join('');
+/** Used by one answer after the other: each is written in one step. */
+const scratch = new JsonBytes();
+
+/**
+ * The body of `/query`, `/query_range` and the volume endpoints.
+ *
+ * @param explain what was planned and done, where that was asked for
+ */
+export function resultJson(
+  data: ResultData,
+  stats: QueryStats,
+  warnings: readonly string[] = [],
+  explain?: unknown,
+): Uint8Array {
+  const out = scratch;
+  out.reset();
+  out.string(`{"status":"success","data":{"resultType":"${data.resultType}"`);
+  if (data.resultType === 'streams' && data.encodingFlags !== undefined && data.encodingFlags.length > 0)
+    out.string(`,"encodingFlags":${JSON.stringify(data.encodingFlags)}`);
+  out.string(',"result":');
+  putResult(out, data);
+  out.string(`,"stats":${statsJson(stats)}}`);
+  if (warnings.length > 0) out.string(`,"warnings":${JSON.stringify(warnings)}`);
+  if (explain !== undefined) out.string(`,"explain":${JSON.stringify(explain)}`);
+  out.string('}');
+  return out.finish();
 }
 
-function pushResult(parts: string[], data: ResultData): void {
+function putResult(out: JsonBytes, data: ResultData): void {
   switch (data.resultType) {
     case 'scalar':
-      parts.push(sampleJson(data.timeMs, data.value));
+      putSample(out, data.timeMs, data.value);
       return;
-    case 'streams': {
-      const categorized = data.encodingFlags?.includes(CATEGORIZE_LABELS) ?? false;
-      pushList(parts, data.streams, (stream) => pushStream(parts, stream, categorized));
+    case 'streams':
+      putStreams(out, data.streams, '{"stream":', ',"values":[');
       return;
-    }
     case 'vector':
-      pushList(parts, data.series, (series) => {
-        parts.push(
-          '{"metric":',
-          jsonLabels(series.labels),
-          ',"value":',
-          sampleJson(series.timesMs[0]!, series.values[0]!),
-          '}',
-        );
+      putList(out, data.series, ({ labels, timesMs, values }) => {
+        out.string(`{"metric":${jsonLabels(labels)},"value":`);
+        putSample(out, timesMs[0]!, values[0]!);
+        out.string('}');
       });
       return;
     case 'matrix':
-      pushList(parts, data.series, (series) => {
-        parts.push('{"metric":', jsonLabels(series.labels), ',"values":', samplesJson(series), '}');
+      putList(out, data.series, (series) => {
+        out.string(`{"metric":${jsonLabels(series.labels)},"values":`);
+        putSamples(out, series);
+        out.string('}');
       });
   }
 }
 
-function pushList<T>(parts: string[], items: readonly T[], push: (item: T) => void): void {
-  parts.push('[');
+function putList<T>(out: JsonBytes, items: readonly T[], put: (item: T) => void): void {
+  out.string('[');
   for (let i = 0; i < items.length; i++) {
-    if (i > 0) parts.push(',');
-    push(items[i]!);
+    if (i > 0) out.string(',');
+    put(items[i]!);
   }
-  parts.push(']');
+  out.string(']');
 }
 
-function pushStream(parts: string[], stream: ResultStream, categorized: boolean): void {
-  parts.push('{"stream":', jsonLabels(stream.labels), ',"values":');
-  pushList(parts, stream.entries, (entry) => {
-    parts.push('["', entry.timeNs.toString(), '",', jsonText(entry.line));
-    if (categorized) parts.push(',', categoriesJson(entry));
-    parts.push(']');
+/** `before` and `between` stand around the labels of a stream. */
+function putStreams(out: JsonBytes, streams: readonly ResultStream[], before: string, between: string): void {
+  putList(out, streams, ({ labelsJson, pieces }) => {
+    out.string(before);
+    out.string(labelsJson);
+    out.string(between);
+    for (const piece of pieces) out.raw(piece);
+    // The comma behind the last entry.
+    out.length--;
+    out.string(']}');
   });
-  parts.push('}');
-}
-
-/** The third element of a categorised entry; empty categories are left out. */
-export function categoriesJson(entry: Pick<ResultEntry, 'structuredMetadata' | 'parsed'>): string {
-  const members: string[] = [];
-  if (entry.structuredMetadata !== undefined && entry.structuredMetadata.length > 0) {
-    members.push(`"structuredMetadata":${jsonLabels(entry.structuredMetadata)}`);
-  }
-  if (entry.parsed !== undefined && entry.parsed.length > 0) members.push(`"parsed":${jsonLabels(entry.parsed)}`);
-  return `{${members.join(',')}}`;
 }
 
 /**
  * The body of the legacy `/api/prom/query`: streams with their labels as one text and times as RFC 3339.
  */
-export function legacyStreamsJson(streams: readonly ResultStream[], stats: QueryStats): string {
-  const parts: string[] = ['{"streams":'];
-  pushList(parts, streams, (stream) => {
-    parts.push('{"labels":', jsonText(labelText(stream.labels)), ',"entries":');
-    pushList(parts, stream.entries, (entry) => {
-      parts.push('{"ts":"', formatRfc3339Nano(entry.timeNs), '","line":', jsonText(entry.line), '}');
-    });
-    parts.push('}');
-  });
-  parts.push(',"stats":', statsJson(stats), '}');
-  return parts.join('');
+export function legacyStreamsJson(streams: readonly ResultStream[], stats: QueryStats): Uint8Array {
+  const out = scratch;
+  out.reset();
+  out.string('{"streams":');
+  putStreams(out, streams, '{"labels":', ',"entries":[');
+  out.string(`,"stats":${statsJson(stats)}}`);
+  return out.finish();
 }

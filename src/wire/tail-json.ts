@@ -1,17 +1,7 @@
-import { type Labels, labelsKey } from '../model/labels.ts';
-import { dayStartNs, NS_PER_DAY_NUMBER } from '../model/time.ts';
+import type { Labels } from '../model/labels.ts';
+import { type EntryFormat, type EntryLabels, entryEnd, putEntry, streamJson } from './entry-json.ts';
 import { JsonBytes } from './json-bytes.ts';
 import { formatRfc3339Nano, jsonLabels, jsonText, labelText } from './json-text.ts';
-import { categoriesJson } from './result-json.ts';
-
-/** `plain`: all labels as one set. `categorized`: stream labels apart. `legacy`: `/api/prom/tail`, labels as a text, times as RFC 3339. */
-export type TailFormat = 'plain' | 'categorized' | 'legacy';
-
-/** Labels of an entry: the complete set, and its categories where they are known. */
-export interface TailLabels {
-  readonly all: Labels;
-  readonly categorized?: { readonly stream: Labels; readonly structuredMetadata: Labels; readonly parsed: Labels };
-}
 
 /** Entries that were left out: one that is named by its time, or `count` of a stream, the newest at that time. */
 export interface DroppedTailEntry {
@@ -21,13 +11,8 @@ export interface DroppedTailEntry {
   readonly count: number;
 }
 
-const SECONDS_PER_DAY = NS_PER_DAY_NUMBER / 1e9;
-/** Times with ten digits of seconds: from 2001 to 2286. Others go the long way. */
-const TEN_DIGITS = 1e9;
 const COMMA = Buffer.from(',');
-const QUOTE_COMMA = Buffer.from('",');
-const LINE = Buffer.from('","line":');
-const LEGACY_END = Buffer.from('}]}');
+const STREAM_END = Buffer.from(']}');
 
 /** Used by one writer after the other. */
 const scratch = new JsonBytes();
@@ -37,13 +22,13 @@ const scratch = new JsonBytes();
  * finish before the next begins.
  */
 export class TailWriter {
-  readonly #format: TailFormat;
+  readonly #format: EntryFormat;
   readonly #out = scratch;
-  readonly #heads = new Map<TailLabels, { readonly head: Uint8Array; readonly foot: Uint8Array }>();
+  readonly #shapes = new Map<EntryLabels, { readonly head: Uint8Array; readonly entryEnd: Uint8Array }>();
   /** End of each entry, its comma included. */
   readonly ends: number[] = [];
 
-  constructor(format: TailFormat) {
+  constructor(format: EntryFormat) {
     this.#format = format;
     this.#out.reset();
   }
@@ -53,45 +38,24 @@ export class TailWriter {
   }
 
   /** Appends an entry whose line is `bytes[start, end)`; equal labels should be one object. */
-  add(day: number, offsetNs: number, bytes: Uint8Array, start: number, end: number, labels: TailLabels): void {
-    let shape = this.#heads.get(labels);
+  add(day: number, offsetNs: number, bytes: Uint8Array, start: number, end: number, labels: EntryLabels): void {
+    let shape = this.#shapes.get(labels);
     if (shape === undefined) {
       shape = this.#shapeOf(labels);
-      this.#heads.set(labels, shape);
+      this.#shapes.set(labels, shape);
     }
     const out = this.#out;
     out.raw(shape.head);
-    if (this.#format === 'legacy') {
-      out.raw(Buffer.from(formatRfc3339Nano(dayStartNs(day) + BigInt(offsetNs))));
-      out.raw(LINE);
-    } else {
-      this.#time(day, offsetNs);
-      out.raw(QUOTE_COMMA);
-    }
-    out.text(bytes, start, end);
-    out.raw(shape.foot);
+    putEntry(out, this.#format, day, offsetNs, bytes, start, end, shape.entryEnd);
+    out.raw(STREAM_END);
     out.raw(COMMA);
     this.ends.push(out.length);
   }
 
-  #time(day: number, offsetNs: number): void {
-    const nanos = offsetNs % 1e9;
-    const seconds = day * SECONDS_PER_DAY + (offsetNs - nanos) / 1e9;
-    if (seconds < TEN_DIGITS || seconds >= 10 * TEN_DIGITS) {
-      this.#out.raw(Buffer.from((dayStartNs(day) + BigInt(offsetNs)).toString()));
-      return;
-    }
-    this.#out.digits(seconds, 10);
-    this.#out.digits(nanos, 9);
-  }
-
-  #shapeOf({ all, categorized }: TailLabels): { readonly head: Uint8Array; readonly foot: Uint8Array } {
-    if (this.#format === 'legacy')
-      return { head: Buffer.from(`{"labels":${jsonText(labelText(all))},"entries":[{"ts":"`), foot: LEGACY_END };
-    const isApart = this.#format === 'categorized' && categorized !== undefined;
-    const third = isApart ? `,${categoriesJson(categorized)}` : '';
-    const stream = jsonLabels(isApart ? categorized.stream : all);
-    return { head: Buffer.from(`{"stream":${stream},"values":[["`), foot: Buffer.from(`${third}]]}`) };
+  #shapeOf(labels: EntryLabels): { readonly head: Uint8Array; readonly entryEnd: Uint8Array } {
+    const stream = streamJson(labels, this.#format);
+    const head = this.#format === 'legacy' ? `{"labels":${stream},"entries":[` : `{"stream":${stream},"values":[`;
+    return { head: Buffer.from(head), entryEnd: entryEnd(labels, this.#format) };
   }
 
   finish(): Uint8Array<ArrayBuffer> {
@@ -99,15 +63,9 @@ export class TailWriter {
   }
 }
 
-/** What tells equal label sets apart from others, for a format. */
-export function tailLabelsKey({ all, categorized }: TailLabels): string {
-  if (categorized === undefined) return labelsKey(all);
-  return [categorized.stream, categorized.structuredMetadata, categorized.parsed].map(labelsKey).join('|');
-}
-
 /** A frame around entries of `TailWriter`, without the last comma. */
 export function tailFrame(
-  format: TailFormat,
+  format: EntryFormat,
   entries: Uint8Array,
   dropped: readonly DroppedTailEntry[],
   encodingFlags: readonly string[] = [],

@@ -5,6 +5,7 @@ import { labelsFromObject, labelsKey } from '../../src/model/labels.ts';
 import { runQuery } from '../../src/query/run.ts';
 import { inPlaceRunner, type MemoryRow, MemoryStore } from '../support/memory-store.ts';
 import { queryDeps } from '../support/query-replay.ts';
+import { answeredStreams } from '../support/result-text.ts';
 
 /** The engine, with tasks, blocks and buckets, against the plain definition over rows. */
 
@@ -199,12 +200,13 @@ describe('log queries equal a sort of all rows', () => {
             )
             .filter((row) => !filtered || (row.line as string).includes('v=1'));
           const times = expected.map((row) => row.timeNs).sort((a, b) => (a < b ? -1 : 1) * (backward ? -1 : 1));
-          const got = data.streams.flatMap(({ entries }) => entries.map((entry) => entry.timeNs));
+          const streams = answeredStreams(data);
+          const got = streams.flatMap(({ entries }) => entries.map((entry) => entry.timeNs));
           expect(got.sort((a, b) => (a < b ? -1 : 1) * (backward ? -1 : 1))).toEqual(times.slice(0, limit));
           const streamOf = new Map(
             s.rows.map(toStored).map((row) => [row.line, labelsKey(labelsFromObject({ ...toObject(row) }))]),
           );
-          for (const { labels, entries } of data.streams) {
+          for (const { labels, entries } of streams) {
             for (const [i, entry] of entries.entries()) {
               expect(streamOf.get(entry.line)).toBe(labelsKey(labels));
               const next = entries[i + 1];

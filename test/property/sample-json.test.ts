@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatSampleValue } from '../../src/base/go/float-text.ts';
 import { joinSamples, SampleLog } from '../../src/query/aggregate/range-samples.ts';
-import { sampleJson, samplesJson } from '../../src/wire/sample-json.ts';
+import { JsonBytes } from '../../src/wire/json-bytes.ts';
+import { putSample, putSamples, type ResultPoints } from '../../src/wire/sample-json.ts';
 
 const values = fc.oneof(
   fc.double(),
@@ -16,11 +17,29 @@ const times = fc.oneof(
   fc.double({ noNaN: true }),
   fc.constantFrom(1, 10, 100, 999),
 );
+// Decimals, and what is one unit in the last place beside them.
+const decimals = fc
+  .tuple(fc.integer({ min: -1e9, max: 1e9 }), fc.nat({ max: 6 }), fc.integer({ min: -2, max: 2 }))
+  .map(([whole, places, units]) => nextTo(whole / 10 ** places, units));
+
+function nextTo(value: number, units: number): number {
+  const view = new BigInt64Array(Float64Array.of(value).buffer);
+  view[0]! += BigInt(units);
+  return new Float64Array(view.buffer)[0]!;
+}
+
+const written = (put: (out: JsonBytes) => void): string => {
+  const out = new JsonBytes();
+  put(out);
+  return Buffer.from(out.finish()).toString();
+};
+const sampleJson = (timeMs: number, value: number): string => written((out) => putSample(out, timeMs, value));
+const samplesJson = (points: ResultPoints): string => written((out) => putSamples(out, points));
 const plain = (timeMs: number, value: number): string => `[${timeMs / 1000},"${formatSampleValue(value)}"]`;
 
 test('samples written as bytes read as numbers do', () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(times, values), { maxLength: 50 }), (points) => {
+    fc.property(fc.array(fc.tuple(times, fc.oneof(values, decimals)), { maxLength: 150 }), (points) => {
       for (const [timeMs, value] of points) expect(sampleJson(timeMs, value)).toBe(plain(timeMs, value));
       const columns = { timesMs: points.map(([timeMs]) => timeMs), values: points.map(([, value]) => value) };
       expect(samplesJson(columns)).toBe(`[${points.map(([t, v]) => plain(t, v)).join(',')}]`);

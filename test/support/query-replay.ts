@@ -23,9 +23,8 @@ import {
   parseRangeParams,
   parseVolumeParams,
 } from '../../src/wire/query-params.ts';
-import { resultJson } from '../../src/wire/result-json.ts';
-import { NO_STATS } from '../../src/wire/stats-json.ts';
 import { inPlaceRunner, type MemoryStore } from './memory-store.ts';
+import { resultText } from './result-text.ts';
 
 /** A case of test/conformance/cases. */
 export interface RecordedCase {
@@ -109,14 +108,14 @@ async function route({ request }: RecordedCase, params: URLSearchParams, deps: Q
   switch (path) {
     case '/query': {
       const { data } = await runQuery({ kind: 'instant', ...parseInstantParams(params, nowNs) }, deps);
-      return resultJson(data, NO_STATS);
+      return resultText(data);
     }
     case '/query_range': {
       const { data } = await runQuery(
         { kind: 'range', ...parseRangeParams(params, nowNs), encodingFlags: flags },
         deps,
       );
-      return resultJson(data, NO_STATS);
+      return resultText(data);
     }
     case '/label':
     case '/labels':
@@ -127,7 +126,7 @@ async function route({ request }: RecordedCase, params: URLSearchParams, deps: Q
       return indexStatsJson(indexStats(text, bounds(), deps));
     case '/index/volume':
     case '/index/volume_range':
-      return resultJson(queryVolume(parseVolumeParams(params, nowNs, path.endsWith('range')), deps), NO_STATS);
+      return resultText(queryVolume(parseVolumeParams(params, nowNs, path.endsWith('range')), deps));
     case '/detected_labels':
       return detectedLabelsJson(detectedLabels(text, bounds(), deps));
     case '/detected_fields': {

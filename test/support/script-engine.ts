@@ -12,9 +12,8 @@ import { type QueryRequest, runQuery } from '../../src/query/run.ts';
 import { runFlushTask } from '../../src/store/flush-task.ts';
 import { PartLoader } from '../../src/store/load-part.ts';
 import { LogStore } from '../../src/store/store.ts';
-import { resultJson } from '../../src/wire/result-json.ts';
-import { NO_STATS } from '../../src/wire/stats-json.ts';
 import { inPlaceRunner } from './memory-store.ts';
+import { resultText } from './result-text.ts';
 import { type AnswerBody, answerRows, failureRows, textRows } from './script-answer.ts';
 import {
   SCRIPT_BASE_NS,
@@ -118,7 +117,7 @@ export class ScriptEngine {
         tenant: tenantOf(index),
         signal: new AbortController().signal,
       });
-      return answerRows(one.kind, JSON.parse(resultJson(data, NO_STATS)) as AnswerBody);
+      return answerRows(one.kind, JSON.parse(resultText(data)) as AnswerBody);
     } catch (error) {
       const { status, message } = answerFor(error);
       // A bug must not become an expectation.

@@ -260,6 +260,35 @@ export class RowLabels implements LabelState {
 }
 
 function makeBase(stream: Labels, metadata: Labels): Base {
+  return joinApart(stream, metadata) ?? joinAny(stream, metadata);
+}
+
+/** Sets without a common name; undefined when there is one, or one of an error, or metadata out of order. */
+function joinApart(stream: Labels, metadata: Labels): Base | undefined {
+  const names: string[] = [];
+  const values: string[] = [];
+  const categories: number[] = [];
+  const labels: string[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < stream.length || j < metadata.length) {
+    const order = j === metadata.length ? -1 : i === stream.length ? 1 : compareText(stream[i]!, metadata[j]!);
+    const name = order < 0 ? stream[i]! : metadata[j]!;
+    const last = names.at(-1);
+    if (order === 0 || name === ERROR_LABEL || name === ERROR_DETAILS_LABEL) return undefined;
+    if (last !== undefined && compareText(last, name) >= 0) return undefined;
+    const value = order < 0 ? stream[i + 1]! : metadata[j + 1]!;
+    names.push(name);
+    values.push(value);
+    categories.push(order < 0 ? STREAM : METADATA);
+    labels.push(name, value);
+    if (order < 0) i += 2;
+    else j += 2;
+  }
+  return baseOf(stream, metadata, { names, values, categories, labels, error: '', errorDetails: '' });
+}
+
+function joinAny(stream: Labels, metadata: Labels): Base {
   const merged: [string, string, number][] = [];
   for (let i = 0; i < stream.length; i += 2) merged.push([stream[i]!, stream[i + 1]!, STREAM]);
   let error = '';
@@ -274,18 +303,24 @@ function makeBase(stream: Labels, metadata: Labels): Base {
   if (metadata.length > 0) merged.sort((a, b) => compareText(a[0], b[0]) || a[2] - b[2]);
   // A renamed metadata label can meet a label of that very name: the later category wins.
   const unique = merged.filter((pair, i) => merged[i + 1]?.[0] !== pair[0]);
-  const names = unique.map((pair) => pair[0]);
-  const values = unique.map((pair) => pair[1]);
   const flat = unique.flatMap((pair) => [pair[0], pair[1]]);
+  return baseOf(stream, metadata, {
+    names: unique.map((pair) => pair[0]),
+    values: unique.map((pair) => pair[1]),
+    categories: unique.map((pair) => pair[2]),
+    labels: withErrors(flat, error, errorDetails),
+    error,
+    errorDetails,
+  });
+}
+
+type Joined = Pick<Base, 'names' | 'values' | 'categories' | 'labels' | 'error' | 'errorDetails'>;
+
+function baseOf(stream: Labels, metadata: Labels, joined: Joined): Base {
   return {
     stream,
     metadata,
-    names,
-    values,
-    categories: unique.map((pair) => pair[2]),
-    error,
-    errorDetails,
-    labels: withErrors(flat, error, errorDetails),
+    ...joined,
     categorized: undefined,
     groupedNames: undefined,
     groupedWithout: false,

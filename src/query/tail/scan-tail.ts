@@ -2,7 +2,8 @@ import { compareText, EMPTY_LABELS, type Labels, labelsKey } from '../../model/l
 import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../../model/level.ts';
 import { decodeMetadata } from '../../model/metadata-bytes.ts';
 import { dayStartNs } from '../../model/time.ts';
-import { type TailLabels, TailWriter, tailLabelsKey } from '../../wire/tail-json.ts';
+import { type EntryLabels, entryLabelsKey } from '../../wire/entry-json.ts';
+import { TailWriter } from '../../wire/tail-json.ts';
 import type { LineFilterChain } from '../pipeline/line-filter.ts';
 import { ScanRow } from '../pipeline/row-state.ts';
 import { type LogPipeline, logPipeline } from '../scan-pipeline.ts';
@@ -42,9 +43,9 @@ class TailScanner {
   readonly #row = new ScanRow();
   #day: number | undefined;
   #dayStartNs = 0n;
-  readonly #labelSets = new Map<string, TailLabels>();
+  readonly #labelSets = new Map<string, EntryLabels>();
   /** Labels of rows that the stages leave as they are: found without making them. */
-  readonly #untouched = new Map<Labels, Map<Labels, TailLabels>>();
+  readonly #untouched = new Map<Labels, Map<Labels, EntryLabels>>();
 
   constructor(query: TailQuery, columns: TailColumns, metadata: MetadataSets) {
     this.#query = query;
@@ -134,10 +135,10 @@ class TailScanner {
     return row;
   }
 
-  #labels(row: ScanRow, at: number): TailLabels {
+  #labels(row: ScanRow, at: number): EntryLabels {
     if (!row.labels.untouched) return this.#internLabels(row);
     const stream = this.#columns.streams[this.#columns.streamIndexes[at]!]!;
-    const bySet = this.#untouched.get(stream) ?? new Map<Labels, TailLabels>();
+    const bySet = this.#untouched.get(stream) ?? new Map<Labels, EntryLabels>();
     this.#untouched.set(stream, bySet);
     const set = this.#metadata.of(at);
     const labels = bySet.get(set) ?? this.#internLabels(row);
@@ -145,11 +146,11 @@ class TailScanner {
     return labels;
   }
 
-  #internLabels(row: ScanRow): TailLabels {
+  #internLabels(row: ScanRow): EntryLabels {
     const all = row.labels.result();
-    const made: TailLabels =
+    const made: EntryLabels =
       this.#query.format === 'categorized' ? { all, categorized: row.labels.categorized() } : { all };
-    const key = tailLabelsKey(made);
+    const key = entryLabelsKey(made);
     const labels = this.#labelSets.get(key) ?? made;
     this.#labelSets.set(key, labels);
     return labels;

@@ -2,7 +2,7 @@ import type { Stage } from '../../../grammar/ast.ts';
 import { labelValue } from '../../model/labels.ts';
 import type { CompiledMatcher } from '../../model/matcher.ts';
 import type { SinkStream } from '../../model/row-sink.ts';
-import type { TailFormat } from '../../wire/tail-json.ts';
+import type { EntryFormat } from '../../wire/entry-json.ts';
 import type { TailSession } from './tail-session.ts';
 
 export interface TailRequest {
@@ -11,7 +11,7 @@ export interface TailRequest {
   readonly query: string;
   readonly matchers: readonly CompiledMatcher[];
   readonly stages: readonly Stage[];
-  readonly format: TailFormat;
+  readonly format: EntryFormat;
   readonly delayMs: number;
   readonly maxConcurrent: number;
 }
@@ -35,7 +35,7 @@ export class TailGroup {
     return this.#request.stages;
   }
 
-  get format(): TailFormat {
+  get format(): EntryFormat {
     return this.#request.format;
   }
 

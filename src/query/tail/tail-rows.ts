@@ -1,7 +1,8 @@
 import type { Labels } from '../../model/labels.ts';
 import { dayOf, dayStartNs } from '../../model/time.ts';
-import { type TailFormat, TailWriter } from '../../wire/tail-json.ts';
-import type { LogRow } from '../log-query.ts';
+import type { EntryFormat } from '../../wire/entry-json.ts';
+import { TailWriter } from '../../wire/tail-json.ts';
+import type { LogRow } from '../log-hits.ts';
 import type { TailAnswer, TailColumns } from '../task.ts';
 
 /** Rows ready to be sent, shared by all tails that ask alike. */
@@ -32,7 +33,7 @@ export function foundRows({ entries, ends, rows }: TailAnswer, columns: TailColu
 const encoder = new TextEncoder();
 
 /** Rows of a query. */
-export function writtenRows(rows: readonly LogRow[], format: TailFormat): TailRows {
+export function writtenRows(rows: readonly LogRow[], format: EntryFormat): TailRows {
   const writer = new TailWriter(format);
   for (const { timeNs, line, labels } of rows) {
     const day = dayOf(timeNs);

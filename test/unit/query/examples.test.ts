@@ -5,6 +5,7 @@ import { type QueryRequest, runQuery } from '../../../src/query/run.ts';
 import { labelText } from '../../../src/wire/json-text.ts';
 import { type MemoryRow, MemoryStore, rowsOf } from '../../support/memory-store.ts';
 import { queryDeps } from '../../support/query-replay.ts';
+import { answeredStreams } from '../../support/result-text.ts';
 
 /** Answers that were observed on a real Loki; times are seconds after a full hour, numbers are the examples' own. */
 
@@ -41,7 +42,7 @@ async function run(
           )
           .join(' ; ');
       case 'streams':
-        return data.streams
+        return answeredStreams(data)
           .flatMap(({ labels, entries }) =>
             entries.map((e) => `${text(labels)} @${Number(e.timeNs - BASE_NS) / 1e9} ${JSON.stringify(e.line)}`),
           )

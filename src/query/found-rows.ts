@@ -1,0 +1,142 @@
+import { dayStartNs } from '../model/time.ts';
+
+const FIRST_ROWS = 256;
+const FIRST_BYTES = 64 * 1024;
+/** Larger memory is not kept for the next scan. */
+const MAX_KEPT_BYTES = 8 * 1024 * 1024;
+
+let idle: FoundRows | undefined;
+
+/**
+ * Rows that may be in the answer of a log query, as columns, with copies of their lines: blocks are reused. Rows of a common word come by
+ * the thousand, and an object with a line of its own for each would cost more than finding them.
+ */
+export class FoundRows {
+  count = 0;
+  days: Int32Array = new Int32Array(FIRST_ROWS);
+  /** Nanoseconds from the start of the day. */
+  offsetsNs: Float64Array = new Float64Array(FIRST_ROWS);
+  streamIds: Float64Array = new Float64Array(FIRST_ROWS);
+  labelIds: Int32Array = new Int32Array(FIRST_ROWS);
+  /** Row `i` has line `bytes[starts[i], ends[i])`. */
+  starts: Uint32Array = new Uint32Array(FIRST_ROWS);
+  ends: Uint32Array = new Uint32Array(FIRST_ROWS);
+  bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #used = 0;
+
+  /** Memory of the last one that was given back, or fresh. */
+  static take(): FoundRows {
+    const rows = idle ?? new FoundRows();
+    idle = undefined;
+    rows.count = 0;
+    rows.#used = 0;
+    return rows;
+  }
+
+  giveBack(): void {
+    if (this.bytes.length <= MAX_KEPT_BYTES) idle = this;
+  }
+
+  /** Adds a row whose line is `bytes[start, end)`. */
+  add(
+    day: number,
+    offsetNs: number,
+    streamId: number,
+    labelId: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    if (this.count === this.days.length) this.#growRows();
+    if (this.#used + end - start > this.bytes.length) this.#growBytes(end - start);
+    const row = this.count++;
+    this.days[row] = day;
+    this.offsetsNs[row] = offsetNs;
+    this.streamIds[row] = streamId;
+    this.labelIds[row] = labelId;
+    this.bytes.set(bytes.subarray(start, end), this.#used);
+    this.starts[row] = this.#used;
+    this.#used += end - start;
+    this.ends[row] = this.#used;
+  }
+
+  #growRows(): void {
+    const size = this.count * 2;
+    this.days = wider(this.days, new Int32Array(size));
+    this.offsetsNs = wider(this.offsetsNs, new Float64Array(size));
+    this.streamIds = wider(this.streamIds, new Float64Array(size));
+    this.labelIds = wider(this.labelIds, new Int32Array(size));
+    this.starts = wider(this.starts, new Uint32Array(size));
+    this.ends = wider(this.ends, new Uint32Array(size));
+  }
+
+  #growBytes(more: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.#used + more));
+    this.bytes.copy(larger, 0, 0, this.#used);
+    this.bytes = larger;
+  }
+
+  /** Time of a row, nanoseconds since the epoch. */
+  timeNs(row: number): bigint {
+    return dayStartNs(this.days[row]!) + BigInt(this.offsetsNs[row]!);
+  }
+
+  /** Orders rows in the asked direction and keeps the best `limit`; ties are broken by stream, and keep their order within one. */
+  keepBest(limit: number, backward: boolean): void {
+    const sign = backward ? -1 : 1;
+    if (!this.#isInOrder(sign)) {
+      const order = Array.from({ length: this.count }, (_, row) => row);
+      order.sort((a, b) => sign * this.#compare(a, b));
+      if (order.length > limit) order.length = limit;
+      this.#take(order);
+    }
+    this.count = Math.min(this.count, limit);
+    this.#compact();
+  }
+
+  #compare(a: number, b: number): number {
+    const { days, offsetsNs, streamIds } = this;
+    return days[a]! - days[b]! || offsetsNs[a]! - offsetsNs[b]! || streamIds[a]! - streamIds[b]!;
+  }
+
+  #isInOrder(sign: number): boolean {
+    for (let row = 1; row < this.count; row++) if (sign * this.#compare(row - 1, row) > 0) return false;
+    return true;
+  }
+
+  #take(order: readonly number[]): void {
+    pick(this.days, order);
+    pick(this.offsetsNs, order);
+    pick(this.streamIds, order);
+    pick(this.labelIds, order);
+    pick(this.starts, order);
+    pick(this.ends, order);
+  }
+
+  /** Leaves out the lines of rows that were dropped, when they are most of what is kept. */
+  #compact(): void {
+    let wanted = 0;
+    for (let row = 0; row < this.count; row++) wanted += this.ends[row]! - this.starts[row]!;
+    if (this.#used < 2 * wanted + FIRST_BYTES) return;
+    const bytes = Buffer.allocUnsafeSlow(this.bytes.length);
+    this.#used = 0;
+    for (let row = 0; row < this.count; row++) {
+      this.bytes.copy(bytes, this.#used, this.starts[row]!, this.ends[row]!);
+      const length = this.ends[row]! - this.starts[row]!;
+      this.starts[row] = this.#used;
+      this.#used += length;
+      this.ends[row] = this.#used;
+    }
+    this.bytes = bytes;
+  }
+}
+
+function wider<T extends Int32Array | Uint32Array | Float64Array>(from: T, into: T): T {
+  into.set(from);
+  return into;
+}
+
+function pick(column: Int32Array | Uint32Array | Float64Array, order: readonly number[]): void {
+  const own = column.slice();
+  for (let i = 0; i < order.length; i++) column[i] = own[order[i]!]!;
+}
