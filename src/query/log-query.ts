@@ -3,7 +3,7 @@ import type { Stretches } from '../store/stretches.ts';
 import type { EntryFormat } from '../wire/entry-json.ts';
 import { FoundByTask, type LogHit, mergeHits, timeOfHit } from './log-hits.ts';
 import { LogOrder } from './log-order.ts';
-import { boundByTally } from './log-window.ts';
+import { boundByCounts } from './log-window.ts';
 import { SharedBound } from './shared-bound.ts';
 import type { LogScanTask, ScanCounts, TaskRunner } from './task.ts';
 import { TASK_BYTES } from './task-plan.ts';
@@ -47,7 +47,7 @@ export async function runLogQuery(query: LogQuery, stretches: Stretches, deps: S
   const { stages } = query.expr;
   const order = new LogOrder(stretches, query.fromNs, query.toNs, backward);
   const bound = new SharedBound(backward);
-  const known = boundByTally(stretches, query, stages);
+  const known = boundByCounts(stretches, query, stages);
   if (known !== undefined) bound.tighten(known);
   let best: LogHit[] = [];
   let givenBytes = query.isRare === true ? rareStart(stretches, deps.runner.parallelism) : 0;

@@ -2,6 +2,7 @@ import type { Stage } from '../../grammar/ast.ts';
 import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { Stretches } from '../store/stretches.ts';
+import { headWindow } from './head-window.ts';
 import { DayBounds } from './task-plan.ts';
 
 const MINUTE_NS = 60_000_000_000;
@@ -24,21 +25,37 @@ const KEEPING: ReadonlySet<Stage['kind']> = new Set<Stage['kind']>([
 ]);
 
 /**
- * Time that no row of the answer can be worse than, when every stored row counts: the tallies tell how far back `limit` rows reach,
- * to the minute. Undefined when stages may drop rows, or not enough rows are known.
+ * Time that no row of the answer can be worse than, when every stored row counts: statistics, and the times of the head, tell how far back
+ * `limit` rows reach. Undefined when stages may drop rows, or not enough rows are known.
  */
-export function boundByTally(
+export function boundByCounts(
   stretches: Stretches,
   query: { readonly fromNs: bigint; readonly toNs: bigint; readonly limit: number; readonly backward: boolean },
   stages: readonly Stage[],
 ): bigint | undefined {
   if (!stages.every((stage) => KEEPING.has(stage.kind)) || stretches.count === 0 || query.limit < 1) return undefined;
-  const { backward } = query;
+  const { backward, limit } = query;
   let day = stretches.days[0]!;
   for (let i = 1; i < stretches.count; i++)
     if (backward ? stretches.days[i]! > day : stretches.days[i]! < day) day = stretches.days[i]!;
   const bounds = new DayBounds(query.fromNs, query.toNs);
   bounds.at(day);
+  const known = [
+    headWindow(stretches, day, bounds, limit, backward),
+    boundByTally(stretches, day, bounds, limit, backward),
+  ].filter((offsetNs) => offsetNs !== undefined);
+  if (known.length === 0) return undefined;
+  return dayStartNs(day) + BigInt(backward ? Math.max(...known) : Math.min(...known));
+}
+
+/** To the minute, nanoseconds from the start of the day. */
+function boundByTally(
+  stretches: Stretches,
+  day: number,
+  bounds: DayBounds,
+  limit: number,
+  backward: boolean,
+): number | undefined {
   const edge = edgeOf(stretches, day, bounds, backward);
   for (const reach of REACHES) {
     const until = edge + (backward ? -reach : reach) * MINUTE_NS;
@@ -48,8 +65,7 @@ export function boundByTally(
       const minute = backward ? MINUTES_PER_DAY - step : step;
       rows += counts[minute]!;
       // Minute `m` ends at `m` minutes, which belongs to it; the minute before does not.
-      if (rows >= query.limit)
-        return dayStartNs(day) + BigInt(backward ? (minute - 1) * MINUTE_NS : minute * MINUTE_NS);
+      if (rows >= limit) return (backward ? minute - 1 : minute) * MINUTE_NS;
     }
   }
   return undefined;

@@ -2,7 +2,7 @@ import type { RowBlock } from '../model/row-block.ts';
 
 /** First row at or after a time. */
 export function firstRowFrom(block: RowBlock, offsetNs: number): number {
-  return lowerBound(block.times, block.rowCount, offsetNs);
+  return lowerBound(block.times, 0, block.rowCount, offsetNs);
 }
 
 /** First row after a time. */
@@ -10,9 +10,10 @@ export function firstRowAfter(block: RowBlock, offsetNs: number): number {
   return upperBound(block.times, 0, block.rowCount, offsetNs);
 }
 
-function lowerBound(times: Float64Array, count: number, value: number): number {
-  let low = 0;
-  let high = count;
+/** Index of the first of `times[from, to)` that is not below a value; `to` when none is. */
+export function lowerBound(times: Float64Array, from: number, to: number, value: number): number {
+  let low = from;
+  let high = to;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (times[middle]! < value) low = middle + 1;

@@ -24,6 +24,11 @@ export class OpenTimes {
     this.#source = source;
   }
 
+  /** Back to before the first page. */
+  rewind(): void {
+    this.#page = -1;
+  }
+
   /** Goes to the next page. @returns false when there is none */
   next(): boolean {
     const { slabs, pages } = this.#source;

@@ -10,7 +10,7 @@ import { firstRowAfter, firstRowFrom } from '../../src/query/row-range.ts';
 import { RowSelection } from '../../src/query/row-selection.ts';
 import { PartLoader } from '../../src/store/load-part.ts';
 import type { LoadOptions, PartRef } from '../../src/store/select.ts';
-import { pagesOf } from '../support/head-pages.ts';
+import { headPartRef } from '../support/head-pages.ts';
 import { zeroCounts } from '../support/store-rows.ts';
 
 /** Rows of the head read by way of the kernel are those that are read page by page. */
@@ -69,18 +69,7 @@ function headPart(arena: SlabArena, value: Setup): PartRef {
     const metadata = value.plain ? new Uint8Array(0) : encodeMetadata(one.metadata);
     part.append(ns, line, 0, line.length, one.level, metadata, 0, metadata.length);
   }
-  const slabs = arena.slabs.map((slab) => slab.memory);
-  return {
-    streamId: 1,
-    streamLabels: part.labels,
-    day: part.day,
-    place: 0,
-    minOffsetNs: part.minOffsetNs,
-    maxOffsetNs: part.maxOffsetNs,
-    rowCount: part.rowCount,
-    lineBytes: part.lineBytes,
-    sources: [{ kind: 'head', slabs, pages: pagesOf(part), sorted: part.sorted }],
-  };
+  return headPartRef(part, arena);
 }
 
 let searchable = 0;

@@ -1,9 +1,27 @@
 import { PAGE_FIELDS } from '../../src/head/page.ts';
 import type { HeadPart } from '../../src/head/part.ts';
+import type { SlabArena } from '../../src/head/slab-pool.ts';
+import type { PartRef } from '../../src/store/select.ts';
 
 /** Pages of a part as numbers, as they are now. */
 export function pagesOf(part: HeadPart): Float64Array {
   const pages = new Float64Array(part.pageCount * PAGE_FIELDS);
   part.describeInto(pages, 0);
   return pages;
+}
+
+/** A part as a query reads it. */
+export function headPartRef(part: HeadPart, arena: SlabArena): PartRef {
+  const slabs = arena.slabs.map((slab) => slab.memory);
+  return {
+    streamId: part.streamId,
+    streamLabels: part.labels,
+    day: part.day,
+    place: 0,
+    minOffsetNs: part.minOffsetNs,
+    maxOffsetNs: part.maxOffsetNs,
+    rowCount: part.rowCount,
+    lineBytes: part.lineBytes,
+    sources: [{ kind: 'head', slabs, pages: pagesOf(part), sorted: part.sorted }],
+  };
 }

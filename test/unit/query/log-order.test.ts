@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Stage } from '../../../grammar/ast.ts';
 import { dayStartNs } from '../../../src/model/time.ts';
 import { LogOrder } from '../../../src/query/log-order.ts';
-import { boundByTally } from '../../../src/query/log-window.ts';
+import { boundByCounts } from '../../../src/query/log-window.ts';
 import { SharedBound } from '../../../src/query/shared-bound.ts';
 import { PartList } from '../../../src/query/task-parts.ts';
 import { TopHeap } from '../../../src/query/top-heap.ts';
@@ -67,9 +67,9 @@ describe('the bound by tallies', () => {
   it('is none without tallies, for stages that drop rows, and for nothing stored', () => {
     const query = { fromNs: all[0], toNs: all[1], limit: 1, backward: true };
     const filter: Stage = { kind: 'line-filter', op: '|=', args: [{ kind: 'text', value: 'x' }] };
-    expect(boundByTally(Stretches.ofParts([part(1, 0, 9)]), query, [])).toBeUndefined();
-    expect(boundByTally(Stretches.ofParts([]), query, [])).toBeUndefined();
-    expect(boundByTally(Stretches.ofParts([part(1, 0, 9)]), query, [filter])).toBeUndefined();
+    expect(boundByCounts(Stretches.ofParts([part(1, 0, 9)]), query, [])).toBeUndefined();
+    expect(boundByCounts(Stretches.ofParts([]), query, [])).toBeUndefined();
+    expect(boundByCounts(Stretches.ofParts([part(1, 0, 9)]), query, [filter])).toBeUndefined();
   });
 });
 
