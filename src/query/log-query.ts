@@ -33,7 +33,7 @@ export interface ScanDeps {
 }
 
 /** Tasks grow with what was read in vain: a filter that lets little through is better served by few messages. */
-const FIRST_TASK_BYTES = 2 * 1024 * 1024;
+const FIRST_TASK_BYTES = 4 * 1024 * 1024;
 const GROWTH = 8;
 /** Neighbouring blocks of a stream come as one part once tasks are this many times as large. */
 const RUNS_PER_TASK = 16;
