@@ -13,12 +13,15 @@ const MAX_POINT_BYTES = 400;
 const TURN = 64;
 /** Integers below are written digit by digit. */
 const MAX_DIGITS_VALUE = 1e15;
-/** Decimals that are written digit by digit: three. */
-const SCALE = 1000;
+/** Decimals of values that are written digit by digit: six. */
+const SCALE = 1e6;
 const MAX_SCALED = MAX_DIGITS_VALUE / SCALE;
-/** The last digits of a time change from point to point; those before rarely do. */
-const LOW_DIGITS = 5;
-const LOW_SPAN = 10 ** LOW_DIGITS;
+const GROUP = 1000;
+/** Three digits of each number below a thousand. */
+const GROUP_TEXTS = new Uint8Array(GROUP * 3);
+for (let i = 0; i < GROUP; i++) GROUP_TEXTS.set(Buffer.from(`${i}`.padStart(3, '0')), i * 3);
+/** The last six digits of a time change from point to point; those before rarely do. */
+const LOW_SPAN = GROUP * GROUP;
 const ZERO = 48;
 const COMMA = 44;
 const MINUS = 45;
@@ -86,43 +89,56 @@ function putValue(at: number, value: number): number {
   return putText(at, formatSampleValue(value));
 }
 
-/** Writes a number of thousandths without zeros at its end. */
+/** Writes a number of millionths without zeros at its end. */
 function putScaled(from: number, isNegative: boolean, scaled: number): number {
   let at = from;
   if (isNegative) bytes[at++] = MINUS;
   const whole = Math.floor(scaled / SCALE);
-  return putDecimals(putInteger(at, whole), scaled - whole * SCALE);
+  at = putInteger(at, whole);
+  const rest = scaled - whole * SCALE;
+  const high = (rest / GROUP) | 0;
+  bytes[at++] = POINT;
+  putGroup(at, high);
+  putGroup(at + 3, rest - high * GROUP);
+  return withoutZeros(at + 6);
 }
 
-/** Writes a point and up to three decimals, without zeros at the end; nothing when there are none. */
-function putDecimals(from: number, thousandths: number): number {
+/** Writes a point and three decimals, without zeros at the end; nothing when there are none. */
+function putThousandths(from: number, thousandths: number): number {
   if (thousandths === 0) return from;
-  let at = from;
-  let rest = thousandths;
-  bytes[at++] = POINT;
-  for (let scale = SCALE / 10; rest > 0; scale /= 10) {
-    const digit = Math.floor(rest / scale);
-    bytes[at++] = ZERO + digit;
-    rest -= digit * scale;
-  }
-  return at;
+  bytes[from] = POINT;
+  putGroup(from + 1, thousandths);
+  return withoutZeros(from + 4);
+}
+
+/** @returns where the zeros before `end` begin; there is a digit before them, or they follow a point that goes too */
+function withoutZeros(end: number): number {
+  let at = end;
+  while (bytes[at - 1] === ZERO) at--;
+  return bytes[at - 1] === POINT ? at - 1 : at;
+}
+
+function putGroup(at: number, value: number): void {
+  const from = value * 3;
+  bytes[at] = GROUP_TEXTS[from]!;
+  bytes[at + 1] = GROUP_TEXTS[from + 1]!;
+  bytes[at + 2] = GROUP_TEXTS[from + 2]!;
 }
 
 function putSeconds(from: number, timeMs: number): number {
   if (!isPlainInteger(timeMs)) return putText(from, `${timeMs / 1000}`);
   const seconds = Math.floor(timeMs / 1000);
   const high = Math.floor(seconds / LOW_SPAN);
-  if (high === 0) return putDecimals(putInteger(from, seconds), timeMs - seconds * 1000);
+  const thousandths = timeMs - seconds * 1000;
+  if (high === 0) return putThousandths(putInteger(from, seconds), thousandths);
   let at = from;
   if (high === knownHigh) for (let i = 0; i < highLength; i++) bytes[at++] = highText[i]!;
   else at = putHigh(at, high);
-  let rest = seconds - high * LOW_SPAN;
-  for (let i = LOW_DIGITS - 1; i >= 0; i--) {
-    const next = (rest / 10) | 0;
-    bytes[at + i] = ZERO + rest - next * 10;
-    rest = next;
-  }
-  return putDecimals(at + LOW_DIGITS, timeMs - seconds * 1000);
+  const low = seconds - high * LOW_SPAN;
+  const middle = (low / GROUP) | 0;
+  putGroup(at, middle);
+  putGroup(at + 3, low - middle * GROUP);
+  return putThousandths(at + 6, thousandths);
 }
 
 function putHigh(from: number, high: number): number {
