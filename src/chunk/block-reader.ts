@@ -21,6 +21,7 @@ import {
   FRAME_FIELDS,
 } from './directory.ts';
 import { FrameReader } from './frame-reader.ts';
+import { KernelFinder } from './kernel-finder.ts';
 import { type MetadataColumn, readMetadataColumns } from './metadata-columns.ts';
 import { SomeLines } from './some-lines.ts';
 import type { StoredBlocks } from './stored-blocks.ts';
@@ -120,6 +121,21 @@ export class BlockReader {
     if (kernel?.owns(bytes) === true && kernel.searches(needle))
       return this.#finder!.find(segment, block, bytes, needle);
     return needle.ignoreCase || bytes.indexOf(needle.bytes) >= 0;
+  }
+
+  /**
+   * Whether all texts are somewhere in the metadata of a block. For a look before the rest is read.
+   *
+   * @throws LogError CHUNK_CORRUPT
+   */
+  metadataHolds(segment: StoredBlocks, block: number, texts: readonly Uint8Array[]): boolean {
+    const { blocks } = segment;
+    const at = block * BLOCK_FIELDS + B_METADATA;
+    const length = blocks[at + C_LENGTH]!;
+    if (length === 0 || segment.withoutMetadata === true) return false;
+    const start = blocks[at + C_OFFSET]!;
+    const bytes = this.frames.frame(SLOT_METADATA, segment, blocks[at + C_FRAME]!).subarray(start, start + length);
+    return texts.every((text) => bytes.indexOf(text) >= 0);
   }
 
   /** @throws LogError CHUNK_CORRUPT */
@@ -287,45 +303,6 @@ export class BlockReader {
     const frame = this.frames.frame(SLOT_METADATA, segment, blocks[at + C_FRAME]!);
     const start = blocks[at + C_OFFSET]!;
     return readMetadataColumns(frame, start, start + length, rowCount, path, names);
-  }
-}
-
-/** Searches the block that was read last. A look before a block is read and the search of its rows share what they find. */
-class KernelFinder implements RowFinder {
-  readonly #kernel: BlockKernel;
-  #bytes: Buffer = NO_BYTES;
-  /** The block looked at, the needle that was looked for first, and its first place. */
-  #segment: StoredBlocks | undefined;
-  #block = 0;
-  #needle: Needle | undefined;
-  #place = 0;
-
-  constructor(kernel: BlockKernel) {
-    this.#kernel = kernel;
-  }
-
-  /** Looks for a needle in a block that will perhaps be read. */
-  find(segment: StoredBlocks, block: number, bytes: Buffer, needle: Needle): boolean {
-    const place = this.#kernel.findNeedle(bytes, needle);
-    if (this.#segment !== segment || this.#block !== block) {
-      this.#segment = segment;
-      this.#block = block;
-      this.#needle = needle;
-      this.#place = place;
-    }
-    return place >= 0;
-  }
-
-  /** The block was read. */
-  begin(segment: StoredBlocks, block: number, bytes: Buffer): void {
-    this.#bytes = bytes;
-    if (this.#segment !== segment || this.#block !== block) this.#needle = undefined;
-    this.#segment = undefined;
-  }
-
-  rowsWith(needles: readonly Needle[], wanted: boolean, first: number, end: number, into: Uint32Array): number {
-    const known = { needle: this.#needle, place: this.#place };
-    return this.#kernel.collectRows(this.#bytes, { needles, wanted, first, end, known }, into);
   }
 }
 

@@ -83,6 +83,7 @@ class LogScanner {
       reverse: backward,
       needles: this.#pipeline.needles,
       anyOf: this.#pipeline.anyOf,
+      metadataTexts: this.#pipeline.metadataTexts,
     };
     let taken = 0;
     for (const block of load(part, options, this.#counts)) {

@@ -1,6 +1,8 @@
 import type { Query, Stage, Unwrap } from '../../grammar/ast.ts';
 import { assertNever } from '../base/assert.ts';
 import type { Needle } from '../base/regex/byte-search.ts';
+import type { MetadataText } from '../store/select.ts';
+import { labelTexts } from './label-texts.ts';
 import { metricAggregations } from './metric-parts.ts';
 import { buildPipeline, metricPipelineOptions, type Pipeline, type PipelineOptions } from './pipeline/build.ts';
 import type { FieldReader } from './pipeline/field-reader.ts';
@@ -18,6 +20,8 @@ export interface LogPipeline {
   readonly needles: readonly Needle[];
   /** Every line that passes the filter holds at least one of these. */
   readonly anyOf: readonly Needle[] | undefined;
+  /** What the metadata of every row that passes holds, where its stream has no such label. */
+  readonly metadataTexts: readonly MetadataText[];
   /** What is left to do with a row that passed; undefined: nothing. */
   readonly stages: Pick<Pipeline, 'process'> | undefined;
   /** Reads the labels of the first parser ahead. */
@@ -46,7 +50,7 @@ export interface DirectSamples {
 
 export function logPipeline(stages: readonly Stage[]): LogPipeline {
   const pipeline = buildPipeline(stages);
-  return { ...filterOf(pipeline), stages: pipeline.isIdentity ? undefined : pipeline };
+  return { ...filterOf(pipeline, stages), stages: pipeline.isIdentity ? undefined : pipeline };
 }
 
 export function samplePipeline(scan: SampleScan): SamplePipeline {
@@ -55,7 +59,7 @@ export function samplePipeline(scan: SampleScan): SamplePipeline {
   // The row's number is all that a plain count needs of it; an unwrap reads labels, so it counts as a stage.
   const isPlain = pipeline.isIdentity && scan.unwrap === undefined;
   return {
-    ...filterOf(pipeline),
+    ...filterOf(pipeline, scan.stages),
     stages: isPlain ? undefined : pipeline,
     needsLines: pipeline.needsLine || countsBytes,
     metadataNames: wantedMetadata(scan),
@@ -122,12 +126,17 @@ class UnwrapReader implements SampleReader {
   }
 }
 
-function filterOf({ leadingLineFilters: chain, fields }: Pipeline): Omit<LogPipeline, 'stages'> {
-  if (chain.always) return { filter: undefined, needles: [], anyOf: undefined, fields };
+function filterOf(
+  { leadingLineFilters: chain, fields }: Pipeline,
+  stages: readonly Stage[],
+): Omit<LogPipeline, 'stages'> {
+  const metadataTexts = labelTexts(stages).filter(({ origin, texts }) => origin === 'none' && texts.length > 0);
+  if (chain.always) return { filter: undefined, needles: [], anyOf: undefined, metadataTexts, fields };
   const { needles, literals } = chain;
   return {
     filter: chain,
     fields,
+    metadataTexts,
     needles,
     anyOf: literals?.wanted === true && needles.length === 0 ? literals.needles : undefined,
   };

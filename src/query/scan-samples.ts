@@ -41,6 +41,7 @@ class SampleOptions implements LoadOptions {
   readonly reverse = false;
   readonly needles: LoadOptions['needles'];
   readonly anyOf: LoadOptions['anyOf'];
+  readonly metadataTexts: LoadOptions['metadataTexts'];
   readonly #index: SeriesIndex;
   readonly #hasStages: boolean;
   #part: PartRef | undefined;
@@ -51,6 +52,7 @@ class SampleOptions implements LoadOptions {
     this.metadataNames = pipeline.metadataNames;
     this.needles = pipeline.needles;
     this.anyOf = pipeline.anyOf;
+    this.metadataTexts = pipeline.metadataTexts;
     this.#index = index;
     this.#hasStages = pipeline.stages !== undefined;
   }

@@ -15,6 +15,7 @@ import type { Labels } from '../model/labels.ts';
 import { decodeMetadata } from '../model/metadata-bytes.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { LoadedBlock } from './loaded-block.ts';
+import { metadataTextsOf } from './metadata-texts.ts';
 import { PageFinder } from './page-finder.ts';
 import type { HeadSource } from './part-source.ts';
 import { gatheredMetadata, NoMetadata, type RowMetadata, storedMetadata } from './row-set.ts';
@@ -40,6 +41,8 @@ export class HeadBlocks {
   /** The part at work. */
   #slabs: readonly SharedArrayBuffer[] = [];
   #pages: Float64Array = new Float64Array(0);
+  /** Texts that the metadata of every wanted row holds. */
+  #metadata: readonly Uint8Array[] = [];
   /** First row of each page of the block. */
   readonly #firstRows: number[] = [];
 
@@ -69,6 +72,7 @@ export class HeadBlocks {
   *load(part: PartRef, source: HeadSource, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
     this.#slabs = source.slabs;
     this.#pages = source.pages;
+    this.#metadata = metadataTextsOf(part, options);
     let [first, end] = this.#within(options, counts);
     let bytes = options.lines ? FIRST_BYTES : Number.POSITIVE_INFINITY;
     try {
@@ -126,6 +130,10 @@ export class HeadBlocks {
   /** Pages `first .. end` as a block; undefined when no row of it can be wanted. */
   #block(part: PartRef, first: number, end: number, options: LoadOptions, counts: LoadCounts): RowBlock | undefined {
     const { lines, offsets, starts, ends, fields } = this.#kernel;
+    if (this.#metadata.length > 0 && !this.#metadataHolds(first, end)) {
+      this.#countSkipped(first, end, counts);
+      return undefined;
+    }
     const [rowCount, lineBytes] = this.#copyRows(first, end, options.lines);
     counts.rows += rowCount;
     counts.headRows += rowCount;
@@ -141,7 +149,7 @@ export class HeadBlocks {
       fields.from = 0;
     }
     const rows = { rowCount, times: offsets, bytes, lineStarts: starts, lineEnds: ends };
-    const metadata = options.metadata ? this.#metadata(first, end, rowCount, options) : new NoMetadata();
+    const metadata = options.metadata ? this.#rowMetadata(first, end, rowCount, options) : new NoMetadata();
     const searches = options.lines ? { finder: this.#finder, fields } : { finder: undefined, fields: undefined };
     return new LoadedBlock(part, rows, false, metadata, searches);
   }
@@ -193,7 +201,7 @@ export class HeadBlocks {
     }
   }
 
-  #metadata(first: number, end: number, rowCount: number, { metadataNames }: LoadOptions): RowMetadata {
+  #rowMetadata(first: number, end: number, rowCount: number, { metadataNames }: LoadOptions): RowMetadata {
     const levels = this.#levels;
     if (metadataNames?.size === 0 || !this.#haveMetadata(first, end)) return storedMetadata(levels, [], rowCount);
     return gatheredMetadata(rowCount, (row) => withLevel(this.#metadataOf(first, row), levels[row]!));
@@ -207,6 +215,31 @@ export class HeadBlocks {
       if (count > 0 && this.#metadataStart(at, count - 1) < pages[at + P_BYTE_CAPACITY]!) return true;
     }
     return false;
+  }
+
+  /** Whether the metadata of pages holds all texts that it must. */
+  #metadataHolds(first: number, end: number): boolean {
+    const pages = this.#pages;
+    for (let at = first * PAGE_FIELDS; at < end * PAGE_FIELDS; at += PAGE_FIELDS) {
+      const count = pages[at + P_ROWS]!;
+      if (count === 0) continue;
+      const { bytes } = this.#slab.of(this.#slabs[pages[at + P_SLAB]!]!);
+      const bytesAt = pages[at + P_OFFSET]! + pages[at + P_ROW_CAPACITY]! * ROW_BYTES;
+      const start = bytesAt + this.#metadataStart(at, count - 1);
+      const metadata = bytes.subarray(start, bytesAt + pages[at + P_BYTE_CAPACITY]!);
+      if (this.#metadata.every((text) => metadata.indexOf(text) >= 0)) return true;
+    }
+    return false;
+  }
+
+  /** Searched as a whole: their rows count as read. */
+  #countSkipped(first: number, end: number, counts: LoadCounts): void {
+    for (let at = first * PAGE_FIELDS; at < end * PAGE_FIELDS; at += PAGE_FIELDS) {
+      counts.rows += this.#pages[at + P_ROWS]!;
+      counts.headRows += this.#pages[at + P_ROWS]!;
+      counts.headBytes += this.#pages[at + P_LINE_BYTES]!;
+    }
+    counts.blocksSkippedByFilter++;
   }
 
   #metadataStart(at: number, row: number): number {

@@ -7,6 +7,7 @@ import type { RowBlock } from '../model/row-block.ts';
 import { HeadBlocks } from './head-blocks.ts';
 import { LoadedBlock } from './loaded-block.ts';
 import { mergeSources, type SourceRows } from './merge-rows.ts';
+import { metadataTextsOf } from './metadata-texts.ts';
 import type { HeadSource, PartSource, SegmentSource } from './part-source.ts';
 import { NoMetadata, pageRowMetadata, storedMetadata } from './row-set.ts';
 import type { LoadCounts, LoadOptions, PartRef } from './select.ts';
@@ -43,9 +44,10 @@ export class PartLoader {
 
   *#stored(part: PartRef, source: SegmentSource, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
     const { segment, first, end } = source;
+    const metadata = metadataTextsOf(part, options);
     for (let i = first; i < end; i++) {
       const block = options.reverse ? first + end - 1 - i : i;
-      if (this.#skips(segment, block, options, counts)) continue;
+      if (this.#skips(segment, block, options, metadata, counts)) continue;
       const rows = this.#tryRead(this.#reader, segment, block, options);
       if (rows === undefined) continue;
       count1(counts, rows.rowCount);
@@ -61,14 +63,23 @@ export class PartLoader {
   }
 
   /** True when no row of the block can be wanted. */
-  #skips(segment: StoredBlocks, block: number, options: LoadOptions, counts: LoadCounts): boolean {
+  #skips(
+    segment: StoredBlocks,
+    block: number,
+    options: LoadOptions,
+    metadata: readonly Uint8Array[],
+    counts: LoadCounts,
+  ): boolean {
     const { blocks } = segment;
     const at = block * BLOCK_FIELDS;
     if (blocks[at + B_MAX]! < options.fromOffsetNs || blocks[at + B_MIN]! > options.toOffsetNs) {
       counts.blocksSkippedByTime++;
       return true;
     }
-    if (!options.lines || this.#mayHold(segment, block, options)) return false;
+    const mayHold =
+      (metadata.length === 0 || this.#metadataHolds(segment, block, metadata)) &&
+      (!options.lines || this.#mayHold(segment, block, options));
+    if (mayHold) return false;
     // Read and searched as a whole: its rows count as scanned.
     count1(counts, blocks[at + B_ROWS]!);
     counts.blocksSkippedByFilter++;
@@ -82,6 +93,14 @@ export class PartLoader {
       return anyOf === undefined || anyOf.some((needle) => this.#reader.mayHold(segment, block, needle));
     } catch {
       // The reading that follows meets the same damage and reports it.
+      return true;
+    }
+  }
+
+  #metadataHolds(segment: StoredBlocks, block: number, texts: readonly Uint8Array[]): boolean {
+    try {
+      return this.#reader.metadataHolds(segment, block, texts);
+    } catch {
       return true;
     }
   }

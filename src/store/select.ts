@@ -42,8 +42,16 @@ export interface LoadOptions {
    * Texts that every wanted line contains: blocks in which a search does not find one of them may be left out.
    */
   readonly needles: readonly Needle[];
+  /** What the metadata of every wanted row holds, where its stream has no label of that name. */
+  readonly metadataTexts?: readonly MetadataText[] | undefined;
   /** Every wanted line contains at least one of these; absent: no such thing is known. */
   readonly anyOf?: readonly Needle[] | undefined;
+}
+
+/** A label with a certain value, which can come from the stream or the metadata only: the value holds these texts. */
+export interface MetadataText {
+  readonly name: string;
+  readonly texts: readonly Uint8Array[];
 }
 
 /** Counts of a load, added up over parts; they fill `stats` and `explain`. */
