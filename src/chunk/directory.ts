@@ -42,6 +42,8 @@ export const FLAG_ASCII = 1;
 export const FLAG_LENGTHS = 2;
 /** No line holds `\u`: texts that a parser takes out of a line stand in it as they are, but for short escapes. */
 export const FLAG_LITERAL = 4;
+/** A filter of the metadata stands between the block's filter and that of the next one. */
+export const FLAG_METADATA_FILTER = 8;
 
 /** Numbers of one frame in `Directory.frames`. */
 export const F_OFFSET = 0;

@@ -1,5 +1,6 @@
 import type { ByteWriter } from './byte-writer.ts';
 import { KIND_DICTIONARY, KIND_SEQUENCE } from './metadata-columns.ts';
+import { hashBytes, joinKey } from './metadata-filter.ts';
 
 /** Values and rows that a column has room for at first. */
 const FIRST_VALUES = 64;
@@ -103,6 +104,12 @@ class ColumnBuilder {
     return this.#ends[code - 1]! - this.#starts[code - 1]!;
   }
 
+  /** Adds the key of each value. */
+  addKeys(keys: number[]): void {
+    const nameHash = hashBytes(this.name, 0, this.name.length);
+    for (let i = 0; i < this.valueCount; i++) keys.push(joinKey(nameHash, this.#hashes[i]!));
+  }
+
   writeValue(code: number, bytes: Buffer, out: ByteWriter): void {
     out.range(bytes, this.#starts[code - 1]!, this.#ends[code - 1]!);
   }
@@ -112,21 +119,6 @@ function larger(from: Uint32Array): Uint32Array {
   const to = new Uint32Array(from.length * 2);
   to.set(from);
   return to;
-}
-
-/** Four bytes at a time, then mixed; unsigned. */
-function hashBytes(bytes: Uint8Array, start: number, end: number): number {
-  let hash = end - start;
-  let at = start;
-  for (; at + 4 <= end; at += 4) {
-    const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    hash = Math.imul(hash ^ word, 0x9e3779b1);
-    hash ^= hash >>> 15;
-  }
-  for (; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x85ebca6b);
-  hash ^= hash >>> 13;
-  hash = Math.imul(hash, 0x2c1b3c6d);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 function sameBytes(bytes: Uint8Array, a: number, b: number, length: number): boolean {
@@ -158,6 +150,13 @@ export class MetadataColumnsBuilder {
   /** Adds the names of the block's columns, as text. */
   addNames(into: Set<string>): void {
     for (const column of this.#columns) into.add(column.nameText);
+  }
+
+  /** Keys of the block's values for its metadata filter. */
+  keys(): number[] {
+    const keys: number[] = [];
+    for (const column of this.#columns) column.addKeys(keys);
+    return keys;
   }
 
   /** Adds one row's metadata in the encoding of model/metadata-bytes.ts. */

@@ -20,6 +20,7 @@ import {
   FLAG_ASCII,
   FLAG_LENGTHS,
   FLAG_LITERAL,
+  FLAG_METADATA_FILTER,
   LEVEL_COUNTERS,
   type NewDirectory,
   type SegmentIdentity,
@@ -28,6 +29,7 @@ import type { FilterBuilder } from './filter-builder.ts';
 import { type FramePlace, FrameWriter, OpenLines } from './frame-writer.ts';
 import { writeLabelSet } from './label-sets.ts';
 import { LineCompressor } from './line-compressor.ts';
+import { buildMetadataFilter } from './metadata-filter.ts';
 import { encodeTimes, maxTimesBytes } from './times.ts';
 
 /**
@@ -169,7 +171,7 @@ export class SegmentBuilder {
     block[at + B_MIN] = min;
     block[at + B_MAX] = max;
     block[at + B_LINE_BYTES] = lineBytes;
-    block[at + B_FLAGS] = flags;
+    block[at + B_FLAGS] = flags | (metadata === NOWHERE ? 0 : FLAG_METADATA_FILTER);
     block.set(times, at + B_TIMES);
     block.set(lines, at + B_LINES);
     block.set(metadata, at + B_METADATA);
@@ -254,6 +256,8 @@ export class SegmentBuilder {
       if (rows.levels[row] === LEVEL_IN_METADATA) bytes -= levelPairBytes(rows.metadataBytes, start, end);
     }
     columns.addNames(this.#metadataNames);
+    // Right behind the filter of the block's lines.
+    this.#memory.filters.raw(buildMetadataFilter(columns.keys()));
     const start = this.#frames.begin(metadata);
     columns.write(metadata.bytes);
     return [this.#frames.end(metadata, start, METADATA_FRAME_BYTES), bytes];

@@ -77,8 +77,8 @@ export function keysOfText(bytes: Uint8Array): Uint32Array {
 }
 
 /** Packs keys into a filter; its length is part of what is tested. */
-export function buildFilter(keys: Iterable<number>, keyCount: number): Uint8Array {
-  const filter = new Uint8Array(Math.max(MIN_FILTER_BYTES, Math.ceil((keyCount * BITS_PER_KEY) / 8)));
+export function buildFilter(keys: Iterable<number>, keyCount: number, bitsPerKey: number = BITS_PER_KEY): Uint8Array {
+  const filter = new Uint8Array(Math.max(MIN_FILTER_BYTES, Math.ceil((keyCount * bitsPerKey) / 8)));
   const bits = filter.length * 8;
   for (const key of keys) {
     let hash = key;

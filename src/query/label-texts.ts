@@ -9,6 +9,8 @@ import type { LabelText } from '../store/query-store.ts';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
 const CUTS = /["'\\/ \u0000-\u001f\u007f\ufffd\ud800-\udfff]+/;
 
+const NOT_EXACT = /[\ufffd\ud800-\udfff]/;
+
 const encoder = new TextEncoder();
 
 /**
@@ -58,5 +60,7 @@ function addTexts(predicate: LabelPredicate, origin: LabelText['origin'], found:
     .split(CUTS)
     .filter((text) => text !== '')
     .map((text) => encoder.encode(text));
-  found.push({ name, origin, texts });
+  // Bytes that are no text are shown as the replacement character.
+  const isExact = !NOT_EXACT.test(name + value);
+  found.push({ name, origin, texts, ...(isExact ? { value: encoder.encode(value) } : {}) });
 }

@@ -48,6 +48,8 @@ export interface LabelText {
   readonly name: string;
   readonly origin: 'none' | 'part' | 'escaped';
   readonly texts: readonly Uint8Array[];
+  /** The value as bytes; absent: other bytes are shown as it too. */
+  readonly value?: Uint8Array | undefined;
 }
 
 /** Names and values of the labels of some streams, sorted. To be asked at once: they may change with the next push. */

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BlockReader } from '../../src/chunk/block-reader.ts';
 import {
+  B_FILTER,
   B_FLAGS,
   B_LEVELS,
   B_LINE_BYTES,
@@ -19,11 +20,14 @@ import {
   FLAG_ASCII,
   FLAG_LENGTHS,
   FLAG_LITERAL,
+  FLAG_METADATA_FILTER,
   type SegmentIdentity,
 } from '../../src/chunk/directory.ts';
 import { FilterBuilder } from '../../src/chunk/filter-builder.ts';
 import { columnsToLabels } from '../../src/chunk/metadata-columns.ts';
+import { metadataKey } from '../../src/chunk/metadata-filter.ts';
 import { BLOCK_LINE_BYTES, BLOCK_ROWS, SegmentBuilder, type StreamRows } from '../../src/chunk/segment-builder.ts';
+import { mayHold } from '../../src/chunk/skip-filter.ts';
 import type { Labels } from '../../src/model/labels.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { LEVEL_IN_METADATA, LEVEL_NONE } from '../../src/model/level.ts';
@@ -133,10 +137,32 @@ function read({ path, directory }: Written, streamCount: number, reuse: boolean)
     }
     const fields = directory.blocks.subarray(block * BLOCK_FIELDS, (block + 1) * BLOCK_FIELDS);
     expectStatistics(fields, rows, stored.ascii);
+    expectMetadataFilter(path, directory, block, rows);
     found[fields[B_STREAM]!]!.push(...rows);
   }
   reader.frames.close();
   return found;
+}
+
+/** The metadata filter of a block has every value. */
+function expectMetadataFilter(
+  path: string,
+  directory: Written['directory'],
+  block: number,
+  rows: readonly Row[],
+): void {
+  const { blocks, filterSection } = directory;
+  const at = block * BLOCK_FIELDS + B_FILTER;
+  const section = readFileSync(path).subarray(filterSection.offset, filterSection.offset + filterSection.length);
+  const start = blocks[at]! + blocks[at + 1]!;
+  const end = blocks[at + BLOCK_FIELDS] ?? section.length;
+  expect(end - start > 0).toBe(rows.some((row) => row.metadata.length > 0));
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+  for (const { metadata } of rows)
+    for (let i = 0; i < metadata.length; i += 2) {
+      const key = metadataKey(encode(metadata[i]!), encode(metadata[i + 1]!));
+      expect(mayHold(section, start, end, Uint32Array.of(key))).toBe(true);
+    }
 }
 
 function expectStatistics(fields: Float64Array, rows: readonly Row[], ascii: boolean): void {
@@ -150,7 +176,10 @@ function expectStatistics(fields: Float64Array, rows: readonly Row[], ascii: boo
   const joined = Buffer.concat(rows.flatMap((row) => [row.line, Buffer.from('\n')]));
   const literal = !joined.includes('\\u');
   expect(fields[B_FLAGS]).toBe(
-    (isAscii ? FLAG_ASCII : 0) | (newline ? FLAG_LENGTHS : 0) | (literal ? FLAG_LITERAL : 0),
+    (isAscii ? FLAG_ASCII : 0) |
+      (newline ? FLAG_LENGTHS : 0) |
+      (literal ? FLAG_LITERAL : 0) |
+      (rows.some((row) => row.metadata.length > 0) ? FLAG_METADATA_FILTER : 0),
   );
   expect(ascii).toBe(isAscii);
   for (let level = 0; level < 8; level++)

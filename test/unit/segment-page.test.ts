@@ -33,6 +33,8 @@ describe('docs/format/segment.md', () => {
     expect(text).toContain(
       `| 5 flags | ${directory.FLAG_ASCII}: all lines are ASCII; ${directory.FLAG_LENGTHS}: a column`,
     );
+    expect(text).toContain(`; ${directory.FLAG_LITERAL}: no line holds`);
+    expect(text).toContain(`; ${directory.FLAG_METADATA_FILTER}: a metadata filter`);
     expect(text).toContain(`Unit ${TIME_UNITS_NS.map((unit, code) => `${code} is ${number(unit)} ns`).join(', ')}:`);
   });
 

@@ -104,9 +104,28 @@ describe('blocks without a wanted row', () => {
   it('are kept where the stream or the metadata may have the label', async () => {
     await flushed({ app: 'a', line: 'x', labels: ['id', ID] }, { app: 'b', line: 'y' });
     await flushed({ app: 'c', line: 'x', metadata: ['id', ID] }, { app: 'd', line: 'y' });
-    expect(await left(of(`{app="a"} | json | id="${ID}"`))).toBe('a,c,d 1');
+    expect(await left(of(`{app="a"} | json | id="${ID}"`))).toBe('a,c 2');
     // Without a parser, only metadata and the stream have labels.
-    expect(await left(of(`{app="a"} | id="z"`))).toBe('a,c,d 1');
+    expect(await left(of(`{app="a"} | id="${ID}"`))).toBe('a,c 2');
+    expect(await left(of(`{app="a"} | id="z"`))).toBe('a 3');
     expect(await left(of('{app="a"} | detected_level="z" | __error__="x" | id_extracted="y"'))).toBe('a,b,c,d 0');
+  });
+
+  it('are left out by the values of their metadata, each with its name', async () => {
+    await flushed(
+      { app: 'a', line: 'x', metadata: ['id', 'one', 'user', 'two'] },
+      { app: 'b', line: 'y id=blackbird4711', metadata: ['id', 'two', 'user', 'one'] },
+      { app: 'c', line: 'z', metadata: ['user', 'three'] },
+      { app: 'd', line: `v id=${escapedId} {"id": 1}`, metadata: ['bytes', '\ufffd'] },
+    );
+    await flushed({ app: 'e', line: 'of a segment without such metadata' });
+    expect(await left(of('{app="a"} | id="one"'))).toBe('a 4');
+    expect(await left(of('{app="a"} | id="two" | user="one"'))).toBe('b 4');
+    expect(await left(of('{app="a"} | user="three"'))).toBe('c 4');
+    expect(await left(of('{app="a"} | user="four"'))).toBe(' 5');
+    // Out of the line, where a block has a unicode escape it cannot be told.
+    expect(await left(of('{app="a"} | logfmt | id="blackbird4711"'))).toBe('b,d 3');
+    // Bytes that are no text are shown as the replacement character.
+    expect(await left(of('{app="a"} | bytes="\ufffd"'))).toBe('a,b,c,d 1');
   });
 });
