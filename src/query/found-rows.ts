@@ -5,6 +5,11 @@ const FIRST_BYTES = 64 * 1024;
 /** Larger memory is not kept for the next scan. */
 const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 
+/** In place of a label set: the row's own labels lie behind its line. */
+export const OWN_LABELS = -1;
+/** UTF-8 bytes that a UTF-16 unit takes at most. */
+const MAX_UNIT_BYTES = 3;
+
 let idle: FoundRows | undefined;
 
 /**
@@ -18,9 +23,15 @@ export class FoundRows {
   offsetsNs: Float64Array = new Float64Array(FIRST_ROWS);
   streamIds: Float64Array = new Float64Array(FIRST_ROWS);
   labelIds: Int32Array = new Int32Array(FIRST_ROWS);
-  /** Row `i` has line `bytes[starts[i], ends[i])`. */
+  /**
+   * Row `i` has line `bytes[starts[i], ends[i])`. What is printed for it alone follows: the labels of its stream as JSON up to `jsonEnds[i]` and
+   * as a text up to `textEnds[i]`, and the end of its entry up to `tailEnds[i]`; each of no bytes where the label set has it.
+   */
   starts: Uint32Array = new Uint32Array(FIRST_ROWS);
   ends: Uint32Array = new Uint32Array(FIRST_ROWS);
+  jsonEnds: Uint32Array = new Uint32Array(FIRST_ROWS);
+  textEnds: Uint32Array = new Uint32Array(FIRST_ROWS);
+  tailEnds: Uint32Array = new Uint32Array(FIRST_ROWS);
   bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   #used = 0;
 
@@ -58,6 +69,29 @@ export class FoundRows {
     this.starts[row] = this.#used;
     this.#used += end - start;
     this.ends[row] = this.#used;
+    this.jsonEnds[row] = this.#used;
+    this.textEnds[row] = this.#used;
+    this.tailEnds[row] = this.#used;
+  }
+
+  /**
+   * Prints for the row that was added last alone: labels of rows that a parser has made differ from row to row, and as objects that live until
+   * the end of the scan they would be most of its work.
+   */
+  addLabels(json: string, text: string, tail: string): void {
+    const row = this.count - 1;
+    this.#write(json);
+    this.jsonEnds[row] = this.#used;
+    this.#write(text);
+    this.textEnds[row] = this.#used;
+    this.#write(tail);
+    this.tailEnds[row] = this.#used;
+  }
+
+  #write(text: string): void {
+    const most = text.length * MAX_UNIT_BYTES;
+    if (this.#used + most > this.bytes.length) this.#growBytes(most);
+    this.#used += this.bytes.utf8Write(text, this.#used);
   }
 
   #growRows(): void {
@@ -68,6 +102,9 @@ export class FoundRows {
     this.labelIds = wider(this.labelIds, new Int32Array(size));
     this.starts = wider(this.starts, new Uint32Array(size));
     this.ends = wider(this.ends, new Uint32Array(size));
+    this.jsonEnds = wider(this.jsonEnds, new Uint32Array(size));
+    this.textEnds = wider(this.textEnds, new Uint32Array(size));
+    this.tailEnds = wider(this.tailEnds, new Uint32Array(size));
   }
 
   #growBytes(more: number): void {
@@ -111,21 +148,22 @@ export class FoundRows {
     pick(this.labelIds, order);
     pick(this.starts, order);
     pick(this.ends, order);
+    pick(this.jsonEnds, order);
+    pick(this.textEnds, order);
+    pick(this.tailEnds, order);
   }
 
-  /** Leaves out the lines of rows that were dropped, when they are most of what is kept. */
+  /** Leaves out the bytes of rows that were dropped, when they are most of what is kept. */
   #compact(): void {
     let wanted = 0;
-    for (let row = 0; row < this.count; row++) wanted += this.ends[row]! - this.starts[row]!;
+    for (let row = 0; row < this.count; row++) wanted += this.tailEnds[row]! - this.starts[row]!;
     if (this.#used < 2 * wanted + FIRST_BYTES) return;
     const bytes = Buffer.allocUnsafeSlow(this.bytes.length);
     this.#used = 0;
     for (let row = 0; row < this.count; row++) {
-      this.bytes.copy(bytes, this.#used, this.starts[row]!, this.ends[row]!);
-      const length = this.ends[row]! - this.starts[row]!;
-      this.starts[row] = this.#used;
-      this.#used += length;
-      this.ends[row] = this.#used;
+      const by = this.#used - this.starts[row]!;
+      this.#used += this.bytes.copy(bytes, this.#used, this.starts[row]!, this.tailEnds[row]!);
+      for (const column of [this.starts, this.ends, this.jsonEnds, this.textEnds, this.tailEnds]) column[row]! += by;
     }
     this.bytes = bytes;
   }

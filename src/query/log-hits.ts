@@ -1,9 +1,10 @@
+import { asBuffer } from '../base/as-buffer.ts';
 import { textOrder } from '../model/labels.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { EntryLabels } from '../wire/entry-json.ts';
 import { decodeLine } from '../wire/json-text.ts';
 import type { ResultStream } from '../wire/result-json.ts';
-import type { LabelSetText, LogScanResult } from './task.ts';
+import type { LogScanResult } from './task.ts';
 
 /** A row that a task found. */
 export interface LogHit {
@@ -20,7 +21,10 @@ export interface LogRow {
 
 /** Rows of one label set. */
 interface Group {
-  readonly labels: LabelSetText;
+  /** What stands before the entries. */
+  readonly json: Uint8Array;
+  /** Printed labels. */
+  readonly text: string;
   readonly hits: LogHit[];
 }
 
@@ -47,12 +51,24 @@ export class FoundByTask {
     return row === 0 ? 0 : this.result.ends[row - 1]!;
   }
 
+  /** JSON of a label set. */
+  jsonOf(set: number): Uint8Array {
+    const { bytes, jsonEnds, textEnds } = this.result.labelSets;
+    return bytes.subarray(set === 0 ? 0 : textEnds[set - 1]!, jsonEnds[set]);
+  }
+
+  /** Printed labels of a label set. */
+  textOf(set: number): string {
+    const { bytes, jsonEnds, textEnds } = this.result.labelSets;
+    return asBuffer(bytes).utf8Slice(jsonEnds[set], textEnds[set]);
+  }
+
   /** The same object for the same set of the task. */
   labels(row: number): EntryLabels {
     const id = this.result.labelIds[row]!;
     let labels = this.#labels[id];
     if (labels === undefined) {
-      labels = JSON.parse(this.result.labelSets[id]!.json) as EntryLabels;
+      labels = JSON.parse(asBuffer(this.jsonOf(id)).toString()) as EntryLabels;
       this.#labels[id] = labels;
     }
     return labels;
@@ -117,25 +133,26 @@ export function rowsOfHits(hits: readonly LogHit[]): LogRow[] {
 /** Rows of tasks with a format by label set, in the order of the printed labels; descending when asked. */
 export function streamsOfHits(hits: readonly LogHit[], descending: boolean): ResultStream[] {
   const groups = groupHits(hits);
-  const compare = textOrder(groups.map(({ labels }) => labels.text));
-  groups.sort((a, b) => compare(a.labels.text, b.labels.text) * (descending ? -1 : 1));
-  return groups.map(({ labels, hits: own }) => ({ labelsJson: labels.json, pieces: piecesOf(own) }));
+  const compare = textOrder(groups.map(({ text }) => text));
+  groups.sort((a, b) => compare(a.text, b.text) * (descending ? -1 : 1));
+  return groups.map(({ json, hits: own }) => ({ labelsJson: json, pieces: piecesOf(own) }));
 }
 
 function groupHits(hits: readonly LogHit[]): Group[] {
   const byJson = new Map<string, Group>();
   for (const hit of hits) {
-    const { labelIds, labelSets } = hit.from.result;
-    const id = labelIds[hit.row]!;
-    let group = hit.from.groups[id];
+    const { from } = hit;
+    const id = from.result.labelIds[hit.row]!;
+    let group = from.groups[id];
     if (group === undefined) {
-      const labels = labelSets[id]!;
-      group = byJson.get(labels.json);
+      const json = from.jsonOf(id);
+      const key = asBuffer(json).latin1Slice();
+      group = byJson.get(key);
       if (group === undefined) {
-        group = { labels, hits: [] };
-        byJson.set(labels.json, group);
+        group = { json, text: from.textOf(id), hits: [] };
+        byJson.set(key, group);
       }
-      hit.from.groups[id] = group;
+      from.groups[id] = group;
     }
     group.hits.push(hit);
   }

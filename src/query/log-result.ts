@@ -1,8 +1,8 @@
 import { type EntryFormat, type EntryLabels, entryEnd, putEntry, shownLabels, streamJson } from '../wire/entry-json.ts';
 import { JsonBytes } from '../wire/json-bytes.ts';
 import { labelText } from '../wire/json-text.ts';
-import type { FoundRows } from './found-rows.ts';
-import type { LabelSetText, LogScanResult, ScanCounts } from './task.ts';
+import { type FoundRows, OWN_LABELS } from './found-rows.ts';
+import type { LabelSetTexts, LogScanResult, ScanCounts } from './task.ts';
 
 /** Used by one result after the other. */
 const scratch = new JsonBytes();
@@ -16,7 +16,7 @@ export function logResult(
   counts: ScanCounts,
 ): LogScanResult {
   const { count } = found;
-  const { labelIds, sets } = setsInUse(found, labelSets);
+  const { labelIds, sets, rowOfSet } = setsInUse(found, labelSets);
   const ends = new Uint32Array(count);
   return {
     kind: 'logs',
@@ -26,30 +26,58 @@ export function logResult(
     entries: format === undefined ? linesOf(found, ends) : entriesOf(found, ends, labelIds, sets, format),
     ends,
     labelIds,
-    labelSets: sets.map((labels) => labelSetText(labels, format)),
+    labelSets: labelSetTexts(found, sets, rowOfSet, format),
     counts,
   };
 }
 
-/** Label sets that rows have, and which of them each row has. */
-function setsInUse(
-  { count, labelIds }: FoundRows,
-  labelSets: readonly EntryLabels[],
-): { labelIds: Uint32Array; sets: EntryLabels[] } {
+/** Label sets that rows have, undefined where a row has its own; which of them each row has, and the first row of each. */
+interface SetsInUse {
+  readonly labelIds: Uint32Array;
+  readonly sets: readonly (EntryLabels | undefined)[];
+  readonly rowOfSet: readonly number[];
+}
+
+function setsInUse({ count, labelIds }: FoundRows, labelSets: readonly EntryLabels[]): SetsInUse {
   const numbers = new Int32Array(labelSets.length).fill(-1);
-  const sets: EntryLabels[] = [];
+  const sets: (EntryLabels | undefined)[] = [];
+  const rowOfSet: number[] = [];
   const own = new Uint32Array(count);
   for (let row = 0; row < count; row++) {
     const id = labelIds[row]!;
-    if (numbers[id] === -1) numbers[id] = sets.push(labelSets[id]!) - 1;
-    own[row] = numbers[id]!;
+    const known = id === OWN_LABELS ? -1 : numbers[id]!;
+    if (known >= 0) {
+      own[row] = known;
+      continue;
+    }
+    own[row] = sets.push(id === OWN_LABELS ? undefined : labelSets[id]!) - 1;
+    rowOfSet.push(row);
+    if (id !== OWN_LABELS) numbers[id] = own[row]!;
   }
-  return { labelIds: own, sets };
+  return { labelIds: own, sets, rowOfSet };
 }
 
-function labelSetText(labels: EntryLabels, format: EntryFormat | undefined): LabelSetText {
-  if (format === undefined) return { json: JSON.stringify(labels), text: '' };
-  return { json: streamJson(labels, format), text: labelText(shownLabels(labels, format)) };
+function labelSetTexts(
+  { bytes, ends, jsonEnds, textEnds }: FoundRows,
+  sets: readonly (EntryLabels | undefined)[],
+  rowOfSet: readonly number[],
+  format: EntryFormat | undefined,
+): LabelSetTexts {
+  const out = scratch;
+  out.reset();
+  const jsons = new Uint32Array(sets.length);
+  const texts = new Uint32Array(sets.length);
+  for (let i = 0; i < sets.length; i++) {
+    const labels = sets[i];
+    const row = rowOfSet[i]!;
+    if (labels === undefined) out.raw(bytes.subarray(ends[row], jsonEnds[row]));
+    else out.string(format === undefined ? JSON.stringify(labels) : streamJson(labels, format));
+    jsons[i] = out.length;
+    if (labels === undefined) out.raw(bytes.subarray(jsonEnds[row], textEnds[row]));
+    else if (format !== undefined) out.string(labelText(shownLabels(labels, format)));
+    texts[i] = out.length;
+  }
+  return { bytes: out.finish(), jsonEnds: jsons, textEnds: texts };
 }
 
 function linesOf({ count, bytes, starts, ends: lineEnds }: FoundRows, ends: Uint32Array): Uint8Array {
@@ -63,17 +91,19 @@ function linesOf({ count, bytes, starts, ends: lineEnds }: FoundRows, ends: Uint
 }
 
 function entriesOf(
-  { count, days, offsetsNs, bytes, starts, ends: lineEnds }: FoundRows,
+  { count, days, offsetsNs, bytes, starts, ends: lineEnds, textEnds, tailEnds }: FoundRows,
   ends: Uint32Array,
   labelIds: Uint32Array,
-  sets: readonly EntryLabels[],
+  sets: readonly (EntryLabels | undefined)[],
   format: EntryFormat,
 ): Uint8Array {
   const out = scratch;
   out.reset();
-  const tails = sets.map((labels) => entryEnd(labels, format));
+  const plain = Buffer.from(entryEnd({ all: [] }, format));
+  const tails = sets.map((labels) => (labels === undefined ? plain : Buffer.from(entryEnd(labels, format))));
   for (let row = 0; row < count; row++) {
-    const tail = tails[labelIds[row]!]!;
+    const isOwn = tailEnds[row]! > textEnds[row]!;
+    const tail = isOwn ? bytes.subarray(textEnds[row], tailEnds[row]) : tails[labelIds[row]!]!;
     putEntry(out, format, days[row]!, offsetsNs[row]!, bytes, starts[row]!, lineEnds[row]!, tail);
     out.raw(COMMA);
     ends[row] = out.length;

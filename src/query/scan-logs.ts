@@ -1,8 +1,9 @@
-import type { Labels } from '../model/labels.ts';
+import { type Labels, labelsKey } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { dayStartNs } from '../model/time.ts';
-import { type EntryLabels, entryLabelsKey } from '../wire/entry-json.ts';
-import { FoundRows } from './found-rows.ts';
+import { type EntryFormat, type EntryLabels, entryEnd, entryLabelsKey, streamJson } from '../wire/entry-json.ts';
+import { labelText } from '../wire/json-text.ts';
+import { FoundRows, OWN_LABELS } from './found-rows.ts';
 import { leaveOut } from './leave-out.ts';
 import { logResult } from './log-result.ts';
 import { ScanRow } from './pipeline/row-state.ts';
@@ -56,6 +57,8 @@ class LogScanner {
   /** Of the block at work, by number of the metadata. */
   #labelIdOfMetadata: (number | undefined)[] = [];
   #metadataSets: (Labels | undefined)[] = [];
+  #lastStream: Labels = [];
+  #lastStreamSet = -1;
   /** Of the part at work. */
   #day = 0;
   #streamId = 0;
@@ -186,11 +189,45 @@ class LogScanner {
     const { stages } = this.#pipeline;
     if (stages !== undefined && !stages.process(row)) return false;
     this.#counts.rowsMatched++;
-    const labelId = row.labels.untouched ? this.#untouchedLabels(row, metadataId) : this.#internLabels(row);
+    if (row.labels.untouched) this.#add(row, block.times[at]!, this.#untouchedLabels(row, metadataId));
+    else if (this.#task.format === undefined) this.#add(row, block.times[at]!, this.#internLabels(row));
+    else this.#addPrinted(row, block.times[at]!, this.#task.format);
+    return true;
+  }
+
+  #add(row: ScanRow, offsetNs: number, labelId: number): void {
     // `end` first: reading it may encode a line that a stage has made.
     const { end } = row;
-    this.#found.add(this.#day, block.times[at]!, this.#streamId, labelId, row.bytes, row.start, end);
-    return true;
+    this.#found.add(this.#day, offsetNs, this.#streamId, labelId, row.bytes, row.start, end);
+  }
+
+  /** Labels that a stage has made mostly differ from row to row: they are printed at once, and forgotten. */
+  #addPrinted(row: ScanRow, offsetNs: number, format: EntryFormat): void {
+    if (format === 'categorized') {
+      const categorized = row.labels.categorized();
+      const { stream } = categorized;
+      this.#add(row, offsetNs, this.#streamSet(stream));
+      this.#found.addLabels('', '', entryEnd({ all: stream, categorized }, format));
+      return;
+    }
+    const labels = { all: row.labels.result() };
+    this.#add(row, offsetNs, OWN_LABELS);
+    this.#found.addLabels(streamJson(labels, format), labelText(labels.all), '');
+  }
+
+  /** Set of the stream labels of a row, which mostly are those of the row before. */
+  #streamSet(stream: Labels): number {
+    if (this.#lastStreamSet >= 0 && isEqual(this.#lastStream, stream)) return this.#lastStreamSet;
+    const key = labelsKey(stream);
+    let id = this.#labelIds.get(key);
+    if (id === undefined) {
+      const categorized = { stream, structuredMetadata: [], parsed: [] };
+      id = this.#labelSets.push({ all: stream, categorized }) - 1;
+      this.#labelIds.set(key, id);
+    }
+    this.#lastStream = stream;
+    this.#lastStreamSet = id;
+    return id;
   }
 
   /** Sets of one stream and metadata are one object while they are kept; when one comes twice, the printed labels are the same. */
@@ -234,4 +271,10 @@ class LogScanner {
     this.#found.giveBack();
     return result;
   }
+}
+
+function isEqual(a: Labels, b: Labels): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

@@ -19,7 +19,6 @@ const BEGIN = Buffer.from('["');
 const QUOTE_COMMA = Buffer.from('",');
 const LEGACY_BEGIN = Buffer.from('{"ts":"');
 const LEGACY_LINE = Buffer.from('","line":');
-const LEGACY_END = Buffer.from('}');
 
 /** Labels of a stream as they stand before its entries: an object, or a text. */
 export function streamJson(labels: EntryLabels, format: EntryFormat): string {
@@ -38,10 +37,9 @@ export function entryLabelsKey({ all, categorized }: EntryLabels): string {
 }
 
 /** What follows the line of an entry in its array. */
-export function entryEnd({ categorized }: EntryLabels, format: EntryFormat): Uint8Array {
-  if (format === 'legacy') return LEGACY_END;
-  const third = format === 'categorized' && categorized !== undefined ? `,${categoriesJson(categorized)}` : '';
-  return Buffer.from(`${third}]`);
+export function entryEnd({ categorized }: EntryLabels, format: EntryFormat): string {
+  if (format === 'legacy') return '}';
+  return format === 'categorized' && categorized !== undefined ? `,${categoriesJson(categorized)}]` : ']';
 }
 
 /** The third element of a categorised entry; empty categories are left out. */

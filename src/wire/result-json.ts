@@ -12,7 +12,7 @@ import { type QueryStats, statsJson } from './stats-json.ts';
 /** Entries of one label set, as they stand in the answer. */
 export interface ResultStream {
   /** JSON of the labels: an object, or a text in the legacy format. */
-  readonly labelsJson: string;
+  readonly labelsJson: Uint8Array;
   /** In the order of the answer, each with a comma behind it; a piece has whole entries, one at least. */
   readonly pieces: readonly Uint8Array[];
 }
@@ -99,7 +99,7 @@ function putList<T>(out: JsonBytes, items: readonly T[], put: (item: T) => void)
 function putStreams(out: JsonBytes, streams: readonly ResultStream[], before: string, between: string): void {
   putList(out, streams, ({ labelsJson, pieces }) => {
     out.string(before);
-    out.string(labelsJson);
+    out.raw(labelsJson);
     out.string(between);
     for (const piece of pieces) out.raw(piece);
     // The comma behind the last entry.

@@ -55,7 +55,7 @@ export class TailWriter {
   #shapeOf(labels: EntryLabels): { readonly head: Uint8Array; readonly entryEnd: Uint8Array } {
     const stream = streamJson(labels, this.#format);
     const head = this.#format === 'legacy' ? `{"labels":${stream},"entries":[` : `{"stream":${stream},"values":[`;
-    return { head: Buffer.from(head), entryEnd: entryEnd(labels, this.#format) };
+    return { head: Buffer.from(head), entryEnd: Buffer.from(entryEnd(labels, this.#format)) };
   }
 
   finish(): Uint8Array<ArrayBuffer> {

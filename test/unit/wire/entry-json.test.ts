@@ -14,7 +14,7 @@ function entry(timeNs: bigint, line: string, labels: EntryLabels, format: EntryF
   const bytes = Buffer.from(`<${line}>`);
   const day = dayOf(timeNs);
   const offsetNs = Number(timeNs - dayStartNs(day));
-  putEntry(out, format, day, offsetNs, bytes, 1, bytes.length - 1, entryEnd(labels, format));
+  putEntry(out, format, day, offsetNs, bytes, 1, bytes.length - 1, Buffer.from(entryEnd(labels, format)));
   return Buffer.from(out.finish()).toString();
 }
 

@@ -23,7 +23,9 @@ describe('resultJson', () => {
     const data: ResultData = {
       resultType: 'streams',
       encodingFlags: ['categorize-labels'],
-      streams: [{ labelsJson: '{"a":"b"}', pieces: [Buffer.from('["1","x",{}],'), Buffer.from('["2","y",{}],')] }],
+      streams: [
+        { labelsJson: Buffer.from('{"a":"b"}'), pieces: [Buffer.from('["1","x",{}],'), Buffer.from('["2","y",{}],')] },
+      ],
       entryCount: 2,
     };
     expect(body(data)).toBe(
@@ -127,7 +129,7 @@ describe('metadata bodies', () => {
   });
 
   it('write legacy streams with their labels as text', () => {
-    const streams = [{ labelsJson: '"{a=\\"b\\"}"', pieces: [Buffer.from('{"ts":"T","line":"x"},')] }];
+    const streams = [{ labelsJson: Buffer.from('"{a=\\"b\\"}"'), pieces: [Buffer.from('{"ts":"T","line":"x"},')] }];
     expect(Buffer.from(legacyStreamsJson(streams, NO_STATS)).toString()).toContain(
       '{"streams":[{"labels":"{a=\\"b\\"}","entries":[{"ts":"T","line":"x"}]}],"stats":',
     );
