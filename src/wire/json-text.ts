@@ -1,8 +1,15 @@
 import { goQuote } from '../../grammar/literals.ts';
 import { type Labels, textOrder } from '../model/labels.ts';
 
+/** Texts that stand in JSON as they are; the test takes half as long as the general way. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+/** Names recur from set to set. */
+const MAX_NAMES = 4096;
+const names = new Map<string, string>();
+
 /** A JSON string; lone surrogates become U+FFFD, which is what other JSON readers make of them. */
 export function jsonText(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   return JSON.stringify(text.isWellFormed() ? text : text.toWellFormed());
 }
 
@@ -12,9 +19,20 @@ export function jsonLabels(labels: Labels): string {
   let out = '{';
   for (let i = 0; i < labels.length; i += 2) {
     if (i > 0) out += ',';
-    out += `${jsonText(labels[i]!)}:${jsonText(labels[i + 1]!)}`;
+    out += nameJson(labels[i]!) + jsonText(labels[i + 1]!);
   }
   return `${out}}`;
+}
+
+/** A name and the colon behind it. */
+function nameJson(name: string): string {
+  let text = names.get(name);
+  if (text === undefined) {
+    if (names.size >= MAX_NAMES) names.clear();
+    text = `${jsonText(name)}:`;
+    names.set(name, text);
+  }
+  return text;
 }
 
 /** A label set as people and the legacy endpoints see it: `{a="b", c="d"}`. */
