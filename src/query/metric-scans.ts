@@ -1,6 +1,9 @@
 import type { RangeAggExpr, VectorAggExpr } from '../../grammar/ast.ts';
 import type { Selection } from '../store/query-store.ts';
+import type { LabelTable } from '../store/shared-labels.ts';
+import type { Stretches } from '../store/stretches.ts';
 import { sortByLabels, type VectorValue, vectorOf } from './aggregate/series-set.ts';
+import { suitsBlockBytes, takeBlockBytes } from './block-bytes.ts';
 import { checkBytesRead } from './check-query.ts';
 import { scanGrouping } from './fold.ts';
 import type { EvaluationGrid } from './grid.ts';
@@ -82,7 +85,7 @@ export class MetricScans {
         if (tallied?.left.numbers.length === 0 && scan.op !== 'absent_over_time')
           return tallySeries(scan, tallied.table, tallied.series);
         if (tallied !== undefined) merger.add(tallyResult(tallied.table, tallied.series));
-        const { stretches, numbers } = tallied?.left ?? { stretches: selection.stretches, numbers: undefined };
+        const { stretches, numbers } = tallied?.left ?? this.#withoutBlockBytes(scan, selection, merger);
         const tasks = planTasks(stretches, fromNs, toNs, this.#work.runner.parallelism, numbers);
         await this.#runTasks(scan, tasks, merger);
       } finally {
@@ -93,16 +96,33 @@ export class MetricScans {
     return vectorOf(sortByLabels(merger.finish(range)));
   }
 
+  /** Takes sums of bytes that statistics know, and returns what is left to be scanned. */
+  #withoutBlockBytes(
+    scan: SampleScan,
+    { stretches }: Selection,
+    merger: SampleMerger,
+  ): { readonly stretches: Stretches; readonly numbers: undefined } {
+    const series = suitsBlockBytes(scan) ? this.#seriesOf(scan, stretches.labelTable) : undefined;
+    if (series === undefined || series.levelMatters || series.needsLines) return { stretches, numbers: undefined };
+    const { result, left } = takeBlockBytes(scan, stretches, series);
+    this.#work.addCounts(result.counts);
+    merger.add(result);
+    return { stretches: left, numbers: undefined };
+  }
+
+  #seriesOf(scan: SampleScan, labelTable: LabelTable): TallySeries {
+    return this.#deps.series?.of(this.#deps.tenant, scan, labelTable) ?? new TallySeries(scan, labelTable);
+  }
+
   /** Takes what statistics can answer; undefined: nothing. */
   #tallied(
     scan: SampleScan,
     selection: Selection,
   ): { readonly table: TallyTable; readonly series: TallySeries; readonly left: LeftToScan } | undefined {
     if (!suits(scan)) return undefined;
-    const { tenant, tallies, series: known } = this.#deps;
+    const { tallies, series: known } = this.#deps;
     const selected = selection.runs ?? { runs: [], others: selection.stretches };
-    const { labelTable } = selected.others;
-    const series = known?.of(tenant, scan, labelTable) ?? new TallySeries(scan, labelTable);
+    const series = this.#seriesOf(scan, selected.others.labelTable);
     if (series.needsLines) return undefined;
     const tally = new TallyScan(scan, series, known === undefined ? undefined : tallies);
     const left = tally.take(selected);

@@ -1,4 +1,6 @@
 import type { Stage } from '../../grammar/ast.ts';
+import type { Directory } from '../chunk/directory.ts';
+import { type Labels, labelValue } from '../model/labels.ts';
 import { addPredicateLabels } from './pipeline/needed-labels.ts';
 import type { SampleScan } from './task.ts';
 
@@ -17,8 +19,19 @@ export function suits({ op, unwrap, grid, stages }: SampleScan): boolean {
 }
 
 /** Stages that read and change labels alone. */
-function isLabelStage(stage: Stage): boolean {
+export function isLabelStage(stage: Stage): boolean {
   return stage.kind === 'label-filter' || stage.kind === 'drop' || stage.kind === 'keep';
+}
+
+/** Some of the names (undefined: all) may be in the metadata of a row, and are no labels of its stream, which come first. */
+export function mayDifferByRow(
+  { metadataNames }: Pick<Directory, 'metadataNames'>,
+  names: ReadonlySet<string> | undefined,
+  stream: Labels,
+): boolean {
+  if (metadataNames.length === 0) return false;
+  if (names === undefined) return true;
+  return metadataNames.some((name) => names.has(name) && labelValue(stream, name) === undefined);
 }
 
 /** Names that the grouping or a filter looks at; undefined when all labels matter. */

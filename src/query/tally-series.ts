@@ -45,7 +45,8 @@ export class TallySeries {
   constructor(scan: SampleScan, labelTable: LabelTable) {
     this.#scan = scan;
     this.labelTable = labelTable;
-    this.#pipeline = samplePipeline(scan);
+    // Whatever is added up, the labels decide where: lines are not looked at for them.
+    this.#pipeline = samplePipeline({ ...scan, op: 'count_over_time' });
     this.#index = new SeriesIndex(scan.grouping);
     this.names = namesOf(scan);
     this.levelMatters = this.names === undefined || this.names.has(LEVEL_LABEL);

@@ -105,6 +105,16 @@ function queries({ word, limit, direction, from, length }: Setup): QueryRequest[
     { ...range, query: `{app=~".+"} | regexp "(?P<w>alpha.*) end" | w=${value}` },
     { ...aligned, query: 'sum by (app) (count_over_time({app=~".+"}[2m]))' },
     { ...aligned, query: 'count_over_time({app=~".+"}[1m])' },
+    { ...range, query: 'sum by (app) (bytes_over_time({app=~".+"}[9m]))' },
+    { ...range, query: 'bytes_rate({app=~".+"} | app!="c" [90s])' },
+    { ...range, query: 'sum by (w, trace) (bytes_over_time({app=~".+"}[1h]))' },
+    {
+      kind: 'instant',
+      limit,
+      direction,
+      timeNs: range.endNs,
+      query: 'sum by (app) (bytes_over_time({app=~".+"}[1h]))',
+    },
     { ...aligned, query: `sum by (w) (count_over_time({app=~".+"} | json | w=${value} [3m]))` },
     {
       kind: 'instant',
