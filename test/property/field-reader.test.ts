@@ -121,8 +121,9 @@ const STREAMS: readonly Labels[] = [
   ['app', 'x'],
   ['a', 'stream', 'app', 'z'],
   ['a_b', 'stream'],
+  ['__error__', 'E'],
 ];
-const KEYS = ['a', 'b', 'a_b', 'a.b', 'c d', 'é', 'a"b', '', ' ', '9', 'm', 'duration'];
+const KEYS = ['a', 'b', 'a_b', 'a.b', 'c d', 'é', 'a"b', '', ' ', '9', 'm', 'duration', '__error__'];
 const WORDS = [
   '',
   '1',
@@ -142,6 +143,10 @@ const WORDS = [
   '1kB',
   '9999999h',
   '1000ms',
+  '1m2.5s',
+  '3.5µs',
+  '1.5KiB',
+  '10 MB',
   'info',
 ];
 const key = fc.constantFrom(...KEYS);
@@ -214,6 +219,11 @@ const QUERIES = [
   (stages: string) => `sum by (m, app, duration) (sum_over_time({x="y"} ${stages} | unwrap b [1m]))`,
   (stages: string) => `quantile_over_time(0.5, {x="y"} ${stages} | unwrap a [1m]) by (app, b)`,
   (stages: string) => `max_over_time({x="y"} ${stages} | unwrap duration [1m]) by (app)`,
+  (stages: string) => `avg_over_time({x="y"} ${stages} | unwrap duration(duration) [1m]) by (a)`,
+  (stages: string) =>
+    `sum by (b) (sum_over_time({x="y"} ${stages} | unwrap duration_seconds(a) | __error__ = "" [1m]))`,
+  (stages: string) => `quantile_over_time(0.5, {x="y"} ${stages} | unwrap bytes(b) | __error__="" [1m]) by (a_b)`,
+  (stages: string) => `sum by (a) (rate({x="y"} ${stages} | __error__ = "" | unwrap m [1m]))`,
   (stages: string) => `{x="y"} ${stages}`,
 ];
 

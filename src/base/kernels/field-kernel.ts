@@ -45,6 +45,12 @@ export type FieldScan =
 
 /** As kernels/template-fields.ts numbers them. */
 const KINDS: readonly FieldScan['format'][] = ['json', 'logfmt', 'logfmt-keep-empty', 'pattern'];
+/** What is made of the text of a field: durations in nanoseconds within a part in 10^9; all others exact. */
+export type ValueKind = 'number' | 'duration' | 'seconds' | 'bytes';
+
+/** As kernels/field-numbers.ts numbers them. */
+const VALUE_KINDS: readonly ValueKind[] = ['number', 'duration', 'seconds', 'bytes'];
+
 /** Status of rows: left to the plain parser; not read yet. */
 const LEFT = 1;
 export const PENDING = 2;
@@ -192,8 +198,8 @@ export class FieldKernel {
     return PATTERN_CAPACITY;
   }
 
-  /** Sets `values` to the numbers in a field, exact, or to its durations in nanoseconds, within a part in 10^9. */
-  convert(field: number, kind: 'number' | 'duration'): void {
-    this.#exports.convertField(this.from, this.#count, field, kind === 'number' ? 0 : 1);
+  /** Sets `values` to what the text of a field stands for. */
+  convert(field: number, kind: ValueKind): void {
+    this.#exports.convertField(this.from, this.#count, field, VALUE_KINDS.indexOf(kind));
   }
 }

@@ -13,7 +13,7 @@ import { Decolorize } from './decolorize.ts';
 import { DropLabels, KeepLabels } from './drop-keep.ts';
 import type { ParserOptions } from './extractor.ts';
 import { FieldReader, type FieldSource } from './field-reader.ts';
-import { isTested } from './field-tests.ts';
+import { asksForNoError, isTested } from './field-tests.ts';
 import { JsonParser } from './json-parser.ts';
 import { JsonPathParser } from './json-paths.ts';
 import { compilePredicate, LabelFilter, type Predicate, type PredicateOptions } from './label-filter.ts';
@@ -54,7 +54,7 @@ export interface Pipeline {
   readonly needsLine: boolean;
   /** Reads the labels of the first parser ahead for all rows of a block. */
   readonly fields: FieldReader | undefined;
-  /** All that the stages do is extract the fields and test them. */
+  /** All that the stages do is extract the fields and test them, and drop rows with an error. */
   readonly onlyFields: boolean;
   /** Structured metadata is read by a stage or is part of the result of a log query. */
   readonly needsMetadata: boolean;
@@ -179,7 +179,7 @@ function readAhead([parser, ...rest]: readonly Stage[], hints: ParserHints | und
 }
 
 function isFieldTest(stage: Stage): boolean {
-  return stage.kind === 'label-filter' && isTested(stage.predicate);
+  return stage.kind === 'label-filter' && (isTested(stage.predicate) || asksForNoError(stage.predicate));
 }
 
 function fieldSource(stage: Stage): FieldSource | undefined {

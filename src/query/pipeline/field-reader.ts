@@ -10,6 +10,7 @@ import {
   type StructuredFormat,
   UNCLEAR,
   type UnknownKey,
+  type ValueKind,
 } from '../../base/kernels/field-kernel.ts';
 import type { Labels } from '../../model/labels.ts';
 import { haveSameNames, labelValue } from '../../model/labels.ts';
@@ -182,8 +183,8 @@ export class FieldReader implements KeyReader {
   }
 
   /** Makes numbers of a field, for `number`. */
-  convert(name: string): void {
-    this.#kernel?.convert(this.#names.indexOf(name), 'number');
+  convert(name: string, kind: ValueKind): void {
+    this.#kernel?.convert(this.#names.indexOf(name), kind);
   }
 
   /** What `convert` made of the field of the row that is pointed at; NaN when it takes a closer look. */
