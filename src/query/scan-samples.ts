@@ -265,7 +265,9 @@ class SampleScanner {
     if (dropsErrors && labelValue(block.streamLabels, ERROR_LABEL) !== undefined) return false;
     this.#errorField = dropsErrors ? fields.fieldOfName(ERROR_LABEL) : -1;
     this.#valueField = field === undefined ? -1 : fields.fieldOfName(field);
-    if (field !== undefined) fields.convert(field, as);
+    if (field === undefined) return true;
+    if (this.#valueField < 0) return false;
+    fields.convert(field, as);
     return true;
   }
 
