@@ -9,6 +9,7 @@ export { addUnknown, clearKeys, setField, unknownKeyEnd, unknownKeyParent, unkno
 export { convertField } from './field-numbers';
 export { patternAt, rangesAt, scanPattern, statusAt, useFields, valuesAt } from './fields';
 export { scanJson } from './json-fields';
+export { scanJsonPaths } from './json-path-fields';
 export { scanLogfmt } from './logfmt-fields';
 export { markedLine, openTemplates, templateHeaderAt, templatePackedAt, templateTextsAt } from './template-frame';
 export { findSamples, forgetPlans, planFields, readPlanned, templatesOpen } from './template-fields';

@@ -1,7 +1,7 @@
 /**
  * Reads wanted fields of the selected rows of a block: rows are listed at `rowsAt()`, field ranges go to `RANGES`. A row is only
  * called read (status 0) when the twin would have come to the same fields without an error; all others (status 1) are left to
- * it. Twins: src/query/pipeline/{json,logfmt,pattern}-parser.ts.
+ * it. Twins: src/query/pipeline/{json,logfmt,pattern}-parser.ts, json-paths.ts.
  */
 import { ENDS, LINES, PATTERN, RANGES, ROWS, STARTS, STATUS, VALUES } from './block-areas';
 
@@ -13,6 +13,8 @@ export const ABSENT_VALUE: usize = 0;
 /** Fields that are wanted, and how many are enough to leave a line; a line is read to its end when so many are not found. */
 export let fieldCount: usize = 0;
 let enoughFields: u32 = 0;
+/** Where fields begin and end that a row does not have: ABSENT, or 0 for those that are empty then. */
+let missing: u64 = 0;
 /** Address of the ranges of the row at work, and fields found in it. */
 export let ranges: usize = 0;
 let found: u32 = 0;
@@ -32,9 +34,10 @@ export function patternAt(): usize {
   return PATTERN;
 }
 
-export function useFields(count: usize, enough: u32): void {
+export function useFields(count: usize, enough: u32, missingAt: u32): void {
   fieldCount = count;
   enoughFields = enough;
+  missing = (<u64>missingAt << 32) | <u64>missingAt;
 }
 
 // @ts-ignore: decorator
@@ -61,7 +64,7 @@ export function beginBlock(from: usize): void {
 export function beginRow(index: u32): void {
   ranges = RANGES + <usize>index * (fieldCount << 3);
   found = 0;
-  for (let field: usize = 0; field < fieldCount; field++) store<u64>(ranges + (field << 3), <u64>ABSENT << 32 | <u64>ABSENT);
+  for (let field: usize = 0; field < fieldCount; field++) store<u64>(ranges + (field << 3), missing);
 }
 
 // @ts-ignore: decorator

@@ -2,14 +2,14 @@
 import { expectedKey, fieldOf, findKey, follow, keyLength, UNCLEAR } from './field-keys';
 import { beginBlock, beginRow, endRow, LEFT, READ, rowEnd, rowStart, take, wants } from './fields';
 
-const QUOTE: u8 = 0x22;
-const COMMA: u8 = 0x2c;
-const COLON: u8 = 0x3a;
-const OPEN_BRACKET: u8 = 0x5b;
+export const QUOTE: u8 = 0x22;
+export const COMMA: u8 = 0x2c;
+export const COLON: u8 = 0x3a;
+export const OPEN_BRACKET: u8 = 0x5b;
 const BACKSLASH: u8 = 0x5c;
 const CLOSE_BRACKET: u8 = 0x5d;
-const OPEN_BRACE: u8 = 0x7b;
-const CLOSE_BRACE: u8 = 0x7d;
+export const OPEN_BRACE: u8 = 0x7b;
+export const CLOSE_BRACE: u8 = 0x7d;
 
 /** Outcome of a row: read, left to the twin, or stopped at an unknown key. */
 export const DONE: i32 = 0;
@@ -23,6 +23,10 @@ const outer = memory.data(<i32>(MAX_DEPTH << 2));
 /** The string that was passed last holds a backslash. */
 let escaped = false;
 
+export function hasEscape(): bool {
+  return escaped;
+}
+
 // @ts-ignore: decorator
 @inline
 function isSpace(c: u8): bool {
@@ -31,7 +35,7 @@ function isSpace(c: u8): bool {
 
 // @ts-ignore: decorator
 @inline
-function skipSpace(at: usize, end: usize): usize {
+export function skipSpace(at: usize, end: usize): usize {
   if (at < end && load<u8>(at) > 0x20) return at;
   while (at < end && isSpace(load<u8>(at))) at++;
   return at;
@@ -59,7 +63,7 @@ export function stringEnd(at: usize, end: usize): usize {
 }
 
 /** Place after the bracket that closes the one at `at`, 0 when none does; brackets of the other kind are not looked at. */
-function blockEnd(at: usize, end: usize): usize {
+export function blockEnd(at: usize, end: usize): usize {
   const open = load<u8>(at);
   return open === OPEN_BRACE ? closingEnd(at + 1, end, 1, open, CLOSE_BRACE) : closingEnd(at + 1, end, 1, open, CLOSE_BRACKET);
 }
@@ -97,7 +101,7 @@ function closingEnd(at: usize, end: usize, depth: u32, open: u8, close: u8): usi
 
 // @ts-ignore: decorator
 @inline
-function isWord4(at: usize, end: usize, word: u32): bool {
+export function isWord4(at: usize, end: usize, word: u32): bool {
   return end - at === 4 && load<u32>(at) === word;
 }
 
@@ -217,12 +221,12 @@ function closes(at: usize, depth: i32, isClosed: bool, end: usize): i32 {
   return closingEnd(at, end, <u32>depth, OPEN_BRACE, CLOSE_BRACE) === 0 ? GIVE_UP : DONE;
 }
 
-function isFalse(start: usize, end: usize): bool {
+export function isFalse(start: usize, end: usize): bool {
   return end - start === 5 && load<u32>(start) === 0x736c6166 && load<u8>(start + 4) === 0x65;
 }
 
 /** End of a bare token; 0 for one that is no plain text or that another reading would end elsewhere. */
-function tokenEnd(at: usize, end: usize): usize {
+export function tokenEnd(at: usize, end: usize): usize {
   // Numbers, mostly.
   while (at < end && load<u8>(at) >= 0x2d && load<u8>(at) <= 0x39) at++;
   while (at < end) {

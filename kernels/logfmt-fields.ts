@@ -12,13 +12,14 @@ const BACKSLASH: u8 = 0x5c;
  * Reads the selected rows from number `index` on.
  *
  * @param keepsEmpty keys without a value are fields as well
+ * @param takesLast the last value of a field counts, not the first
  * @returns `count`, or the row at which an unknown key was met
  */
-export function scanLogfmt(from: usize, index: u32, count: u32, keepsEmpty: bool): u32 {
+export function scanLogfmt(from: usize, index: u32, count: u32, keepsEmpty: bool, takesLast: bool): u32 {
   beginBlock(from);
   for (; index < count; index++) {
     beginRow(index);
-    const outcome = pairs(rowStart(index), rowEnd(index), keepsEmpty);
+    const outcome = pairs(rowStart(index), rowEnd(index), keepsEmpty, takesLast);
     if (outcome === UNKNOWN) return index;
     endRow(index, outcome === DONE ? READ : LEFT);
   }
@@ -26,7 +27,7 @@ export function scanLogfmt(from: usize, index: u32, count: u32, keepsEmpty: bool
 }
 
 /** One line. */
-export function pairs(at: usize, end: usize, keepsEmpty: bool): i32 {
+export function pairs(at: usize, end: usize, keepsEmpty: bool, takesLast: bool): i32 {
   let before: u32 = 0;
   while (true) {
     while (at < end && load<u8>(at) <= 0x20) at++;
@@ -74,7 +75,7 @@ export function pairs(at: usize, end: usize, keepsEmpty: bool): i32 {
     before = key;
     const field = fieldOf(key);
     if (field === UNCLEAR) return GIVE_UP;
-    if (wants(field)) {
+    if (wants(field) || (takesLast && field >= 0)) {
       if (escaped) return GIVE_UP;
       if (take(field, valueStart, valueEnd)) return DONE;
     }

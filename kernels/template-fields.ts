@@ -21,6 +21,7 @@ import {
 } from './block-areas';
 import { ABSENT, beginBlock, beginRow, cut, fieldCount, ranges, READ } from './fields';
 import { DONE, object, UNKNOWN } from './json-fields';
+import { members } from './json-path-fields';
 import { pairs } from './logfmt-fields';
 import {
   T_COUNT,
@@ -39,6 +40,8 @@ import { hasPlainEscapes, hasWords, isFixedJson, isFixedLogfmt, isFixedPattern, 
 const JSON: i32 = 0;
 const LOGFMT: i32 = 1;
 const LOGFMT_KEEP_EMPTY: i32 = 2;
+const JSON_PATHS: i32 = 4;
+const LOGFMT_TARGETS: i32 = 5;
 /** Not read: the line has to be decoded. */
 const PENDING: u8 = 2;
 const NO_ROW: u32 = 0xffffffff;
@@ -170,7 +173,7 @@ function makePlan(base: usize): u32 {
 /**
  * Makes plans for templates from number `template` on.
  *
- * @param kind 0: JSON, 1: logfmt, 2: logfmt with empty values, 3: pattern
+ * @param kind 0: JSON, 1: logfmt, 2: logfmt with empty values, 3: pattern, 4: paths of JSON, 5: some keys of logfmt
  * @param first line of the frame that is row 0
  * @param used bytes of decoded lines
  * @returns the number of templates, or the template in whose sample an unknown key was met
@@ -192,14 +195,14 @@ export function planFields(template: u32, kind: i32, captures: u32, first: u32, 
     v128.store(end, i8x16.splat(0));
     beginRow(index);
     let isFixed: bool;
-    if (kind === JSON) {
-      const outcome = object(start, end);
+    if (kind === JSON || kind === JSON_PATHS) {
+      const outcome = kind === JSON ? object(start, end) : members(start, end);
       if (outcome === UNKNOWN) return template;
       isFixed = outcome === DONE && hasPlainEscapes() && isFixedJson(start, end);
-    } else if (kind === LOGFMT || kind === LOGFMT_KEEP_EMPTY) {
-      const outcome = pairs(start, end, kind === LOGFMT_KEEP_EMPTY);
+    } else if (kind === LOGFMT || kind === LOGFMT_KEEP_EMPTY || kind === LOGFMT_TARGETS) {
+      const outcome = pairs(start, end, kind !== LOGFMT, kind === LOGFMT_TARGETS);
       if (outcome === UNKNOWN) return template;
-      isFixed = outcome === DONE && hasPlainEscapes() && isFixedLogfmt(start, end, kind === LOGFMT_KEEP_EMPTY);
+      isFixed = outcome === DONE && hasPlainEscapes() && isFixedLogfmt(start, end, kind !== LOGFMT);
     } else {
       cut(start, end, captures);
       isFixed = isFixedPattern(<usize>template, captures);

@@ -1,11 +1,13 @@
 import type { Query, Stage, Unwrap } from '../../grammar/ast.ts';
 import { assertNever } from '../base/assert.ts';
+import type { ValueKind } from '../base/kernels/field-kernel.ts';
 import type { Needle } from '../base/regex/byte-search.ts';
 import type { MetadataText } from '../store/select.ts';
 import { labelTexts } from './label-texts.ts';
 import { metricAggregations } from './metric-parts.ts';
 import { buildPipeline, metricPipelineOptions, type Pipeline, type PipelineOptions } from './pipeline/build.ts';
 import type { FieldReader } from './pipeline/field-reader.ts';
+import { asksForNoError } from './pipeline/field-tests.ts';
 import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './pipeline/label-state.ts';
 import type { LineFilterChain } from './pipeline/line-filter.ts';
 import type { Row } from './pipeline/stage.ts';
@@ -43,9 +45,12 @@ export interface SamplePipeline extends LogPipeline {
   readonly direct: DirectSamples | undefined;
 }
 
-/** What the sample is: 1, or the number in a field. */
+/** What the sample is: 1, or what a field stands for. */
 export interface DirectSamples {
   readonly field: string | undefined;
+  readonly as: ValueKind;
+  /** A label filter drops rows with an error. */
+  readonly dropsErrors: boolean;
 }
 
 export function logPipeline(stages: readonly Stage[]): LogPipeline {
@@ -68,10 +73,21 @@ export function samplePipeline(scan: SampleScan): SamplePipeline {
   };
 }
 
-function directSamples({ unwrap, grouping }: SampleScan): DirectSamples | undefined {
+function directSamples({ unwrap, grouping, stages }: SampleScan): DirectSamples | undefined {
   if (grouping.without) return undefined;
-  if (unwrap === undefined) return { field: undefined };
-  return unwrap.conversion === undefined && unwrap.filters.length === 0 ? { field: unwrap.label } : undefined;
+  const filters = unwrap?.filters ?? [];
+  if (!filters.every((filter) => asksForNoError(filter.predicate))) return undefined;
+  return {
+    field: unwrap?.label,
+    as: valueKind(unwrap?.conversion),
+    dropsErrors:
+      filters.length > 0 || stages.some((stage) => stage.kind === 'label-filter' && asksForNoError(stage.predicate)),
+  };
+}
+
+function valueKind(conversion: Unwrap['conversion']): ValueKind {
+  if (conversion === undefined) return 'number';
+  return conversion === 'bytes' ? 'bytes' : 'seconds';
 }
 
 /**

@@ -1,19 +1,21 @@
 import { assert } from '../base/assert.ts';
-import type { Labels } from '../model/labels.ts';
-import { EMPTY_LABELS } from '../model/labels.ts';
+import { ABSENT } from '../base/kernels/field-kernel.ts';
+import { EMPTY_LABELS, labelValue } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { LoadOptions, PartRef } from '../store/select.ts';
+import { BlockMetadata } from './block-metadata.ts';
 import { FieldSeries } from './field-series.ts';
 import { leaveOut } from './leave-out.ts';
-import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './pipeline/label-state.ts';
+import type { FieldReader } from './pipeline/field-reader.ts';
+import { ERROR_LABEL } from './pipeline/label-state.ts';
 import { isFatalError } from './pipeline/needed-labels.ts';
 import { ScanRow } from './pipeline/row-state.ts';
 import { pipelineError } from './pipeline-error.ts';
 import { firstRowAfter, firstRowFrom, lineBytes, upperBound } from './row-range.ts';
 import { RowSelection } from './row-selection.ts';
 import { SampleStore } from './sample-store.ts';
-import { type SamplePipeline, samplePipeline } from './scan-pipeline.ts';
+import { type DirectSamples, type SamplePipeline, samplePipeline } from './scan-pipeline.ts';
 import { SeriesIndex } from './series-index.ts';
 import { emptyCounts, type PartLoader, type SampleScanResult, type SampleScanTask, type ScanCounts } from './task.ts';
 import { PartList } from './task-parts.ts';
@@ -87,8 +89,10 @@ class SampleScanner {
   readonly #selection = new RowSelection();
   /** Series of the untouched rows of a block by metadata id, -1 for not looked up yet. */
   #seriesOfMetadata = new Int32Array(64);
-  #metadataSets: (Labels | undefined)[] = [];
-  #errorOfMetadata: (boolean | undefined)[] = [];
+  readonly #metadata = new BlockMetadata();
+  /** Fields of direct rows; -1: none. */
+  #valueField = -1;
+  #errorField = -1;
   readonly #fieldSeries: FieldSeries;
   readonly #options: SampleOptions;
 
@@ -138,7 +142,8 @@ class SampleScanner {
 
   #block(block: RowBlock, first: number, end: number, metadata: boolean, oneSeries: boolean): void {
     const { filter, stages } = this.#pipeline;
-    this.#forgetMetadata(metadata ? block.metadataIdCount : 0);
+    this.#metadata.begin(block);
+    this.#forgetSeries(metadata ? block.metadataIdCount : 0);
     if (
       filter === undefined &&
       stages === undefined &&
@@ -155,11 +160,9 @@ class SampleScanner {
     else this.#pipelineRows(block);
   }
 
-  #forgetMetadata(idCount: number): void {
+  #forgetSeries(idCount: number): void {
     if (this.#seriesOfMetadata.length < idCount) this.#seriesOfMetadata = new Int32Array(idCount * 2);
     this.#seriesOfMetadata.fill(-1, 0, idCount);
-    this.#metadataSets = [];
-    this.#errorOfMetadata = [];
   }
 
   /** Counts rows of one series without looking at any: the end of each bucket is found by halving. */
@@ -184,12 +187,6 @@ class SampleScanner {
     if (plain !== undefined) return plain;
     this.#row.labels.reset(block.streamLabels, EMPTY_LABELS);
     return this.#index.of(this.#row.labels);
-  }
-
-  #metadataOf(block: RowBlock, id: number): Labels {
-    const metadata = this.#metadataSets[id] ?? block.metadata(id);
-    this.#metadataSets[id] = metadata;
-    return metadata;
   }
 
   /** Selected rows whose labels nothing changes: counts, or line lengths. */
@@ -226,7 +223,7 @@ class SampleScanner {
     const id = block.metadataId(row);
     const known = this.#seriesOfMetadata[id]!;
     if (known >= 0) return known;
-    this.#row.labels.reset(block.streamLabels, this.#metadataOf(block, id));
+    this.#row.labels.reset(block.streamLabels, this.#metadata.of(id));
     this.#checkError(this.#row);
     const series = this.#index.of(this.#row.labels);
     this.#seriesOfMetadata[id] = series;
@@ -245,12 +242,7 @@ class SampleScanner {
     if (fields !== undefined) fields.read(block, this.#selection);
     else if (this.#pipeline.needsLines) block.someLines?.need(this.#selection.rows, this.#selection.count);
     const { rows, count } = this.#selection;
-    const isDirect =
-      direct !== undefined &&
-      fields !== undefined &&
-      block.fields !== undefined &&
-      this.#fieldSeries.begin(block, fields);
-    if (isDirect && direct.field !== undefined) fields.convert(direct.field);
+    const isDirect = direct !== undefined && fields !== undefined && this.#beginDirect(block, fields, direct);
     let endNs = Number.NEGATIVE_INFINITY;
     let bucket = -1;
     for (let i = 0; i < count; i++) {
@@ -268,12 +260,30 @@ class SampleScanner {
     }
   }
 
+  /** @returns false when samples of this block take labels */
+  #beginDirect(block: RowBlock, fields: FieldReader, { field, as, dropsErrors }: DirectSamples): boolean {
+    if (block.fields === undefined || !this.#fieldSeries.begin(block, fields)) return false;
+    // A stream can have a label of that name.
+    if (dropsErrors && labelValue(block.streamLabels, ERROR_LABEL) !== undefined) return false;
+    this.#errorField = dropsErrors ? fields.fieldOfName(ERROR_LABEL) : -1;
+    this.#valueField = field === undefined ? -1 : fields.fieldOfName(field);
+    if (field === undefined) return true;
+    if (this.#valueField < 0) return false;
+    fields.convert(field, as);
+    return true;
+  }
+
   /** A row whose fields were read ahead and pass. */
   #directRow(block: RowBlock, at: number, bucket: number, timeNs: number): void {
     const fields = this.#pipeline.fields!;
-    const value = this.#pipeline.direct!.field === undefined ? 1 : fields.number;
-    const series =
-      Number.isNaN(value) || this.#hasError(block, block.metadataId(at)) ? -2 : this.#fieldSeries.find(fields);
+    const direct = this.#pipeline.direct!;
+    const valueField = this.#valueField;
+    const value = valueField < 0 ? 1 : fields.number;
+    const id = block.metadataId(at);
+    if (Number.isNaN(value) && fields.start(valueField) === ABSENT && !this.#metadata.mayHave(id, direct.field!))
+      return;
+    const isUnclear = Number.isNaN(value) || this.#metadata.hasError(id) || this.#isErrorInLine(fields);
+    const series = isUnclear ? -2 : this.#fieldSeries.find(fields);
     if (series >= 0) {
       this.#counts.rowsMatched++;
       this.#add(series, bucket, value, timeNs);
@@ -283,14 +293,9 @@ class SampleScanner {
     if (series === -1 && found !== undefined) this.#fieldSeries.add(fields, found);
   }
 
-  /** Whether rows come with an error in their metadata. */
-  #hasError(block: RowBlock, metadataId: number): boolean {
-    const known = this.#errorOfMetadata[metadataId];
-    if (known !== undefined) return known;
-    const metadata = this.#metadataOf(block, metadataId);
-    const has = metadata.includes(ERROR_LABEL) || metadata.includes(ERROR_DETAILS_LABEL);
-    this.#errorOfMetadata[metadataId] = has;
-    return has;
+  /** A label filter would take such a field for the error of the row. */
+  #isErrorInLine(fields: FieldReader): boolean {
+    return this.#errorField >= 0 && fields.start(this.#errorField) !== ABSENT;
   }
 
   /** Runs a row through all stages. @returns its series; undefined when it gives no sample */
@@ -298,7 +303,7 @@ class SampleScanner {
     const row = this.#row;
     const { stages, sample } = this.#pipeline;
     assert(stages !== undefined, 'a pipeline');
-    const metadata = this.#metadataOf(block, block.metadataId(at));
+    const metadata = this.#metadata.of(block.metadataId(at));
     if (this.#pipeline.needsLines) block.someLines?.needRow(at);
     row.begin(
       block.bytes,

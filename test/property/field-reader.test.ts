@@ -121,8 +121,9 @@ const STREAMS: readonly Labels[] = [
   ['app', 'x'],
   ['a', 'stream', 'app', 'z'],
   ['a_b', 'stream'],
+  ['__error__', 'E'],
 ];
-const KEYS = ['a', 'b', 'a_b', 'a.b', 'c d', 'é', 'a"b', '', ' ', '9', 'm', 'duration'];
+const KEYS = ['a', 'b', 'a_b', 'a.b', 'c d', 'é', 'a"b', '', ' ', '9', 'm', 'duration', '__error__'];
 const WORDS = [
   '',
   '1',
@@ -142,6 +143,10 @@ const WORDS = [
   '1kB',
   '9999999h',
   '1000ms',
+  '1m2.5s',
+  '3.5µs',
+  '1.5KiB',
+  '10 MB',
   'info',
 ];
 const key = fc.constantFrom(...KEYS);
@@ -214,13 +219,55 @@ const QUERIES = [
   (stages: string) => `sum by (m, app, duration) (sum_over_time({x="y"} ${stages} | unwrap b [1m]))`,
   (stages: string) => `quantile_over_time(0.5, {x="y"} ${stages} | unwrap a [1m]) by (app, b)`,
   (stages: string) => `max_over_time({x="y"} ${stages} | unwrap duration [1m]) by (app)`,
+  (stages: string) => `avg_over_time({x="y"} ${stages} | unwrap duration(duration) [1m]) by (a)`,
+  (stages: string) =>
+    `sum by (b) (sum_over_time({x="y"} ${stages} | unwrap duration_seconds(a) | __error__ = "" [1m]))`,
+  (stages: string) => `quantile_over_time(0.5, {x="y"} ${stages} | unwrap bytes(b) | __error__="" [1m]) by (a_b)`,
+  (stages: string) => `sum by (a) (rate({x="y"} ${stages} | __error__ = "" | unwrap m [1m]))`,
   (stages: string) => `{x="y"} ${stages}`,
 ];
 
-for (const format of ['json', 'logfmt', 'logfmt --keep-empty', 'logfmt --strict'] as const) {
+const TARGETS = ['a', 'b', 'a_b', 'm', 'duration', 'app', '__error__', 'x'];
+const PATHS = [
+  'a',
+  'b',
+  'a.b',
+  'b.a',
+  'm',
+  'm.a',
+  'a.a.b',
+  '["a.b"]',
+  '["a\\"b"]',
+  '["é"]',
+  '[""]',
+  'b[0]',
+  'duration',
+];
+const LOGFMT_KEYS = ['a', 'b', 'a_b', 'm', 'duration', '"a"', 'c', '""'];
+
+/** Labels with what they are taken from. */
+function extractions(sources: readonly string[]): fc.Arbitrary<string> {
+  const one = fc.tuple(fc.constantFrom(...TARGETS), fc.constantFrom(...sources));
+  return fc
+    .array(one, { minLength: 1, maxLength: 4 })
+    .map((all) => all.map(([target, source]) => `${target}=${JSON.stringify(source)}`).join(', '));
+}
+
+const STAGES: Readonly<Record<string, fc.Arbitrary<string>>> = {
+  json: fc.constant('json'),
+  logfmt: fc.constant('logfmt'),
+  'logfmt --keep-empty': fc.constant('logfmt --keep-empty'),
+  'logfmt --strict': fc.constant('logfmt --strict'),
+  'json of paths': extractions(PATHS).map((text) => `json ${text}`),
+  'logfmt of keys': extractions(LOGFMT_KEYS).map((text) => `logfmt ${text}`),
+  'logfmt --strict of keys': extractions(LOGFMT_KEYS).map((text) => `logfmt --strict ${text}`),
+};
+
+for (const [format, stage] of Object.entries(STAGES)) {
   test(`${format}: what is read ahead is what the parser finds`, () => {
-    const line = damaged(LINES[format === 'json' ? 'json' : 'logfmt']).filter((text) => !text.includes('\n'));
+    const line = damaged(LINES[format.startsWith('json') ? 'json' : 'logfmt']).filter((text) => !text.includes('\n'));
     const cases = fc.record({
+      stage,
       batches: fc.array(
         fc.record({ lines: fc.array(line, { minLength: 1, maxLength: 12 }), stream: fc.constantFrom(...STREAMS) }),
         { minLength: 1, maxLength: 4 },
@@ -230,8 +277,8 @@ for (const format of ['json', 'logfmt', 'logfmt --keep-empty', 'logfmt --strict'
     });
     let read = 0;
     fc.assert(
-      fc.property(cases, ({ batches, filters, query }) => {
-        const text = query(`| ${format} ${filters.join(' ')}`);
+      fc.property(cases, ({ stage, batches, filters, query }) => {
+        const text = query(`| ${stage} ${filters.join(' ')}`);
         const pipeline = pipelineOf(text);
         if (pipeline.fields === undefined) return;
         const plain = pipelineOf(text);
@@ -285,6 +332,16 @@ test('pattern: what is read ahead is what the parser finds', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test('a filter of a label that is no target is tested in every row', () => {
+  const text = 'sum(count_over_time({x="y"} | logfmt b="b" | a = "" [1m]))';
+  const batches = [
+    { lines: ['b=1', 'b=2', 'b=3'], stream: STREAMS[0]! },
+    { lines: ['b=1', 'b=2'], stream: STREAMS[1]! },
+  ];
+  expect(samplesOf(text, batches, false)).toEqual([['', expect.anything(), 3]]);
+  expect(samplesOf(text, batches, true)).toEqual(samplesOf(text, batches, false));
 });
 
 test('a nested object that is left early must be closed', () => {

@@ -6,7 +6,7 @@ export interface FieldExports {
   rangesAt(): number;
   valuesAt(): number;
   patternAt(): number;
-  useFields(count: number, enough: number): void;
+  useFields(count: number, enough: number, missing: number): void;
   clearKeys(): void;
   addUnknown(field: number): number;
   setField(key: number, field: number): void;
@@ -14,7 +14,8 @@ export interface FieldExports {
   unknownKeyStart(): number;
   unknownKeyEnd(): number;
   scanJson(from: number, index: number, count: number): number;
-  scanLogfmt(from: number, index: number, count: number, keepsEmpty: boolean): number;
+  scanJsonPaths(from: number, index: number, count: number): number;
+  scanLogfmt(from: number, index: number, count: number, keepsEmpty: boolean, takesLast: boolean): number;
   scanPattern(from: number, index: number, count: number, captures: number): void;
   forgetPlans(): void;
   findSamples(first: number, count: number): void;
@@ -36,15 +37,41 @@ export const UNCLEAR: number = -2;
 /** In place of the start of a range: the row does not have the field. */
 export const ABSENT = 0xffffffff;
 
+/** In place of the start and end of a range: fields that a row does not have are empty. */
+export const EMPTY = 0;
+
+/** From this number on a field of 'json-paths' is an object on the way to some; there are numbers up to MAX_PATH_FIELDS. */
+export const FIRST_OBJECT = 8;
+export const MAX_PATH_FIELDS = 64;
+/** Longest path of 'json-paths', in keys. */
+export const MAX_PATH_KEYS = 16;
+
+/** What lines are, where all labels of a line may be wanted. */
 export type StructuredFormat = 'json' | 'logfmt' | 'logfmt-keep-empty';
+
+/** What lines are, where the query names what it wants of them: first values at paths, or last values of keys. */
+export type TargetFormat = 'json-paths' | 'logfmt-targets';
 
 /** What fields are read of: structured lines, or captures of a pattern in the form that kernels/fields.ts wants. */
 export type FieldScan =
-  | { readonly format: StructuredFormat }
+  | { readonly format: StructuredFormat | TargetFormat }
   | { readonly format: 'pattern'; readonly pattern: Uint8Array; readonly captures: number };
 
 /** As kernels/template-fields.ts numbers them. */
-const KINDS: readonly FieldScan['format'][] = ['json', 'logfmt', 'logfmt-keep-empty', 'pattern'];
+const KINDS: readonly FieldScan['format'][] = [
+  'json',
+  'logfmt',
+  'logfmt-keep-empty',
+  'pattern',
+  'json-paths',
+  'logfmt-targets',
+];
+/** What is made of the text of a field: durations in nanoseconds within a part in 10^9; all others exact. */
+export type ValueKind = 'number' | 'duration' | 'seconds' | 'bytes';
+
+/** As kernels/field-numbers.ts numbers them. */
+const VALUE_KINDS: readonly ValueKind[] = ['number', 'duration', 'seconds', 'bytes'];
+
 /** Status of rows: left to the plain parser; not read yet. */
 const LEFT = 1;
 export const PENDING = 2;
@@ -115,11 +142,14 @@ export class FieldKernel {
     return this.#plannedFrame === frame && this.#plannedFor === this.owner;
   }
 
-  /** @param fieldCount up to MAX_FIELDS; a line is left when `enough` fields were found */
-  select(rows: Uint32Array, count: number, fieldCount: number, enough: number): void {
+  /**
+   * @param fieldCount up to MAX_FIELDS; a line is left when `enough` fields were found
+   * @param missing what stands in the ranges of fields that a row does not have: ABSENT or EMPTY
+   */
+  select(rows: Uint32Array, count: number, fieldCount: number, enough: number, missing: number = ABSENT): void {
     this.#rows.set(rows.subarray(0, count));
     this.#count = count;
-    this.#exports.useFields(fieldCount, enough);
+    this.#exports.useFields(fieldCount, enough, missing);
   }
 
   /** Reads the fields of selected rows `[begin, end)`, whose lines are there. */
@@ -130,16 +160,20 @@ export class FieldKernel {
       exports.scanPattern(this.from, begin, end, source.captures);
       return;
     }
-    const keepsEmpty = source.format === 'logfmt-keep-empty';
     let index = begin;
     while (index < end) {
-      index =
-        source.format === 'json'
-          ? exports.scanJson(this.from, index, end)
-          : exports.scanLogfmt(this.from, index, end, keepsEmpty);
+      index = this.#scan(source.format, index, end);
       // No room for more keys: the row is left to the plain parser.
       if (index < end && !this.#addKey(reader)) this.status[index++] = LEFT;
     }
+  }
+
+  /** @returns `end`, or the row at which an unknown key was met */
+  #scan(format: StructuredFormat | TargetFormat, index: number, end: number): number {
+    const exports = this.#exports;
+    if (format === 'json') return exports.scanJson(this.from, index, end);
+    if (format === 'json-paths') return exports.scanJsonPaths(this.from, index, end);
+    return exports.scanLogfmt(this.from, index, end, format !== 'logfmt', format === 'logfmt-targets');
   }
 
   /**
@@ -192,8 +226,8 @@ export class FieldKernel {
     return PATTERN_CAPACITY;
   }
 
-  /** Sets `values` to the numbers in a field, exact, or to its durations in nanoseconds, within a part in 10^9. */
-  convert(field: number, kind: 'number' | 'duration'): void {
-    this.#exports.convertField(this.from, this.#count, field, kind === 'number' ? 0 : 1);
+  /** Sets `values` to what the text of a field stands for. */
+  convert(field: number, kind: ValueKind): void {
+    this.#exports.convertField(this.from, this.#count, field, VALUE_KINDS.indexOf(kind));
   }
 }

@@ -1,6 +1,8 @@
 import type {
+  JsonStage,
   LabelPredicate,
   LineFilterStage,
+  LogfmtStage,
   RangeAggExpr,
   RangeOp,
   Stage,
@@ -9,19 +11,22 @@ import type {
 import { printStage } from '../../../grammar/print.ts';
 import { assertNever } from '../../base/assert.ts';
 import { LogError } from '../../base/errors.ts';
+import { MAX_FIELDS } from '../../base/kernels/field-kernel.ts';
 import { Decolorize } from './decolorize.ts';
 import { DropLabels, KeepLabels } from './drop-keep.ts';
 import type { ParserOptions } from './extractor.ts';
+import { PathKeys, TargetKeys } from './field-keys.ts';
 import { FieldReader, type FieldSource } from './field-reader.ts';
-import { isTested } from './field-tests.ts';
+import { asksForNoError, fieldTests, isTested } from './field-tests.ts';
 import { JsonParser } from './json-parser.ts';
+import { parseJsonPath } from './json-path-syntax.ts';
 import { JsonPathParser } from './json-paths.ts';
 import { compilePredicate, LabelFilter, type Predicate, type PredicateOptions } from './label-filter.ts';
 import { LabelFormat } from './label-format.ts';
 import { compileLineFilters, type LineFilterChain } from './line-filter.ts';
 import { LineFormat } from './line-format.ts';
 import { parsePattern } from './line-pattern.ts';
-import { LogfmtFieldParser, LogfmtParser } from './logfmt-parser.ts';
+import { LogfmtFieldParser, LogfmtParser, targetsByKey } from './logfmt-parser.ts';
 import { effectiveGrouping, parserHints } from './needed-labels.ts';
 import { PatternParser } from './pattern-parser.ts';
 import { EARLY_LABEL_FILTER_DROP } from './quirks.ts';
@@ -54,7 +59,7 @@ export interface Pipeline {
   readonly needsLine: boolean;
   /** Reads the labels of the first parser ahead for all rows of a block. */
   readonly fields: FieldReader | undefined;
-  /** All that the stages do is extract the fields and test them. */
+  /** All that the stages do is extract the fields and test them, and drop rows with an error. */
   readonly onlyFields: boolean;
   /** Structured metadata is read by a stage or is part of the result of a log query. */
   readonly needsMetadata: boolean;
@@ -175,19 +180,21 @@ function readAhead([parser, ...rest]: readonly Stage[], hints: ParserHints | und
     if (stage.kind !== 'label-filter') break;
     predicates.push(stage.predicate);
   }
+  // Rows of log queries are only dropped here.
+  if ('targets' in source && hints === undefined && fieldTests(predicates).length === 0) return undefined;
   return FieldReader.create(source, hints?.names, predicates);
 }
 
 function isFieldTest(stage: Stage): boolean {
-  return stage.kind === 'label-filter' && isTested(stage.predicate);
+  return stage.kind === 'label-filter' && (isTested(stage.predicate) || asksForNoError(stage.predicate));
 }
 
 function fieldSource(stage: Stage): FieldSource | undefined {
   switch (stage.kind) {
     case 'json':
-      return stage.extractions.length === 0 ? { format: 'json' } : undefined;
+      return stage.extractions.length === 0 ? { format: 'json' } : jsonTargets(stage);
     case 'logfmt':
-      if (stage.extractions.length > 0) return undefined;
+      if (stage.extractions.length > 0) return logfmtTargets(stage);
       return { format: stage.keepEmpty ? 'logfmt-keep-empty' : 'logfmt' };
     case 'pattern': {
       const pattern = compileStage(stage, () => parsePattern(stage.pattern));
@@ -197,6 +204,21 @@ function fieldSource(stage: Stage): FieldSource | undefined {
     default:
       return undefined;
   }
+}
+
+function jsonTargets(stage: JsonStage): FieldSource | undefined {
+  const paths = compileStage(stage, () =>
+    stage.extractions.map(({ target, source }) => ({ target, steps: parseJsonPath(source) })),
+  );
+  const keys = PathKeys.create(paths);
+  return keys && { format: 'json-paths', targets: paths.map(({ target }) => target), keys };
+}
+
+function logfmtTargets(stage: LogfmtStage): FieldSource | undefined {
+  const targets = [...new Set(stage.extractions.map(({ target }) => target))];
+  if (targets.length > MAX_FIELDS) return undefined;
+  const byKey = compileStage(stage, () => targetsByKey(stage.extractions));
+  return { format: 'logfmt-targets', targets, keys: new TargetKeys(targets, byKey) };
 }
 
 /** In characters: far below what the kernel has room for. */
@@ -214,11 +236,11 @@ function makeStage(
     case 'json':
       return stage.extractions.length === 0
         ? new JsonParser(parser, fields)
-        : new JsonPathParser(stage.extractions, parser);
+        : new JsonPathParser(stage.extractions, parser, fields);
     case 'logfmt':
       return stage.extractions.length === 0
         ? new LogfmtParser(stage, parser, fields)
-        : new LogfmtFieldParser(stage, parser);
+        : new LogfmtFieldParser(stage, parser, fields);
     case 'regexp':
       return new RegexpParser(stage.pattern, parser);
     case 'pattern':

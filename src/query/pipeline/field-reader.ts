@@ -1,26 +1,25 @@
 import type { LabelPredicate } from '../../../grammar/ast.ts';
 import {
   ABSENT,
+  EMPTY,
   type FieldKernel,
   type FieldScan,
-  type KeyReader,
   MAX_FIELDS,
-  NOT_WANTED,
   PENDING,
   type StructuredFormat,
-  UNCLEAR,
-  type UnknownKey,
+  type TargetFormat,
+  type ValueKind,
 } from '../../base/kernels/field-kernel.ts';
 import type { Labels } from '../../model/labels.ts';
 import { haveSameNames, labelValue } from '../../model/labels.ts';
-import type { LinesOnDemand, RowBlock } from '../../model/row-block.ts';
+import type { LinesOnDemand } from '../../model/row-block.ts';
 import { sliceCleanText, sliceText } from './byte-text.ts';
 import type { Extractor } from './extractor.ts';
+import { type FieldKeys, LabelKeys } from './field-keys.ts';
 import { type FieldTest, fieldTests, type NumberTest, type TextTest } from './field-tests.ts';
-import { unescapeJson } from './json-scanner.ts';
-import { type KeyNode, KeyTable } from './key-table.ts';
-import { EXTRACTED_SUFFIX } from './label-state.ts';
 import type { ParsedPattern } from './line-pattern.ts';
+import { type EncodedPattern, encodePattern } from './pattern-fields.ts';
+import { mayHaveMetadata, type ReadableBlock } from './readable-block.ts';
 import type { LabelState } from './stage.ts';
 
 /** Of fewer rows of a frame all lines are decoded: a plan for each template would not pay. */
@@ -35,6 +34,7 @@ export interface ChosenRows {
 /** What the first parser of a pipeline is, as far as fields can be read ahead for it. */
 export type FieldSource =
   | { readonly format: StructuredFormat }
+  | { readonly format: TargetFormat; readonly targets: readonly string[]; readonly keys: FieldKeys }
   | { readonly format: 'pattern'; readonly pattern: ParsedPattern };
 
 /**
@@ -42,22 +42,24 @@ export type FieldSource =
  * right behind the parser are dropped; for others the parser takes its labels from here (`isRead`), or parses the line itself where
  * the kernel left it alone.
  */
-export class FieldReader implements KeyReader {
-  /** Labels that the parser extracts, when these are all it has to extract. */
+export class FieldReader {
   readonly #source: FieldSource;
+  readonly #keys: FieldKeys;
   /** How the parser makes a label value of bytes. */
   readonly #toText: typeof sliceText;
+  /** Labels that the parser extracts, when these are all it has to extract. */
   readonly #names: readonly string[];
   /** All labels that the parser has to extract are fields here. */
   readonly complete: boolean;
   readonly #tests: readonly FieldTest[];
-  readonly #keys: KeyTable = new KeyTable();
-  /** By the numbers of the kernel that was used last: blocks of one scan may lie in several. */
+  /** All labels that the filters test are fields here. */
+  readonly #testsAll: boolean;
+  /** The kernel that was used last, which has numbered the keys: blocks of one scan may lie in several. */
   #numbering: FieldKernel | undefined;
-  #nodes: (KeyNode | undefined)[] = [undefined];
-  /** What the kernel takes each key for. */
-  #fields: number[] = [NOT_WANTED];
-  #pending: KeyNode | undefined;
+  /** What stands for fields that a row does not have. */
+  #missing = ABSENT;
+  /** The stream has a label of the name of a target: parsers tell what becomes of that. */
+  #clashes = false;
   /** Rows whose lines have to be decoded. */
   #undecoded: Uint32Array = new Uint32Array(0);
   /** Frame of the rows that were read without a plan last, and how many of it were. */
@@ -65,8 +67,7 @@ export class FieldReader implements KeyReader {
   #unplanned = 0;
   #stream: Labels | undefined;
   /** Pattern for the current stream: which captures are wanted depends on its labels. */
-  #pattern: Uint8Array = new Uint8Array(0);
-  #captures = 0;
+  #pattern: EncodedPattern = { bytes: new Uint8Array(0), captures: 0 };
   #kernel: FieldKernel | undefined;
   /** Kernel rows of the rows that are left. */
   #indexes: Uint32Array = new Uint32Array(0);
@@ -86,6 +87,7 @@ export class FieldReader implements KeyReader {
     names: ReadonlySet<string> | undefined,
     filters: readonly LabelPredicate[],
   ): FieldReader | undefined {
+    if ('targets' in source) return new FieldReader(source, source.targets, true, fieldTests(filters));
     const isComplete = names !== undefined && names.size > 0 && names.size <= MAX_FIELDS;
     const tests = fieldTests(filters);
     const wanted = isComplete ? [...names] : [...new Set(tests.map((test) => test.name))].slice(0, MAX_FIELDS);
@@ -97,22 +99,32 @@ export class FieldReader implements KeyReader {
     this.#source = source;
     this.#toText = source.format === 'pattern' ? sliceText : sliceCleanText;
     this.#names = names;
+    this.#keys = keysOf(source, names);
     this.complete = complete;
     this.#tests = tests.filter((test) => names.includes(test.name));
+    this.#testsAll = this.#tests.length === tests.length;
   }
 
   /**
    * Reads the fields of the chosen rows of a block, and drops rows. Where the block has no kernel, nothing happens. Of lines on demand only those
    * are decoded that have to be: not even rows that are left need to be among them.
    */
-  read(block: Pick<RowBlock, 'fields' | 'streamLabels' | 'bytes' | 'someLines'>, chosen: ChosenRows): void {
+  read(block: ReadableBlock, chosen: ChosenRows): void {
     this.#at = -1;
     this.#kernel = block.fields;
     const kernel = this.#kernel;
     if (kernel === undefined) return;
     const { count } = chosen;
     this.#prepare(kernel, block.streamLabels);
-    kernel.select(chosen.rows, count, this.#names.length, this.complete ? this.#names.length : ABSENT);
+    if (this.#clashes) {
+      this.#kernel = undefined;
+      block.someLines?.need(chosen.rows, count);
+      return;
+    }
+    this.#decideMissing(kernel, block);
+    // Of keys that a query names the last value counts, so their lines are read to the end.
+    const isEnough = this.complete && this.#source.format !== 'logfmt-targets';
+    kernel.select(chosen.rows, count, this.#names.length, isEnough ? this.#names.length : ABSENT, this.#missing);
     this.#readRows(kernel, chosen, block.someLines);
     if (this.#indexes.length < count) {
       this.#indexes = new Uint32Array(count * 2);
@@ -132,14 +144,14 @@ export class FieldReader implements KeyReader {
   #readRows(kernel: FieldKernel, { rows, count }: ChosenRows, lines: LinesOnDemand | undefined): void {
     const source: FieldScan =
       this.#source.format === 'pattern'
-        ? { format: 'pattern', pattern: this.#pattern, captures: this.#captures }
+        ? { format: 'pattern', pattern: this.#pattern.bytes, captures: this.#pattern.captures }
         : this.#source;
     if (lines === undefined || !this.#plans(lines, kernel, count)) {
       lines?.need(rows, count);
-      kernel.read(source, this);
+      kernel.read(source, this.#keys);
       return;
     }
-    lines.readFields(kernel, source, this);
+    lines.readFields(kernel, source, this.#keys);
     const { status } = kernel;
     let pending = 0;
     if (this.#undecoded.length < count) this.#undecoded = new Uint32Array(count * 2);
@@ -150,7 +162,7 @@ export class FieldReader implements KeyReader {
       if (status[begin] !== PENDING) continue;
       let end = begin + 1;
       while (end < count && status[end] === PENDING) end++;
-      kernel.read(source, this, begin, end);
+      kernel.read(source, this.#keys, begin, end);
       begin = end;
     }
   }
@@ -178,12 +190,12 @@ export class FieldReader implements KeyReader {
     if (this.#kernel === undefined) return false;
     const index = this.#indexes[place]!;
     this.#at = this.complete && this.#kernel.status[index] === 0 ? index : -1;
-    return this.#at >= 0 && this.#passed[index] === 1;
+    return this.#at >= 0 && this.#testsAll && this.#passed[index] === 1;
   }
 
   /** Makes numbers of a field, for `number`. */
-  convert(name: string): void {
-    this.#kernel?.convert(this.#names.indexOf(name), 'number');
+  convert(name: string, kind: ValueKind): void {
+    this.#kernel?.convert(this.#names.indexOf(name), kind);
   }
 
   /** What `convert` made of the field of the row that is pointed at; NaN when it takes a closer look. */
@@ -241,12 +253,22 @@ export class FieldReader implements KeyReader {
     return true;
   }
 
+  /** As `deliver`, for labels that the query names: all of them are there afterwards. */
+  deliverTargets(labels: LabelState, bytes: Uint8Array): true {
+    const names = this.#names;
+    for (let field = 0; field < names.length; field++) {
+      const start = this.start(field);
+      if (start !== ABSENT) labels.setParsed(names[field]!, this.#toText(bytes, start, this.end(field)));
+      else if (labels.get(names[field]!) === undefined) labels.setParsed(names[field]!, '');
+    }
+    return true;
+  }
+
   #prepare(kernel: FieldKernel, stream: Labels): void {
     if (kernel.owner !== this || kernel !== this.#numbering) {
       kernel.own(this);
       this.#numbering = kernel;
-      this.#nodes = [undefined];
-      this.#fields = [NOT_WANTED];
+      this.#keys.forget();
       this.#stream = undefined;
     }
     const before = this.#stream;
@@ -256,56 +278,22 @@ export class FieldReader implements KeyReader {
     if (before !== undefined && haveSameNames(before, stream)) return;
     if (this.#source.format === 'pattern') {
       const encoded = this.#pattern;
-      this.#encodePattern(this.#source.pattern);
-      if (Buffer.compare(encoded, this.#pattern) !== 0) kernel.forgetPlans();
+      this.#pattern = encodePattern(this.#source.pattern, this.#names, stream);
+      if (Buffer.compare(encoded.bytes, this.#pattern.bytes) !== 0) kernel.forgetPlans();
       return;
     }
-    for (let key = 1; key < this.#nodes.length; key++) {
-      const field = this.#fieldOfNode(this.#nodes[key]!);
-      if (field === this.#fields[key]) continue;
-      this.#fields[key] = field;
-      kernel.setField(key, field);
-      kernel.forgetPlans();
-    }
+    this.#keys.useStream(stream, kernel);
+    this.#clashes = isTargets(this.#source) && this.#names.some((name) => labelValue(stream, name) !== undefined);
   }
 
-  fieldOf({ parent, bytes, start, end }: UnknownKey): number {
-    const table = parent === 0 ? this.#keys : this.#nodes[parent]!.children;
-    const isJson = this.#source.format === 'json';
-    this.#pending = isJson ? table.find(bytes, start, end, unescapeJson) : table.find(bytes, start, end);
-    return this.#fieldOfNode(this.#pending);
-  }
-
-  numbered(number: number): void {
-    this.#nodes[number] = this.#pending;
-    this.#fields[number] = this.#fieldOfNode(this.#pending!);
-  }
-
-  #fieldOfNode(node: KeyNode): number {
-    if (node.isBad) return UNCLEAR;
-    return node.name === '' ? NOT_WANTED : this.#fieldOfKey(node.name);
-  }
-
-  /** The field of a parsed name: a name that the stream has gets a suffix. */
-  #fieldOfKey(name: string): number {
-    const isStreamLabel = labelValue(this.#stream!, name) !== undefined;
-    return this.#names.indexOf(isStreamLabel ? name + EXTRACTED_SUFFIX : name);
-  }
-
-  /** See kernels/fields.ts. Captures behind the last wanted one are left out. */
-  #encodePattern({ prefix, captures }: ParsedPattern): void {
-    const fields = captures.map(({ name }) => (name === undefined ? NOT_WANTED : this.#fieldOfKey(name)));
-    this.#captures = fields.findLastIndex((field) => field !== NOT_WANTED) + 1;
-    const out: number[] = [];
-    const u16 = (value: number): number => out.push(value & 0xff, (value >> 8) & 0xff);
-    u16(prefix.length);
-    out.push(...prefix);
-    for (const [i, { literal }] of captures.slice(0, this.#captures).entries()) {
-      u16(fields[i]!);
-      u16(literal?.length ?? 0);
-      out.push(...(literal ?? []));
-    }
-    this.#pattern = Uint8Array.from(out);
+  /** Labels that a query names are empty where a line does not have them; those of JSON only where no metadata has the name. */
+  #decideMissing(kernel: FieldKernel, block: ReadableBlock): void {
+    const { format } = this.#source;
+    const isEmpty = format === 'logfmt-targets' || (format === 'json-paths' && !mayHaveMetadata(block, this.#names));
+    const missing = isEmpty ? EMPTY : ABSENT;
+    // Plans made for empty fields put such fields where there are none.
+    if (missing !== this.#missing) kernel.forgetPlans();
+    this.#missing = missing;
   }
 
   #dropByText(test: TextTest, kernel: FieldKernel, chosen: ChosenRows, bytes: Uint8Array): void {
@@ -345,4 +333,12 @@ export class FieldReader implements KeyReader {
     }
     chosen.count = kept;
   }
+}
+
+function isTargets(source: FieldSource): boolean {
+  return source.format === 'json-paths' || source.format === 'logfmt-targets';
+}
+
+function keysOf(source: FieldSource, names: readonly string[]): FieldKeys {
+  return 'keys' in source ? source.keys : new LabelKeys(names, source.format === 'json');
 }

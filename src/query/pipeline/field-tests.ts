@@ -89,6 +89,13 @@ function isFar(value: number, threshold: number): boolean {
   return Math.abs(value - threshold) > ERROR_NS + value * RELATIVE_ERROR;
 }
 
+/** Whether a predicate lets pass what has no error. */
+export function asksForNoError(predicate: LabelPredicate): boolean {
+  return (
+    predicate.kind === 'string' && predicate.name === ERROR_LABEL && predicate.op === '=' && predicate.value === ''
+  );
+}
+
 /** Whether a predicate is nothing but such tests. */
 export function isTested(predicate: LabelPredicate): boolean {
   if (predicate.kind === 'and') return isTested(predicate.left) && isTested(predicate.right);

@@ -1,6 +1,7 @@
 import type { Extraction } from '../../../grammar/ast.ts';
 import { equalBytes, sliceText } from './byte-text.ts';
 import type { ParserOptions } from './extractor.ts';
+import type { FieldReader } from './field-reader.ts';
 import { fail, JSON_PARSER_ERROR, scalarEnd, valueStart } from './json-parser.ts';
 import { parseJsonPath } from './json-path-syntax.ts';
 import {
@@ -40,6 +41,7 @@ const textEncoder = new TextEncoder();
 
 /** `| json x="path", ...`: the values at the paths become labels; all listed labels are present afterwards. */
 export class JsonPathParser implements PipelineStage {
+  readonly #fields: FieldReader | undefined;
   readonly #root: PathNode = makeNode();
   readonly #targets: readonly string[];
   readonly #skip: boolean;
@@ -49,8 +51,12 @@ export class JsonPathParser implements PipelineStage {
   #left = 0;
   #error: JsonError | undefined;
 
-  /** @throws LogError QUERY_INVALID when a path does not parse */
-  constructor(extractions: readonly Extraction[], options: ParserOptions = {}) {
+  /**
+   * @param fields what was read ahead
+   * @throws LogError QUERY_INVALID when a path does not parse
+   */
+  constructor(extractions: readonly Extraction[], options: ParserOptions = {}, fields?: FieldReader) {
+    this.#fields = fields;
     this.#skip = options.hints?.skip === true;
     this.#targets = extractions.map((extraction) => extraction.target);
     let ends = 0;
@@ -64,9 +70,12 @@ export class JsonPathParser implements PipelineStage {
   }
 
   process(row: Row): boolean {
-    const { bytes, start, end } = row;
-    if (this.#skip || start >= end) return true;
+    if (this.#skip) return true;
     const labels = row.labels;
+    const fields = this.#fields;
+    if (fields?.isRead === true) return fields.deliverTargets(labels, row.bytes);
+    const { bytes, start, end } = row;
+    if (start >= end) return true;
     const first = bytes[start];
     if (first !== QUOTE && first !== OPEN_BRACE && first !== OPEN_BRACKET) {
       labels.error = JSON_PARSER_ERROR;

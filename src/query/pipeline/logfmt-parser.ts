@@ -56,13 +56,18 @@ export class LogfmtParser implements PipelineStage {
 export class LogfmtFieldParser implements PipelineStage {
   readonly #strict: boolean;
   readonly #skip: boolean;
+  readonly #fields: FieldReader | undefined;
   readonly #keys: KeyTable = new KeyTable();
   readonly #scanner: LogfmtScanner = new LogfmtScanner();
   readonly #targets: readonly string[];
   readonly #targetByKey: ReadonlyMap<string, string>;
 
-  /** @throws LogError QUERY_INVALID when a source is not one key */
-  constructor(stage: Pick<LogfmtStage, 'strict' | 'extractions'>, options: ParserOptions = {}) {
+  /**
+   * @param fields what was read ahead
+   * @throws LogError QUERY_INVALID when a source is not one key
+   */
+  constructor(stage: Pick<LogfmtStage, 'strict' | 'extractions'>, options: ParserOptions = {}, fields?: FieldReader) {
+    this.#fields = fields;
     this.#strict = stage.strict;
     this.#skip = options.hints?.skip === true;
     this.#targets = stage.extractions.map((extraction) => extraction.target);
@@ -72,6 +77,8 @@ export class LogfmtFieldParser implements PipelineStage {
   process(row: Row): boolean {
     if (this.#skip) return true;
     const labels = row.labels;
+    const fields = this.#fields;
+    if (fields?.isRead === true) return fields.deliverTargets(labels, row.bytes);
     for (const target of this.#targets) if (!labels.isStreamLabel(target)) labels.setParsed(target, '');
     const scanner = this.#scanner;
     scanner.begin(row.bytes, row.start, row.end);
@@ -97,7 +104,8 @@ function failLogfmt(labels: LabelState, scanner: LogfmtScanner): true {
   return true;
 }
 
-function targetsByKey(extractions: readonly Extraction[]): ReadonlyMap<string, string> {
+/** The label that each key becomes. @throws LogError QUERY_INVALID when a source is not one key */
+export function targetsByKey(extractions: readonly Extraction[]): ReadonlyMap<string, string> {
   const map = new Map<string, string>();
   // A key that equals a target's name is taken for it, unless another target asks for that key.
   for (const { target } of extractions) map.set(target, target);
