@@ -3,7 +3,8 @@ import { compareText, type Labels, labelValue } from '../model/labels.ts';
 import type { DetectedField } from '../wire/metadata-json.ts';
 import type { DetectedFieldsParams } from '../wire/query-params.ts';
 import { checkEntriesLimit } from './check-query.ts';
-import { type FieldType, fieldType, jsonFields, shownValue } from './field-values.ts';
+import { fieldType, shownValue } from './field-values.ts';
+import { JsonFields, parseJsonObject } from './json-fields.ts';
 import type { LogRow } from './log-hits.ts';
 import { logfmtFields } from './logfmt-fields.ts';
 import type { QueryDeps } from './query-deps.ts';
@@ -12,7 +13,8 @@ import { parseText } from './selectors.ts';
 
 /** What is known of a field after some rows. */
 interface Field {
-  type: FieldType;
+  /** The value met last. Only this one tells the type, and it is not looked at before the end: that takes longer than the rest. */
+  last: string;
   readonly values: Set<string>;
   readonly parsers: Set<string>;
   jsonPath: readonly string[] | undefined;
@@ -30,7 +32,7 @@ export async function detectedFields(params: DetectedFieldsParams, deps: QueryDe
     if (out.length >= params.fieldLimit) break;
     out.push({
       label,
-      type: field.type,
+      type: fieldType(field.last),
       cardinality: field.values.size,
       parsers: [...field.parsers].sort(compareText),
       ...(field.jsonPath === undefined ? {} : { jsonPath: field.jsonPath }),
@@ -47,8 +49,12 @@ export async function detectedFieldValues(
 ): Promise<readonly string[]> {
   const field = (await collectFields(params, deps)).get(name);
   if (field === undefined) return [];
-  const shown = [...field.values].map((value) => (field.parsed ? shownValue(value) : value));
-  return [...new Set(shown)].slice(0, params.fieldLimit);
+  const shown = new Set<string>();
+  for (const value of field.values) {
+    if (shown.size >= params.fieldLimit) break;
+    shown.add(field.parsed ? shownValue(value) : value);
+  }
+  return [...shown];
 }
 
 async function collectFields(params: DetectedFieldsParams, deps: QueryDeps): Promise<Map<string, Field>> {
@@ -67,11 +73,12 @@ async function collectFields(params: DetectedFieldsParams, deps: QueryDeps): Pro
     deps,
   );
   const fields = new Map<string, Field>();
-  for (const row of rows) addRow(fields, row);
+  const jsonFields = new JsonFields();
+  for (const row of rows) addRow(fields, row, jsonFields);
   return fields;
 }
 
-function addRow(fields: Map<string, Field>, row: LogRow): void {
+function addRow(fields: Map<string, Field>, row: LogRow, jsonFields: JsonFields): void {
   const { stream, structuredMetadata, parsed } = row.labels.categorized ?? {
     stream: [],
     structuredMetadata: [],
@@ -79,13 +86,13 @@ function addRow(fields: Map<string, Field>, row: LogRow): void {
   };
   for (let i = 0; i < structuredMetadata.length; i += 2)
     addValue(fields, structuredMetadata[i]!, structuredMetadata[i + 1]!);
-  const json = jsonFields(row.line);
+  const json = parseJsonObject(row.line);
   const parser = json === undefined ? 'logfmt' : 'json';
   for (let i = 0; i < parsed.length; i += 2) {
     if (!parsed[i]!.startsWith('__error')) addValue(fields, parsed[i]!, parsed[i + 1]!, parser);
   }
   if (json !== undefined) {
-    for (const { name, value, path } of json) addValue(fields, fieldName(name, stream), value, parser, path);
+    jsonFields.read(json, (name, value, path) => addValue(fields, fieldName(name, stream), value, parser, path));
     return;
   }
   const pairs = logfmtFields(row.line);
@@ -105,10 +112,10 @@ function addValue(
 ): void {
   let field = fields.get(name);
   if (field === undefined) {
-    field = { type: 'string', values: new Set(), parsers: new Set(), jsonPath: undefined, parsed: false };
+    field = { last: value, values: new Set(), parsers: new Set(), jsonPath: undefined, parsed: false };
     fields.set(name, field);
   }
-  field.type = fieldType(value);
+  field.last = value;
   field.values.add(value);
   if (parser !== undefined) {
     field.parsed = true;

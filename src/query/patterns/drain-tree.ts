@@ -1,4 +1,6 @@
-import { VARIABLE } from './tokenize.ts';
+import { equalRanges, sliceText } from '../pipeline/byte-text.ts';
+import { LineWords, PLAIN, TELLING, tokensOf, VARYING, type WordsAndGaps } from './line-words.ts';
+import { VARIABLE } from './pattern-text.ts';
 
 /** Share of the telling words that a line must have in common with a template. */
 const SIMILARITY = 0.5;
@@ -10,9 +12,81 @@ const MAX_BRANCHES = 64;
 const MAX_CLUSTERS = 4000;
 
 /** A template and its lines per bucket. */
-export interface Cluster {
-  readonly tokens: string[];
-  readonly lines: Map<number, number>;
+export class Cluster {
+  readonly lines: Map<number, number> = new Map();
+  /** How many words the line asked for last would make variable. */
+  changes = 0;
+  readonly #words: WordsAndGaps;
+
+  /** @param line is copied: it makes room for the next one */
+  constructor({ bytes, count, starts, ends, kinds }: LineWords) {
+    const start = starts[0]!;
+    this.#words = {
+      // Not `slice`: that of a Buffer copies nothing.
+      bytes: new Uint8Array(bytes.subarray(start, ends[count - 1])),
+      count,
+      starts: starts.slice(0, count).map((at) => at - start),
+      ends: ends.slice(0, count).map((at) => at - start),
+      kinds: kinds.slice(0, count),
+    };
+  }
+
+  /** Words and the delimiters between them, one after the other; the placeholder for words that vary. */
+  get tokens(): string[] {
+    return tokensOf(this.#words);
+  }
+
+  /** Adds a number of lines to a bucket. */
+  count(bucket: number, lines: number): void {
+    this.lines.set(bucket, (this.lines.get(bucket) ?? 0) + lines);
+  }
+
+  /** The share of the telling words that a line of the same shape has in common with the template. */
+  similarity(line: LineWords): number {
+    const { bytes, count, starts, ends, kinds } = this.#words;
+    let telling = 0;
+    let equal = 0;
+    let changes = 0;
+    for (let i = 0; i < count; i++) {
+      const kind = kinds[i]!;
+      const lineKind = line.kinds[i]!;
+      if (kind === VARYING) {
+        if (lineKind === VARYING) equal++;
+        if (lineKind !== PLAIN) telling++;
+      } else if (
+        // Equal words are of one kind.
+        kind === lineKind &&
+        equalRanges(bytes, starts[i]!, ends[i]!, line.bytes, line.starts[i]!, line.ends[i]!)
+      ) {
+        telling++;
+        equal++;
+      } else {
+        if (kind === TELLING || lineKind === TELLING) telling++;
+        changes++;
+      }
+    }
+    this.changes = changes;
+    return telling === 0 ? 1 : equal / telling;
+  }
+
+  /** Words that differ in a line become variable. */
+  merge({ bytes: lineBytes, starts: lineStarts, ends: lineEnds, kinds: lineKinds }: LineWords): void {
+    const { bytes, count, starts, ends, kinds } = this.#words;
+    for (let i = 0; i < count; i++) {
+      if (
+        kinds[i] !== lineKinds[i] ||
+        !equalRanges(bytes, starts[i]!, ends[i]!, lineBytes, lineStarts[i]!, lineEnds[i]!)
+      ) {
+        kinds[i] = VARYING;
+      }
+    }
+  }
+}
+
+/** Lines with the same delimiters. */
+interface Shape {
+  readonly bytes: Uint8Array;
+  readonly node: Node;
 }
 
 /**
@@ -23,38 +97,61 @@ export interface Cluster {
  */
 export class DrainTree {
   readonly clusters: Cluster[] = [];
-  readonly #shapes = new Map<string, Node>();
-  readonly #rest: Cluster = { tokens: [VARIABLE], lines: new Map() };
+  /** By hash. */
+  readonly #shapes = new Map<number, Shape[]>();
+  #rest: Cluster | undefined;
 
-  /** Adds a line, or the template of another tree with the lines that it stands for. */
-  add(tokens: readonly string[], lines: Iterable<readonly [number, number]>): void {
-    const leaf = this.#leaf(tokens);
-    const cluster = bestOf(leaf, tokens) ?? this.#grow(leaf, tokens);
-    if (cluster !== this.#rest) merge(cluster.tokens, tokens);
-    for (const [bucket, count] of lines) cluster.lines.set(bucket, (cluster.lines.get(bucket) ?? 0) + count);
+  /** Adds a line, or the template of another tree. Returns the template that stands for it now, to count its lines. */
+  add(line: LineWords): Cluster {
+    const leaf = this.#leaf(line);
+    const cluster = bestOf(leaf, line);
+    if (cluster === undefined) return this.#grow(leaf, line);
+    // Of most lines all words are known to vary that do.
+    if (cluster.changes > 0) cluster.merge(line);
+    return cluster;
   }
 
-  #leaf(tokens: readonly string[]): Cluster[] {
-    const shape = shapeOf(tokens);
-    let node = this.#shapes.get(shape);
-    if (node === undefined) {
-      node = new Node();
-      // A tree that is full remembers no more shapes either.
-      if (this.clusters.length < MAX_CLUSTERS) this.#shapes.set(shape, node);
+  #leaf(line: LineWords): Cluster[] {
+    let node = this.#shape(line);
+    for (let i = 0; i < DEPTH && i < line.count; i++) {
+      const isTelling = line.kinds[i] === TELLING;
+      node = node.branch(isTelling ? sliceText(line.bytes, line.starts[i]!, line.ends[i]!) : VARIABLE);
     }
-    for (let level = 0, i = 0; level < DEPTH && i < tokens.length; level++, i += 2) node = node.branch(tokens[i]!);
     return node.clusters;
   }
 
-  #grow(leaf: Cluster[], tokens: readonly string[]): Cluster {
-    if (this.clusters.length >= MAX_CLUSTERS) {
-      if (this.#rest.lines.size === 0) this.clusters.push(this.#rest);
-      return this.#rest;
+  #shape({ shape, shapeLength, shapeHash }: LineWords): Node {
+    const alike = this.#shapes.get(shapeHash);
+    if (alike !== undefined) {
+      for (const { bytes, node } of alike) {
+        if (equalRanges(bytes, 0, bytes.length, shape, 0, shapeLength)) return node;
+      }
     }
-    const cluster = { tokens: [...tokens], lines: new Map<number, number>() };
+    const node = new Node();
+    // A tree that is full remembers no more shapes either.
+    if (this.clusters.length >= MAX_CLUSTERS) return node;
+    const added = { bytes: shape.slice(0, shapeLength), node };
+    if (alike === undefined) this.#shapes.set(shapeHash, [added]);
+    else alike.push(added);
+    return node;
+  }
+
+  #grow(leaf: Cluster[], line: LineWords): Cluster {
+    if (this.clusters.length >= MAX_CLUSTERS) return this.#restCluster();
+    const cluster = new Cluster(line);
     this.clusters.push(cluster);
     leaf.push(cluster);
     return cluster;
+  }
+
+  #restCluster(): Cluster {
+    if (this.#rest === undefined) {
+      const anything = new LineWords();
+      anything.readTokens([VARIABLE]);
+      this.#rest = new Cluster(anything);
+      this.clusters.push(this.#rest);
+    }
+    return this.#rest;
   }
 }
 
@@ -62,61 +159,30 @@ class Node {
   readonly #branches = new Map<string, Node>();
   readonly clusters: Cluster[] = [];
 
+  /** @param word the placeholder for words that tell nothing */
   branch(word: string): Node {
-    let key = isTelling(word) ? word : VARIABLE;
-    if (!this.#branches.has(key) && this.#branches.size >= MAX_BRANCHES) key = VARIABLE;
-    let node = this.#branches.get(key);
-    if (node === undefined) {
-      node = new Node();
-      this.#branches.set(key, node);
+    let node = this.#branches.get(word);
+    if (node !== undefined) return node;
+    let key = word;
+    if (this.#branches.size >= MAX_BRANCHES) {
+      key = VARIABLE;
+      node = this.#branches.get(key);
+      if (node !== undefined) return node;
     }
+    node = new Node();
+    this.#branches.set(key, node);
     return node;
   }
 }
 
-/** The delimiters, and whether text stands before the first and behind the last: a variable there needs some. */
-function shapeOf(tokens: readonly string[]): string {
-  let shape = `${tokens[0] === ''}${tokens.at(-1) === ''}`;
-  for (let i = 1; i < tokens.length; i += 2) shape += `${tokens[i]}\n`;
-  return shape;
-}
-
-/** Words with digits are numbers, times, addresses, ids: they tell nothing of the kind of a line. */
-function isTelling(word: string): boolean {
-  if (word === VARIABLE) return false;
-  for (let i = 0; i < word.length; i++) {
-    const code = word.charCodeAt(i);
-    if (code >= 48 && code <= 57) return false;
-  }
-  return true;
-}
-
-function bestOf(clusters: readonly Cluster[], tokens: readonly string[]): Cluster | undefined {
+function bestOf(clusters: readonly Cluster[], line: LineWords): Cluster | undefined {
   let best: Cluster | undefined;
   let bestShare = SIMILARITY;
   for (const cluster of clusters) {
-    const share = similarity(cluster.tokens, tokens);
+    const share = cluster.similarity(line);
     if (share < bestShare || (best !== undefined && share === bestShare)) continue;
     best = cluster;
     bestShare = share;
   }
   return best;
-}
-
-function similarity(template: readonly string[], tokens: readonly string[]): number {
-  let telling = 0;
-  let equal = 0;
-  for (let i = 0; i < tokens.length; i += 2) {
-    const a = template[i]!;
-    const b = tokens[i]!;
-    if (a === b) {
-      telling++;
-      equal++;
-    } else if (isTelling(a) || isTelling(b)) telling++;
-  }
-  return telling === 0 ? 1 : equal / telling;
-}
-
-function merge(template: string[], tokens: readonly string[]): void {
-  for (let i = 0; i < tokens.length; i += 2) if (template[i] !== tokens[i]) template[i] = VARIABLE;
 }

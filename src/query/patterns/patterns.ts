@@ -10,7 +10,8 @@ import { compileSelector, parseSelectorOnly } from '../selectors.ts';
 import { planTasks } from '../task-plan.ts';
 import { runTasks, withTimeout } from '../task-queue.ts';
 import { DrainTree } from './drain-tree.ts';
-import { printPattern } from './tokenize.ts';
+import { LineWords } from './line-words.ts';
+import { printPattern } from './pattern-text.ts';
 
 /** Clients show no more. */
 const MAX_PATTERNS = 500;
@@ -47,6 +48,7 @@ export async function queryPatterns(
   const signal = withTimeout(deps.signal, deps.limits.queryTimeoutMs);
   const selection = deps.store.select(deps.tenant, matchers, { startNs, endNs: toNs });
   const trees = new Map<string, DrainTree>();
+  const words = new LineWords();
   const stride = Math.max(1, Math.ceil(rowsWithin(selection.stretches, startNs, toNs) / MAX_LINES));
   try {
     const planned = planTasks(selection.stretches, startNs, toNs, deps.runner.parallelism);
@@ -62,10 +64,9 @@ export async function queryPatterns(
       for (const { level, tokens, buckets, lines } of result.patterns) {
         const tree = trees.get(level) ?? new DrainTree();
         trees.set(level, tree);
-        tree.add(
-          tokens,
-          Array.from(buckets, (bucket, i): [number, number] => [bucket, lines[i]!]),
-        );
+        words.readTokens(tokens);
+        const cluster = tree.add(words);
+        for (let i = 0; i < buckets.length; i++) cluster.count(buckets[i]!, lines[i]!);
       }
     });
   } finally {

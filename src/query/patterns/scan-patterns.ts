@@ -1,7 +1,6 @@
 import { labelValue } from '../../model/labels.ts';
 import { LEVEL_LABEL } from '../../model/level.ts';
 import type { RowBlock } from '../../model/row-block.ts';
-import { sliceText } from '../pipeline/byte-text.ts';
 import { firstRowAfter, firstRowFrom } from '../row-range.ts';
 import {
   emptyCounts,
@@ -12,12 +11,14 @@ import {
 } from '../task.ts';
 import { PartList } from '../task-parts.ts';
 import { DrainTree } from './drain-tree.ts';
-import { tokenize } from './tokenize.ts';
+import { LineWords } from './line-words.ts';
 
 /** Knuth's multiplier: successive numbers land far apart. */
 const SPREAD = 2_654_435_761;
 /** Rows carry no metadata but their level here. */
 const LEVEL_ONLY: ReadonlySet<string> = new Set();
+/** Of one line after the other. */
+const words = new LineWords();
 
 /** Finds the patterns of the lines of a task's parts, a tree for each level. */
 export function scanPatterns(task: PatternScanTask, load: PartLoader): PatternScanResult {
@@ -78,8 +79,10 @@ function addRows(
       trees.set(level, tree);
       treeOfMetadata.set(id, tree);
     }
-    const line = sliceText(block.bytes, block.lineStarts[row]!, block.lineEnds[row]!);
-    if (line === '') continue;
-    tree.add(tokenize(line), [[Math.floor((block.times[row]! - baseOffsetNs) / task.stepNs), lines]]);
+    const lineStart = block.lineStarts[row]!;
+    const lineEnd = block.lineEnds[row]!;
+    if (lineStart === lineEnd) continue;
+    words.readLine(block.bytes, lineStart, lineEnd);
+    tree.add(words).count(Math.floor((block.times[row]! - baseOffsetNs) / task.stepNs), lines);
   }
 }

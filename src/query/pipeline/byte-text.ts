@@ -109,6 +109,21 @@ export function equalBytes(bytes: Uint8Array, start: number, end: number, other:
   return end - start === other.length && startsWithBytes(bytes, other, start, end);
 }
 
+/** True if `a[aStart, aEnd)` equals `b[bStart, bEnd)`. */
+export function equalRanges(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): boolean {
+  const length = aEnd - aStart;
+  if (length !== bEnd - bStart) return false;
+  for (let i = 0; i < length; i++) if (a[aStart + i] !== b[bStart + i]) return false;
+  return true;
+}
+
 /** White space as Go's `unicode.IsSpace` knows it. */
 function isGoSpace(code: number): boolean {
   if (code <= 0x20) return code === 0x20 || (code >= 0x09 && code <= 0x0d);

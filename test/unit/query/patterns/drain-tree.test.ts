@@ -1,12 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { DrainTree } from '../../../../src/query/patterns/drain-tree.ts';
-import { printPattern, tokenize } from '../../../../src/query/patterns/tokenize.ts';
+import { LineWords, tokensOf } from '../../../../src/query/patterns/line-words.ts';
+import { printPattern } from '../../../../src/query/patterns/pattern-text.ts';
 import { compilePatternFilter } from '../../../../src/query/pipeline/pattern-filter.ts';
+
+const words = new LineWords();
+
+function wordsOf(line: string): LineWords {
+  const bytes = Buffer.from(line);
+  words.readLine(bytes, 0, bytes.length);
+  return words;
+}
 
 /** Patterns of lines with their counts. */
 function patternsOf(lines: readonly string[]): Record<string, number> {
   const tree = new DrainTree();
-  for (const line of lines) tree.add(tokenize(line), [[0, 1]]);
+  for (const line of lines) tree.add(wordsOf(line)).count(0, 1);
   return Object.fromEntries(tree.clusters.map(({ tokens, lines: counts }) => [printPattern(tokens), counts.get(0)!]));
 }
 
@@ -15,7 +24,7 @@ function matches(pattern: string, line: string): boolean {
   return compilePatternFilter(pattern).test(bytes, 0, bytes.length);
 }
 
-describe('tokenize', () => {
+describe('LineWords', () => {
   it.each([
     ['', ['']],
     ['one', ['one']],
@@ -24,15 +33,15 @@ describe('tokenize', () => {
     ['{"k":"v","n":1}', ['', '{"', 'k', '":"', 'v', '","', 'n', '":', '1', '}', '']],
     ['12:30:01 GET /a/b?c=d', ['12:30:01', ' ', 'GET', ' ', '/a/b?c', '=', 'd']],
   ])('cuts %j', (line, tokens) => {
-    expect(tokenize(line)).toEqual(tokens);
-    expect(tokenize(line).join('')).toBe(line);
+    expect(tokensOf(wordsOf(line))).toEqual(tokens);
+    expect(tokensOf(wordsOf(line)).join('')).toBe(line);
   });
 
   it('takes the rest of a long line as one variable', () => {
-    const words = tokenize(Array.from({ length: 500 }, (_, i) => `w${i}`).join(' '));
-    expect(words.length).toBeLessThan(250);
-    expect(words.at(-1)).toBe('<_>');
-    expect(tokenize('x'.repeat(10_000)).at(-1)).toBe('<_>');
+    const tokens = tokensOf(wordsOf(Array.from({ length: 500 }, (_, i) => `w${i}`).join(' ')));
+    expect(tokens.length).toBeLessThan(250);
+    expect(tokens.at(-1)).toBe('<_>');
+    expect(tokensOf(wordsOf('x'.repeat(10_000))).at(-1)).toBe('<_>');
   });
 });
 
@@ -81,9 +90,15 @@ describe('DrainTree', () => {
 
   it('joins the templates of other trees and adds their counts up', () => {
     const [first, second, whole] = [new DrainTree(), new DrainTree(), new DrainTree()];
-    for (let i = 0; i < 10; i++) first.add(tokenize(`request ${i} done`), [[1, 1]]);
-    for (let i = 0; i < 5; i++) second.add(tokenize(`request ${i + 100} done`), [[i % 2, 1]]);
-    for (const tree of [first, second]) for (const { tokens, lines } of tree.clusters) whole.add(tokens, lines);
+    for (let i = 0; i < 10; i++) first.add(wordsOf(`request ${i} done`)).count(1, 1);
+    for (let i = 0; i < 5; i++) second.add(wordsOf(`request ${i + 100} done`)).count(i % 2, 1);
+    for (const tree of [first, second]) {
+      for (const { tokens, lines } of tree.clusters) {
+        words.readTokens(tokens);
+        const cluster = whole.add(words);
+        for (const [bucket, count] of lines) cluster.count(bucket, count);
+      }
+    }
     expect(whole.clusters.map(({ tokens, lines }) => [printPattern(tokens), [...lines].sort()])).toEqual([
       [
         'request <_> done',
@@ -95,11 +110,15 @@ describe('DrainTree', () => {
     ]);
   });
 
+  it('tells line breaks from one another', () => {
+    expect(patternsOf(['a\n\n\nb', 'a\nb\nc', 'a\nb\nc'])).toEqual({ 'a\n\n\nb': 1, 'a\nb\nc': 2 });
+  });
+
   it('stays bounded when no two lines are alike, and counts every line', () => {
     const tree = new DrainTree();
     const word = (i: number): string => i.toString(2).replaceAll('0', 'a').replaceAll('1', 'b');
     for (let i = 0; i < 20_000; i++)
-      tree.add(tokenize(`${word(i)}${';'.repeat(i % 97)}x ${word(i * 7)} ${word(i * 13)}`), [[0, 1]]);
+      tree.add(wordsOf(`${word(i)}${';'.repeat(i % 97)}x ${word(i * 7)} ${word(i * 13)}`)).count(0, 1);
     expect(tree.clusters.length).toBeLessThanOrEqual(4001);
     expect(tree.clusters.reduce((sum, { lines }) => sum + lines.get(0)!, 0)).toBe(20_000);
   });
