@@ -5,6 +5,7 @@ import { type QueryRequest, runQuery } from '../../src/query/run.ts';
 import { runScanTask } from '../../src/query/scan.ts';
 import type { TaskRunner } from '../../src/query/task.ts';
 import type { PartLoader } from '../../src/store/load-part.ts';
+import { answeredStreams } from './result-text.ts';
 
 /** Runs tasks in place, packed and copied as if they crossed a thread. */
 export function loaderRunner(loader: PartLoader): TaskRunner {
@@ -22,7 +23,8 @@ export function loaderRunner(loader: PartLoader): TaskRunner {
 /** Data of the answer, or that a line fails in the pipeline: which one says so depends on the order of reading. */
 export async function answer(request: QueryRequest, deps: QueryDeps): Promise<unknown> {
   try {
-    return (await runQuery(request, deps)).data;
+    const { data } = await runQuery(request, deps);
+    return data.resultType === 'streams' ? answeredStreams(data) : data;
   } catch (error) {
     if (error instanceof LogError && error.code === 'QUERY_PIPELINE') return error.code;
     throw error;
