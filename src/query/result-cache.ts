@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { RecentMap } from '../base/recent-map.ts';
 import { planText } from './plan-text.ts';
 import type { PlannedTask } from './planned-task.ts';
 import type { SampleScan, SampleScanResult } from './task.ts';
@@ -14,7 +15,6 @@ interface Entry {
   /** First point of the grid that the result was made for. */
   readonly baseNs: bigint;
   readonly result: SampleScanResult;
-  readonly bytes: number;
 }
 
 /** What decides a partial result besides the rows: the plan, and how the windows lie; not where the grid begins and ends. */
@@ -31,19 +31,18 @@ export interface PlanIdentity {
  */
 export class ResultCache {
   readonly #maxBytes: number;
-  /** In order of use, oldest first. */
-  readonly #entries = new Map<string, Entry>();
-  #bytes = 0;
+  readonly #entries: RecentMap<string, Entry>;
   hits = 0;
   misses = 0;
 
   /** @param maxBytes about what entries may take together; 0 turns the cache off */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+    this.#entries = new RecentMap({ maxWeight: maxBytes });
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#entries.weight;
   }
 
   /** Undefined when results of the scan are not kept at all. */
@@ -72,8 +71,6 @@ export class ResultCache {
       return undefined;
     }
     this.hits++;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
     return moved(entry, plan, scan.grid.baseNs, scan.grid.stepNs);
   }
 
@@ -82,13 +79,7 @@ export class ResultCache {
     if (bytes > this.#maxBytes * MAX_ENTRY_SHARE || this.#entries.has(key)) return;
     // A copy, since whoever merges the result owns its columns.
     const kept = copyOf({ ...result, counts: emptyCounts() }, 0, 0);
-    this.#entries.set(key, { baseNs: scan.grid.baseNs, result: kept, bytes });
-    this.#bytes += bytes;
-    for (const [oldest, entry] of this.#entries) {
-      if (this.#bytes <= this.#maxBytes) break;
-      this.#entries.delete(oldest);
-      this.#bytes -= entry.bytes;
-    }
+    this.#entries.set(key, { baseNs: scan.grid.baseNs, result: kept }, bytes);
   }
 }
 

@@ -86,6 +86,9 @@ export async function runParsed(query: Query, request: QueryRequest, deps: Query
   return { data, stats: work.stats(returned), warnings, explain: work.explain() };
 }
 
+/** Queries whose stages compile; they are the same objects when they come again. */
+const checked = new WeakSet<Query>();
+
 /** Everything that can be said against a query before it reads anything. */
 function checkQuery(query: Query, request: QueryRequest, limits: Limits): void {
   if (query.kind === 'variants' && !limits.enableMultiVariantQueries) {
@@ -98,7 +101,10 @@ function checkQuery(query: Query, request: QueryRequest, limits: Limits): void {
     );
   }
   if (query.kind !== 'log' && query.kind !== 'variants') checkExpression(query);
-  checkStages(query);
+  if (!checked.has(query)) {
+    checkStages(query);
+    checked.add(query);
+  }
   if (request.kind === 'range') checkQueryLength(request.startNs, request.endNs, limits);
   if (query.kind === 'log') checkEntriesLimit(request.limit, limits);
   checkSelectors(query, limits);

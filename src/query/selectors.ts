@@ -1,6 +1,7 @@
 import type { Matcher, Query } from '../../grammar/ast.ts';
 import { parseQuery } from '../../grammar/parse.ts';
 import { LogError } from '../base/errors.ts';
+import { RecentMap } from '../base/recent-map.ts';
 import { type CompiledMatcher, compileMatcher } from '../model/matcher.ts';
 
 /**
@@ -17,12 +18,20 @@ export function compileSelector(matchers: readonly Matcher[]): readonly Compiled
   }
 }
 
+/** Dashboards ask the same again and again. */
+const parsed = new RecentMap<string, Query>({ maxEntries: 256 });
+const MAX_KEPT_LENGTH = 2000;
+
 /**
- * Parses a query. Syntax errors come as LogError QUERY_SYNTAX with the parser's text.
+ * Parses a query; the same object for the same text, while it is kept. Syntax errors come as LogError QUERY_SYNTAX with the parser's text.
  */
 export function parseText(text: string): Query {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
   try {
-    return parseQuery(text);
+    const query = parseQuery(text);
+    if (text.length <= MAX_KEPT_LENGTH) parsed.set(text, query);
+    return query;
   } catch (cause) {
     if (cause instanceof LogError || !(cause instanceof Error)) throw cause;
     throw new LogError('QUERY_SYNTAX', cause.message, { cause });

@@ -1,3 +1,4 @@
+import { RecentMap } from '../base/recent-map.ts';
 import type { SegmentRun } from '../store/segment-runs.ts';
 import { MinuteSums } from './minute-sums.ts';
 import type { TallySeries } from './tally-series.ts';
@@ -14,7 +15,6 @@ interface Entry {
   readonly streams: Uint32Array | undefined;
   /** Undefined: not worth it, or statistics cannot tell all of them. */
   readonly sums: MinuteSums | undefined;
-  readonly bytes: number;
 }
 
 /**
@@ -24,15 +24,15 @@ interface Entry {
  */
 export class TallyCache {
   readonly #maxBytes: number;
-  readonly #entries = new Map<string, Entry>();
-  #bytes = 0;
+  readonly #entries: RecentMap<string, Entry>;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+    this.#entries = new RecentMap({ maxWeight: maxBytes });
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#entries.weight;
   }
 
   /** Kept sums of a run, else they are made. @returns undefined when the run is to be added up as it is */
@@ -41,31 +41,11 @@ export class TallyCache {
     const { streams, segment } = run;
     const key = `${segment.path} ${series.id} ${streams === undefined ? 'all' : hashOf(streams)}`;
     const known = this.#entries.get(key);
-    if (known !== undefined) {
-      this.#remove(key, known);
-      if (isEqual(known.streams, streams)) {
-        this.#add(key, known);
-        return known.sums;
-      }
-    }
+    if (known !== undefined && isEqual(known.streams, streams)) return known.sums;
     const sums = MinuteSums.of(series, run, Math.min(MAX_SERIES, Math.floor(run.count * SERIES_SHARE)));
     const bytes = ENTRY_BYTES + 2 * key.length + (streams?.byteLength ?? 0) + (sums?.bytes ?? 0);
-    this.#add(key, { streams: streams?.slice(), sums, bytes });
+    this.#entries.set(key, { streams: streams?.slice(), sums }, bytes);
     return sums;
-  }
-
-  #add(key: string, entry: Entry): void {
-    this.#entries.set(key, entry);
-    this.#bytes += entry.bytes;
-    for (const [oldest, one] of this.#entries) {
-      if (this.#bytes <= this.#maxBytes) break;
-      this.#remove(oldest, one);
-    }
-  }
-
-  #remove(key: string, entry: Entry): void {
-    this.#entries.delete(key);
-    this.#bytes -= entry.bytes;
   }
 }
 

@@ -1,3 +1,4 @@
+import { RecentMap } from '../base/recent-map.ts';
 import { compareLabels, type Labels } from '../model/labels.ts';
 import { LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
 import type { LabelTable } from '../store/shared-labels.ts';
@@ -113,27 +114,19 @@ const MAX_ENTRIES = 64;
 
 /** Series of plans that come again and again, least recently used first to go. */
 export class KeptSeries {
-  readonly #entries = new Map<string, TallySeries>();
+  readonly #entries = new RecentMap<string, TallySeries>({
+    maxWeight: MAX_BYTES,
+    maxEntries: MAX_ENTRIES,
+    keepsLast: true,
+  });
 
   of(tenant: string, scan: SampleScan, labelTable: LabelTable): TallySeries {
     const { op, stages, grouping, options } = scan;
     const key = `${tenant} ${planText([op, stages, grouping, options])}`;
     const known = this.#entries.get(key);
-    this.#entries.delete(key);
     const series = known?.labelTable === labelTable ? known : new TallySeries(scan, labelTable);
-    this.#entries.set(key, series);
-    this.#trim();
+    // Entries grow with use, so they are weighed each time.
+    this.#entries.set(key, series, series.bytes);
     return series;
-  }
-
-  /** Entries grow with use, so they are measured each time. */
-  #trim(): void {
-    let bytes = 0;
-    for (const series of this.#entries.values()) bytes += series.bytes;
-    for (const [oldest, series] of this.#entries) {
-      if (this.#entries.size === 1 || (bytes <= MAX_BYTES && this.#entries.size <= MAX_ENTRIES)) break;
-      this.#entries.delete(oldest);
-      bytes -= series.bytes;
-    }
   }
 }

@@ -1,3 +1,4 @@
+import { RecentMap } from '../base/recent-map.ts';
 import type { Postings } from '../index/postings.ts';
 import { compareLabels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
@@ -22,19 +23,12 @@ const MAX_BYTES = 8 * 1024 * 1024;
 
 /** Answers of selectors, least recently used first to go. */
 export class MatchCache {
-  readonly #entries = new Map<string, Entry>();
-  #bytes = 0;
+  readonly #entries = new RecentMap<string, Entry>({ maxWeight: MAX_BYTES, maxEntries: MAX_ENTRIES });
 
   select(postings: Postings, matchers: readonly CompiledMatcher[]): MatchedStreams {
     const key = JSON.stringify(matchers.map(({ name, op, value }) => [name, op, value]));
     const known = this.#entries.get(key);
-    if (known !== undefined) {
-      this.#remove(key, known);
-      if (known.version === postings.version) {
-        this.#add(key, known);
-        return known;
-      }
-    }
+    if (known?.version === postings.version) return known;
     const ids = postings.select(matchers);
     const mask = new Uint8Array((ids.at(-1) ?? -1) + 1);
     for (const id of ids) mask[id] = 1;
@@ -45,22 +39,8 @@ export class MatchCache {
     };
     const isAll = ids.length === postings.streamCount;
     const entry = { ids, mask, isAll, inOrder, version: postings.version };
-    this.#add(key, entry);
+    this.#entries.set(key, entry, sizeOf(entry));
     return entry;
-  }
-
-  #add(key: string, entry: Entry): void {
-    this.#entries.set(key, entry);
-    this.#bytes += sizeOf(entry);
-    for (const [oldest, one] of this.#entries) {
-      if (this.#entries.size <= MAX_ENTRIES && this.#bytes <= MAX_BYTES) break;
-      this.#remove(oldest, one);
-    }
-  }
-
-  #remove(key: string, entry: Entry): void {
-    this.#entries.delete(key);
-    this.#bytes -= sizeOf(entry);
   }
 }
 

@@ -1,3 +1,4 @@
+import { RecentMap } from '../../base/recent-map.ts';
 import { compareText, EMPTY_LABELS, type Labels, labelsKey } from '../../model/labels.ts';
 import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../../model/level.ts';
 import { decodeMetadata } from '../../model/metadata-bytes.ts';
@@ -25,13 +26,13 @@ let kernel: TailKernel | undefined;
 
 /** Of the queries scanned last: a tail asks the same a few times a second. */
 const MAX_PIPELINES = 64;
-const pipelines = new Map<string, LogPipeline>();
+const pipelines = new RecentMap<string, LogPipeline>({ maxEntries: MAX_PIPELINES });
 
 function pipelineOf({ text, stages }: TailQuery): LogPipeline {
-  const pipeline = pipelines.get(text) ?? logPipeline(stages);
-  pipelines.delete(text);
+  const known = pipelines.get(text);
+  if (known !== undefined) return known;
+  const pipeline = logPipeline(stages);
   pipelines.set(text, pipeline);
-  if (pipelines.size > MAX_PIPELINES) for (const oldest of [...pipelines.keys()].slice(0, 1)) pipelines.delete(oldest);
   return pipeline;
 }
 
