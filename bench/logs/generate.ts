@@ -12,6 +12,8 @@ import { APPS, type LogStream, makeStreams } from './topology.ts';
 
 /** Noon, so that a day of logs lies in two UTC days. Fixed: the same parameters give the same bytes at any time. */
 const END_MS = Date.parse('2026-06-01T12:00:00Z');
+/** The trace that is looked for is that of a line behind it. */
+const TRACE_FROM_LINE = 10_000;
 const AGENTS = 20;
 const BODY_BYTES = 1_000_000;
 const RAW_FLUSH_LINES = 8192;
@@ -42,6 +44,8 @@ export class DataGenerator {
   readonly #needle: string;
   readonly #startMs: number;
   #needleLines = 0;
+  #trace = '';
+  #traceLines = 0;
   #lines = 0;
   #rawBytes = 0;
   #metadataBytes = 0;
@@ -145,6 +149,8 @@ export class DataGenerator {
   #metadata({ app, traceId }: LogStream): readonly MetadataPair[] {
     if (app !== 'api-gateway' && app !== 'checkout') return NO_METADATA;
     this.#metadataBytes += 8 + 32 + 7 + 16;
+    if (this.#trace === '' && this.#lines > TRACE_FROM_LINE) this.#trace = traceId;
+    if (traceId === this.#trace) this.#traceLines++;
     return [
       ['trace_id', traceId],
       ['span_id', traceId.slice(0, 16)],
@@ -193,6 +199,8 @@ export class DataGenerator {
       bodies: this.#bodies,
       needle: this.#needle,
       needleLines: this.#needleLines,
+      trace: this.#trace,
+      traceLines: this.#traceLines,
       linesPerApp: linesBy(({ app }) => app),
       linesPerNamespace: linesBy(({ namespace }) => namespace),
       streamsPerNamespace: linesBy(

@@ -37,6 +37,9 @@ export interface Manifest {
   /** A text that stands in very few lines. */
   readonly needle: string;
   readonly needleLines: number;
+  /** A trace id that very few lines have, as structured metadata. */
+  readonly trace: string;
+  readonly traceLines: number;
   readonly linesPerApp: Readonly<Record<string, number>>;
   readonly linesPerNamespace: Readonly<Record<string, number>>;
   readonly streamsPerNamespace: Readonly<Record<string, number>>;

@@ -73,6 +73,18 @@ function logQueries(manifest: Manifest): SuiteQuery[] {
       expected: { measure: 'entries', value: 100 },
     },
     {
+      id: 'trace',
+      title: 'a trace id in structured metadata',
+      ...logs(manifest, `${ALL} | trace_id="${manifest.trace}"`),
+      expected: { measure: 'entries', value: manifest.traceLines },
+    },
+    {
+      id: 'page-json',
+      title: 'newest 1000 lines of one app, | json',
+      ...logs(manifest, '{app="api-gateway"} | json', 1000),
+      expected: { measure: 'entries', value: 1000 },
+    },
+    {
       id: 'page-back',
       title: 'newest 1000 lines of one app',
       ...logs(manifest, '{app="orders"}', 1000),
@@ -120,6 +132,13 @@ function metricQueries(manifest: Manifest): SuiteQuery[] {
       ...matrix(manifest, 'sum by (app) (rate({cluster="prod"} |= "error" [5m]))', 300),
       expected: { measure: 'sum', value: known.prodErrors / 300 },
       scan: { literal: 'error' },
+    },
+    {
+      id: 'bytes-by-app',
+      title: `sum by (app) (bytes_over_time[${hours}h]), instant`,
+      path: '/loki/api/v1/query',
+      params: { query: `sum by (app) (bytes_over_time(${ALL}[${hours}h]))`, time: `${manifest.endMs}000000` },
+      expected: { measure: 'sum', value: manifest.rawBytes },
     },
     {
       id: 'topk',
