@@ -39,7 +39,7 @@ export class MetricScans {
    * Series of a range aggregation over the grid, in the order of labels.
    *
    * @param outer the vector aggregation right around it, if any
-   * @param folded `outer` is a `sum` whose groups the scan shall make at once
+   * @param folded the scan shall make the groups of `outer` at once
    */
   scan(range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean): Promise<VectorValue> {
     const scan = this.#plan(range, outer, folded);
