@@ -1,6 +1,8 @@
 import type { RangeAggExpr, VectorAggExpr } from '../../grammar/ast.ts';
+import { giveBackMemorySoon } from '../base/spare-memory.ts';
 import type { Selection } from '../store/query-store.ts';
-import { sortByLabels, type VectorValue, vectorOf } from './aggregate/series-set.ts';
+import { SeriesMemory } from './aggregate/series-memory.ts';
+import type { VectorValue } from './aggregate/series-set.ts';
 import { checkBytesRead } from './check-query.ts';
 import { scanGrouping } from './fold.ts';
 import type { EvaluationGrid } from './grid.ts';
@@ -18,7 +20,7 @@ import { suits } from './tally-rules.ts';
 import { type LeftToScan, TallyScan } from './tally-scan.ts';
 import { TallySeries } from './tally-series.ts';
 import type { TallyTable } from './tally-table.ts';
-import { emptyCounts, type SampleScan, type SampleScanResult, type SampleScanTask } from './task.ts';
+import { emptyCounts, type SampleScan, type SampleScanResult, type SampleScanTask, type ScanResult } from './task.ts';
 import { planTasks } from './task-plan.ts';
 import { runTasks } from './task-queue.ts';
 
@@ -27,12 +29,20 @@ export class MetricScans {
   readonly #grid: EvaluationGrid;
   readonly #deps: QueryDeps;
   readonly #work: QueryWork;
+  /** Of all scans, in all threads. */
+  readonly #memory: SeriesMemory;
   readonly #started = new Map<string, Promise<VectorValue>>();
 
   constructor(grid: EvaluationGrid, deps: QueryDeps, work: QueryWork) {
     this.#grid = grid;
     this.#deps = deps;
     this.#work = work;
+    this.#memory = new SeriesMemory(undefined, work.runner.parallelism);
+  }
+
+  /** To be called when the query has ended, however it did. */
+  close(): void {
+    if (this.#memory.isLarge) giveBackMemorySoon();
   }
 
   /**
@@ -70,7 +80,7 @@ export class MetricScans {
     const { log, rangeNs } = range.range;
     const fromNs = scan.grid.baseNs - rangeNs + 1n;
     const toNs = scan.grid.baseNs + BigInt(this.#grid.count - 1) * this.#grid.stepNs;
-    const merger = new SampleMerger(scan);
+    const merger = new SampleMerger(scan, this.#memory);
     if (fromNs <= toNs) {
       const { store, tenant, limits } = this.#deps;
       const selection = store.select(tenant, compileSelector(log.matchers), { startNs: fromNs, endNs: toNs });
@@ -89,8 +99,7 @@ export class MetricScans {
         selection.release();
       }
     }
-    // In order of labels, so that sums and ties come out alike however the work was cut.
-    return vectorOf(sortByLabels(merger.finish(range)));
+    return merger.finish(range);
   }
 
   /** Takes what statistics can answer; undefined: nothing. */
@@ -133,7 +142,7 @@ export class MetricScans {
       for (let known = results.get(tasks[merged]!); known !== undefined; known = results.get(tasks[++merged]!))
         merger.add(known);
     };
-    await runTasks(sampleTasks(missing, scan), this.#work.runner, this.#work.signal, (result) => {
+    const onResult = (result: ScanResult): void => {
       if (result.kind !== 'samples') return;
       mergeKnown();
       this.#work.addCounts(result.counts);
@@ -141,13 +150,20 @@ export class MetricScans {
       const key = keys.get(task);
       if (key !== undefined) cache!.put(key, scan, result);
       merger.add(result);
-    });
+    };
+    const { runner, signal } = this.#work;
+    const isTight = (): boolean => this.#memory.isTight;
+    await runTasks(sampleTasks(missing, scan, this.#memory.memory), runner, signal, onResult, isTight);
     mergeKnown();
   }
 }
 
 /** Made as they are asked for: the blocks of thousands of streams are many objects. */
-function* sampleTasks(planned: readonly PlannedTask[], scan: SampleScan): Iterable<SampleScanTask> {
+function* sampleTasks(
+  planned: readonly PlannedTask[],
+  scan: SampleScan,
+  memory: SharedArrayBuffer,
+): Iterable<SampleScanTask> {
   const names = wantedMetadata(scan);
-  for (const task of planned) yield { kind: 'samples', parts: task.parts(names), scan };
+  for (const task of planned) yield { kind: 'samples', parts: task.parts(names), scan, memory };
 }
