@@ -1,3 +1,4 @@
+import { giveBackMemory } from '../base/spare-memory.ts';
 import { closeCachedFile } from '../base/sync-file.ts';
 import { runScanTask } from '../query/scan.ts';
 import { PartLoader } from '../store/load-part.ts';
@@ -22,6 +23,8 @@ serveRequests(
     if (request.kind !== 'scan') throw new Error(`a ${request.kind} was sent to a thread that scans`);
     // Tails have a thread of their own.
     if (request.task.kind === 'tail') lowerPriority(TAIL_NICE);
+    // When the answer is on its way, or the error.
+    setImmediate(giveBackMemory);
     const result = runScanTask(unpackTask(request.task), (part, options, counts) => loader.load(part, options, counts));
     const found = damage;
     damage = [];

@@ -1,6 +1,7 @@
 import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { Stretches } from '../store/stretches.ts';
+import { NO_LISTED } from './aggregate/bucket-states.ts';
 import { NO_SAMPLES } from './aggregate/range-samples.ts';
 import { rangeState } from './aggregate/range-state.ts';
 import { WindowGrid } from './aggregate/window-grid.ts';
@@ -94,13 +95,15 @@ class BlockBytes {
   }
 
   result(): SampleScanResult {
-    const { labels } = this.#series;
+    const { keys } = this.#series;
     return {
       kind: 'samples',
-      series: Array.from(this.#columns.keys(), (number) => labels[number]!),
+      keys: Array.from(this.#columns.keys(), (number) => keys[number]!),
       firstBucket: 0,
       buckets: [...this.#columns.values()],
+      listed: NO_LISTED,
       samples: NO_SAMPLES,
+      takenBytes: 0,
       counts: { ...emptyCounts(), rowsMatched: this.#rows },
     };
   }

@@ -18,8 +18,8 @@ export interface EvaluationContext {
   /** Told when series beyond the limit are cut off; absent: too many series are an error. */
   readonly onTruncated?: (limit: number) => void;
   /**
-   * Scans rows for a range aggregation; `outer` is the vector aggregation right around it. When `folded`, it is a `sum` whose
-   * groups the scan shall make at once.
+   * Scans rows for a range aggregation; `outer` is the vector aggregation right around it. When `folded`, the scan
+   * shall make its groups at once.
    */
   scan(range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean): Promise<VectorValue>;
 }

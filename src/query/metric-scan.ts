@@ -1,11 +1,26 @@
 import type { Matcher, RangeAggExpr } from '../../grammar/ast.ts';
-import type { Labels } from '../model/labels.ts';
-import { labelsFromPairs, labelsKey } from '../model/labels.ts';
-import { ColumnMemory } from './aggregate/column-memory.ts';
-import { applyWindows, counterRateOf, joinSamples, quantileOf, type SampleColumns } from './aggregate/range-samples.ts';
+import { type Labels, labelsFromPairs, textOrder } from '../model/labels.ts';
+import { BucketStates } from './aggregate/bucket-states.ts';
+import { MergedSeries } from './aggregate/merged-series.ts';
+import {
+  applyWindows,
+  counterRateOf,
+  joinSamples,
+  quantileOf,
+  SAMPLE_BYTES,
+  type SampleColumns,
+} from './aggregate/range-samples.ts';
 import { mergeInto, slideWindows } from './aggregate/range-slide.ts';
 import { keepsSamples, type RangeState, rangeState } from './aggregate/range-state.ts';
-import { constantSeries, hasPoint, type Series } from './aggregate/series-set.ts';
+import type { SeriesMemory } from './aggregate/series-memory.ts';
+import {
+  constantSeries,
+  hasPoint,
+  type Points,
+  type Series,
+  type VectorValue,
+  vectorOf,
+} from './aggregate/series-set.ts';
 import { WindowGrid } from './aggregate/window-grid.ts';
 import type { SampleScan, SampleScanResult } from './task.ts';
 
@@ -14,89 +29,118 @@ export class SampleMerger {
   readonly #grid: WindowGrid;
   /** Undefined for operations that keep samples. */
   readonly #state: RangeState | undefined;
+  readonly #states: BucketStates | undefined;
   readonly #indexOf = new Map<string, number>();
-  readonly #labels: Labels[] = [];
-  readonly #buckets: Float64Array[] = [];
+  readonly #keys: string[] = [];
   /** Of each task, and the number that each of its series has here. */
-  readonly #samples: { readonly columns: SampleColumns; readonly series: number[] }[] = [];
-  readonly #memory = new ColumnMemory();
+  readonly #samples: { readonly columns: SampleColumns; readonly series: Uint32Array }[] = [];
+  readonly #memory: SeriesMemory;
 
-  constructor(scan: SampleScan) {
+  /** @param memory that of the query, in which the results are counted already */
+  constructor(scan: SampleScan, memory: SeriesMemory) {
+    this.#memory = memory;
     this.#grid = new WindowGrid(scan.grid.count, scan.grid.stepNs, scan.grid.rangeNs);
     this.#state = keepsSamples(scan.op) ? undefined : rangeState(scan.op, scan.grid.rangeNs, scan.unwrap !== undefined);
+    if (this.#state !== undefined)
+      this.#states = new BucketStates(this.#grid.bucketCount, this.#state.width, this.#memory);
   }
 
   /**
    * Results must be added in the order of their tasks, so that ties resolve alike whichever worker was faster. The merger owns their
    * arrays from then on.
+   *
+   * @throws LogError QUERY_LIMIT
    */
   add(result: SampleScanResult): void {
-    if (this.#adopt(result)) return;
-    if (this.#state === undefined) {
-      const series = result.series.map((labels) => this.#seriesIndex(labels));
-      this.#samples.push({ columns: result.samples, series });
-      return;
-    }
-    for (let i = 0; i < result.series.length; i++) {
-      const index = this.#seriesIndex(result.series[i]!);
-      const to = this.#buckets[index]!;
-      const from = result.buckets[i]!;
-      const offset = result.firstBucket * this.#state.width;
-      for (let at = 0; at < from.length; at += this.#state.width) mergeInto(this.#state, to, offset + at, from, at);
+    const state = this.#state;
+    const states = this.#states;
+    if (state === undefined || states === undefined) this.#addSamples(result);
+    else if (!this.#adopt(result, states)) this.#addStates(result, state, states);
+    this.#memory.give(result.takenBytes);
+  }
+
+  #addSamples({ keys, samples }: SampleScanResult): void {
+    this.#memory.take(samples.values.length * SAMPLE_BYTES);
+    this.#samples.push({ columns: samples, series: Uint32Array.from(keys, (key) => this.#seriesIndex(key)) });
+  }
+
+  #addStates({ keys, buckets, listed, firstBucket }: SampleScanResult, state: RangeState, states: BucketStates): void {
+    const { width } = state;
+    for (let i = 0; i < keys.length; i++) {
+      const index = this.#seriesIndex(keys[i]!);
+      const from = buckets[i]!;
+      for (let at = 0, bucket = firstBucket; at < from.length; at += width, bucket++) {
+        if (from[at] === 0) continue;
+        states.locate(index, bucket);
+        mergeInto(state, states.column, states.at, from, at);
+      }
+      const end = listed.starts[i + 1] ?? 0;
+      for (let entry = listed.starts[i] ?? 0; entry < end; entry++) {
+        states.locate(index, firstBucket + listed.buckets[entry]!);
+        mergeInto(state, states.column, states.at, listed.states, entry * width);
+      }
     }
   }
 
   /** Takes the columns of the first result as they are when they span the whole grid. */
-  #adopt({ series, firstBucket, buckets }: SampleScanResult): boolean {
+  #adopt({ keys, firstBucket, buckets }: SampleScanResult, states: BucketStates): boolean {
     const length = this.#grid.bucketCount * (this.#state?.width ?? 0);
-    if (length === 0 || this.#labels.length > 0 || series.length === 0 || firstBucket !== 0) return false;
+    if (length === 0 || this.#keys.length > 0 || keys.length === 0 || firstBucket !== 0) return false;
     if (buckets.some((column) => column.length !== length)) return false;
-    for (let i = 0; i < series.length; i++) {
-      this.#labels.push(series[i]!);
-      this.#buckets.push(buckets[i]!);
+    for (let i = 0; i < keys.length; i++) {
+      this.#memory.takeSeries(keys[i]!);
+      this.#keys.push(keys[i]!);
+      states.adopt(i, buckets[i]!);
     }
     return true;
   }
 
-  #seriesIndex(labels: Labels): number {
-    if (this.#indexOf.size < this.#labels.length)
-      for (const [i, known] of this.#labels.entries()) this.#indexOf.set(labelsKey(known), i);
-    const key = labelsKey(labels);
+  #seriesIndex(key: string): number {
+    if (this.#indexOf.size < this.#keys.length)
+      for (const [i, known] of this.#keys.entries()) this.#indexOf.set(known, i);
     let index = this.#indexOf.get(key);
     if (index === undefined) {
-      index = this.#labels.length;
+      this.#memory.takeSeries(key);
+      index = this.#keys.length;
       this.#indexOf.set(key, index);
-      this.#labels.push(labels);
-      if (this.#state !== undefined)
-        this.#buckets.push(this.#memory.columns(this.#grid.bucketCount * this.#state.width));
+      this.#keys.push(key);
     }
     return index;
   }
 
-  /** The series of the expression, in the order of first appearance. */
-  finish(expr: RangeAggExpr): Series[] {
-    const state = this.#state;
-    const { count } = this.#grid;
-    const fn = expr.op === 'quantile_over_time' ? quantileOf(expr.param ?? 0) : counterRateOf(this.#grid.rangeNs);
-    const samples = joinSamples(this.#samples, this.#labels.length);
-    // One piece of memory for all: of thousands of series each small array would cost more than its numbers.
-    const values = new Float64Array(count * this.#labels.length);
-    const present = new Uint8Array(count * this.#labels.length);
-    const series = this.#labels.map((labels, i): Series => {
-      const [from, to] = [i * count, (i + 1) * count];
-      const points = { values: values.subarray(from, to), present: present.subarray(from, to) };
-      if (state === undefined) applyWindows(this.#grid, samples, i, fn, points);
-      else slideWindows(this.#grid, state, this.#buckets[i]!, points);
-      return { labels, values: points.values, present: points.present };
-    });
-    return expr.op === 'absent_over_time' ? absentSeries(expr, series[0], this.#grid.count) : series;
+  /** The series of the expression, in the order of their labels, so that sums and ties come out alike however the work was cut. */
+  finish(expr: RangeAggExpr): VectorValue {
+    const keys = this.#keys;
+    const fill = this.#filler(expr);
+    if (expr.op === 'absent_over_time') {
+      const { count } = this.#grid;
+      const seen = { values: new Float64Array(count), present: new Uint8Array(count) };
+      if (keys.length > 0) fill(0, seen);
+      return vectorOf(absentSeries(expr, seen, count));
+    }
+    this.#indexOf.clear();
+    const compare = textOrder(keys);
+    const order = Array.from(keys.keys()).sort((a, b) => compare(keys[a]!, keys[b]!));
+    return new MergedSeries(this.#grid.count, keys, order, fill, this.#memory);
+  }
+
+  #filler(expr: RangeAggExpr): (series: number, into: Points) => void {
+    const [grid, state, states] = [this.#grid, this.#state, this.#states];
+    if (state !== undefined && states !== undefined) {
+      const scratch = new Float64Array(grid.bucketCount * state.width);
+      return (series, into) => slideWindows(grid, state, states.columnOf(series, scratch), into);
+    }
+    const fn = expr.op === 'quantile_over_time' ? quantileOf(expr.param ?? 0) : counterRateOf(grid.rangeNs);
+    this.#memory.take(this.#samples.reduce((sum, { columns }) => sum + columns.values.length, 0) * SAMPLE_BYTES);
+    const samples = joinSamples(this.#samples, this.#keys.length);
+    return (series, into) => applyWindows(grid, samples, series, fn, into);
   }
 }
 
 /** One series that is 1 where there was no row at all. */
-function absentSeries(expr: RangeAggExpr, seen: Series | undefined, count: number): Series[] {
+function absentSeries(expr: RangeAggExpr, seen: Points, count: number): Series[] {
   const absent = constantSeries(1, count);
-  for (let point = 0; point < count; point++) absent.present[point] = 1 - (seen?.present[point] ?? 0);
+  for (let point = 0; point < count; point++) absent.present[point] = 1 - seen.present[point]!;
   return hasPoint(absent) ? [{ ...absent, labels: absentLabels(expr.range.log.matchers) }] : [];
 }
 

@@ -1,8 +1,10 @@
 import type { RangeAggExpr, VectorAggExpr } from '../../grammar/ast.ts';
+import { giveBackMemorySoon } from '../base/spare-memory.ts';
 import type { Selection } from '../store/query-store.ts';
 import type { LabelTable } from '../store/shared-labels.ts';
 import type { Stretches } from '../store/stretches.ts';
-import { sortByLabels, type VectorValue, vectorOf } from './aggregate/series-set.ts';
+import { SeriesMemory } from './aggregate/series-memory.ts';
+import type { VectorValue } from './aggregate/series-set.ts';
 import { suitsBlockBytes, takeBlockBytes } from './block-bytes.ts';
 import { checkBytesRead } from './check-query.ts';
 import { scanGrouping } from './fold.ts';
@@ -21,7 +23,7 @@ import { suits } from './tally-rules.ts';
 import { type LeftToScan, TallyScan } from './tally-scan.ts';
 import { TallySeries } from './tally-series.ts';
 import type { TallyTable } from './tally-table.ts';
-import { emptyCounts, type SampleScan, type SampleScanResult, type SampleScanTask } from './task.ts';
+import { emptyCounts, type SampleScan, type SampleScanResult, type SampleScanTask, type ScanResult } from './task.ts';
 import { planTasks } from './task-plan.ts';
 import { runTasks } from './task-queue.ts';
 
@@ -30,19 +32,27 @@ export class MetricScans {
   readonly #grid: EvaluationGrid;
   readonly #deps: QueryDeps;
   readonly #work: QueryWork;
+  /** Of all scans, in all threads. */
+  readonly #memory: SeriesMemory;
   readonly #started = new Map<string, Promise<VectorValue>>();
 
   constructor(grid: EvaluationGrid, deps: QueryDeps, work: QueryWork) {
     this.#grid = grid;
     this.#deps = deps;
     this.#work = work;
+    this.#memory = new SeriesMemory(undefined, work.runner.parallelism);
+  }
+
+  /** To be called when the query has ended, however it did. */
+  close(): void {
+    if (this.#memory.isLarge) giveBackMemorySoon();
   }
 
   /**
    * Series of a range aggregation over the grid, in the order of labels.
    *
    * @param outer the vector aggregation right around it, if any
-   * @param folded `outer` is a `sum` whose groups the scan shall make at once
+   * @param folded the scan shall make the groups of `outer` at once
    */
   scan(range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean): Promise<VectorValue> {
     const scan = this.#plan(range, outer, folded);
@@ -73,7 +83,7 @@ export class MetricScans {
     const { log, rangeNs } = range.range;
     const fromNs = scan.grid.baseNs - rangeNs + 1n;
     const toNs = scan.grid.baseNs + BigInt(this.#grid.count - 1) * this.#grid.stepNs;
-    const merger = new SampleMerger(scan);
+    const merger = new SampleMerger(scan, this.#memory);
     if (fromNs <= toNs) {
       const { store, tenant, limits } = this.#deps;
       const selection = store.select(tenant, compileSelector(log.matchers), { startNs: fromNs, endNs: toNs });
@@ -92,8 +102,7 @@ export class MetricScans {
         selection.release();
       }
     }
-    // In order of labels, so that sums and ties come out alike however the work was cut.
-    return vectorOf(sortByLabels(merger.finish(range)));
+    return merger.finish(range);
   }
 
   /** Takes sums of bytes that statistics know, and returns what is left to be scanned. */
@@ -153,7 +162,7 @@ export class MetricScans {
       for (let known = results.get(tasks[merged]!); known !== undefined; known = results.get(tasks[++merged]!))
         merger.add(known);
     };
-    await runTasks(sampleTasks(missing, scan), this.#work.runner, this.#work.signal, (result) => {
+    const onResult = (result: ScanResult): void => {
       if (result.kind !== 'samples') return;
       mergeKnown();
       this.#work.addCounts(result.counts);
@@ -161,13 +170,20 @@ export class MetricScans {
       const key = keys.get(task);
       if (key !== undefined) cache!.put(key, scan, result);
       merger.add(result);
-    });
+    };
+    const { runner, signal } = this.#work;
+    const isTight = (): boolean => this.#memory.isTight;
+    await runTasks(sampleTasks(missing, scan, this.#memory.memory), runner, signal, onResult, isTight);
     mergeKnown();
   }
 }
 
 /** Made as they are asked for: the blocks of thousands of streams are many objects. */
-function* sampleTasks(planned: readonly PlannedTask[], scan: SampleScan): Iterable<SampleScanTask> {
+function* sampleTasks(
+  planned: readonly PlannedTask[],
+  scan: SampleScan,
+  memory: SharedArrayBuffer,
+): Iterable<SampleScanTask> {
   const names = wantedMetadata(scan);
-  for (const task of planned) yield { kind: 'samples', parts: task.parts(names), scan };
+  for (const task of planned) yield { kind: 'samples', parts: task.parts(names), scan, memory };
 }

@@ -7,9 +7,9 @@ import { emptyCounts } from './task.ts';
 
 /** Entries larger than this share of the cache are not kept: they would push everything else out. */
 const MAX_ENTRY_SHARE = 0.25;
-/** About what an entry and a label cost besides their columns. */
+/** About what an entry and a series cost besides their columns. */
 const ENTRY_BYTES = 400;
-const LABEL_BYTES = 60;
+const SERIES_BYTES = 150;
 
 interface Entry {
   /** First point of the grid that the result was made for. */
@@ -104,6 +104,12 @@ function copyOf(result: SampleScanResult, byBuckets: number, byNs: number): Samp
     ...result,
     firstBucket: result.firstBucket + byBuckets,
     buckets: result.buckets.map((column) => column.slice()),
+    listed: {
+      starts: result.listed.starts.slice(),
+      buckets: result.listed.buckets.slice(),
+      states: result.listed.states.slice(),
+    },
+    takenBytes: 0,
     samples: {
       starts: result.samples.starts.slice(),
       timesNs: result.samples.timesNs.map((time) => time + byNs),
@@ -114,8 +120,9 @@ function copyOf(result: SampleScanResult, byBuckets: number, byNs: number): Samp
 
 function sizeOf(result: SampleScanResult): number {
   let bytes = ENTRY_BYTES;
-  for (const labels of result.series) for (const text of labels) bytes += text.length + LABEL_BYTES;
+  for (const key of result.keys) bytes += key.length + SERIES_BYTES;
   for (const column of result.buckets) bytes += column.byteLength;
+  for (const column of Object.values(result.listed)) bytes += column.byteLength;
   const { starts, timesNs, values } = result.samples;
   bytes += starts.byteLength + timesNs.byteLength + values.byteLength;
   return bytes;

@@ -253,10 +253,15 @@ async function runMetric(
     ...(request.truncateSeries === true ? { onTruncated: (limit: number) => noteTruncated(limit, warnings) } : {}),
     scan: (range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean) => scans.scan(range, outer, folded),
   };
-  const value: MetricValue =
-    query.kind === 'variants'
-      ? await evaluateVariants(query, context, warnings)
-      : await evaluateLimited(query, context);
+  let value: MetricValue;
+  try {
+    value =
+      query.kind === 'variants'
+        ? await evaluateVariants(query, context, warnings)
+        : await evaluateLimited(query, context);
+  } finally {
+    scans.close();
+  }
   throwIfAborted(work.signal);
   if (request.kind === 'instant') return vectorData(query, value, grid);
   return matrixData(value, grid, crossesSplit(request.startNs, request.endNs, deps.limits));

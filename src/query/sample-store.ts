@@ -1,11 +1,12 @@
-import { ColumnMemory } from './aggregate/column-memory.ts';
+import { BucketStates, type ListedStates, NO_LISTED } from './aggregate/bucket-states.ts';
 import { NO_SAMPLES, type SampleColumns, SampleLog } from './aggregate/range-samples.ts';
 import { keepsSamples, type RangeState, rangeState } from './aggregate/range-state.ts';
+import type { SeriesMemory } from './aggregate/series-memory.ts';
 import { WindowGrid } from './aggregate/window-grid.ts';
 import type { GridSpec, SampleScan } from './task.ts';
 
 /**
- * What a sample task has gathered: per series either an array of bucket states or a list of samples. Buckets outside the
+ * What a sample task has gathered: per series either states of buckets or a list of samples. Buckets outside the
  * time bounds of the task are not kept.
  */
 export class SampleStore {
@@ -13,35 +14,28 @@ export class SampleStore {
   /** Undefined for operations that keep samples. */
   readonly state: RangeState | undefined;
   readonly firstBucket: number;
-  readonly #bucketCount: number;
-  readonly #buckets: Float64Array[] = [];
+  /** Of `firstBucket` and those behind it; undefined for operations that keep samples. */
+  readonly states: BucketStates | undefined;
   /** For operations that keep samples. */
   readonly log: SampleLog | undefined;
-  readonly #memory = new ColumnMemory();
 
-  /** @param fromNs first and @param toNs last possible time of a row, relative to the first point of the grid */
-  constructor(scan: SampleScan, fromNs: number, toNs: number) {
+  /** @param memory of the query; @param fromNs first and @param toNs last possible time of a row, relative to the first point of the grid */
+  constructor(scan: SampleScan, memory: SeriesMemory, fromNs: number, toNs: number) {
     this.grid = windowGrid(scan.grid);
     this.state = keepsSamples(scan.op) ? undefined : rangeState(scan.op, scan.grid.rangeNs, scan.unwrap !== undefined);
-    this.log = this.state === undefined ? new SampleLog() : undefined;
+    this.log = this.state === undefined ? new SampleLog(memory) : undefined;
     this.firstBucket = bucketAtOrAfter(this.grid, fromNs);
-    this.#bucketCount = Math.max(0, bucketAtOrBefore(this.grid, toNs) - this.firstBucket + 1);
+    const bucketCount = Math.max(0, bucketAtOrBefore(this.grid, toNs) - this.firstBucket + 1);
+    this.states = this.state === undefined ? undefined : new BucketStates(bucketCount, this.state.width, memory);
   }
 
-  /** Bucket states of a series; made on first use. Index 0 is `firstBucket`. */
-  bucketsOf(series: number): Float64Array {
-    let buckets = this.#buckets[series];
-    if (buckets === undefined) {
-      buckets = this.#memory.columns(this.#bucketCount * (this.state?.width ?? 0));
-      this.#buckets[series] = buckets;
-    }
-    return buckets;
-  }
-
-  /** Columns of all series, by number. */
+  /** Columns of all series, by number; empty where the states are listed. */
   buckets(seriesCount: number): Float64Array[] {
-    if (this.state === undefined) return [];
-    return Array.from({ length: seriesCount }, (_, series) => this.bucketsOf(series));
+    return this.states?.columns(seriesCount) ?? [];
+  }
+
+  listed(seriesCount: number): ListedStates {
+    return this.states?.listed(seriesCount) ?? NO_LISTED;
   }
 
   samples(seriesCount: number): SampleColumns {

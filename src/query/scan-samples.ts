@@ -3,7 +3,7 @@ import { ABSENT } from '../base/kernels/field-kernel.ts';
 import { EMPTY_LABELS, labelValue } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { dayStartNs } from '../model/time.ts';
-import type { LoadOptions, PartRef } from '../store/select.ts';
+import { SeriesMemory } from './aggregate/series-memory.ts';
 import { BlockMetadata } from './block-metadata.ts';
 import { FieldSeries } from './field-series.ts';
 import { leaveOut } from './leave-out.ts';
@@ -14,6 +14,7 @@ import { ScanRow } from './pipeline/row-state.ts';
 import { pipelineError } from './pipeline-error.ts';
 import { firstRowAfter, firstRowFrom, lineBytes, upperBound } from './row-range.ts';
 import { RowSelection } from './row-selection.ts';
+import { SampleOptions } from './sample-options.ts';
 import { SampleStore } from './sample-store.ts';
 import { type DirectSamples, type SamplePipeline, samplePipeline } from './scan-pipeline.ts';
 import { SeriesIndex } from './series-index.ts';
@@ -33,57 +34,13 @@ export function scanSamples(task: SampleScanTask, load: PartLoader): SampleScanR
   return scan.result();
 }
 
-/** What a scan asks of each part; one object for all of them. Whether the stream decides the series is found out for parts that are read. */
-class SampleOptions implements LoadOptions {
-  fromOffsetNs = 0;
-  toOffsetNs = 0;
-  readonly lines: boolean;
-  readonly lazy = true;
-  readonly metadataNames: ReadonlySet<string> | undefined;
-  readonly reverse = false;
-  readonly needles: LoadOptions['needles'];
-  readonly anyOf: LoadOptions['anyOf'];
-  readonly metadataTexts: LoadOptions['metadataTexts'];
-  readonly #index: SeriesIndex;
-  readonly #hasStages: boolean;
-  #part: PartRef | undefined;
-  #oneSeries = false;
-
-  constructor(pipeline: SamplePipeline, index: SeriesIndex) {
-    this.lines = pipeline.needsLines;
-    this.metadataNames = pipeline.metadataNames;
-    this.needles = pipeline.needles;
-    this.anyOf = pipeline.anyOf;
-    this.metadataTexts = pipeline.metadataTexts;
-    this.#index = index;
-    this.#hasStages = pipeline.stages !== undefined;
-  }
-
-  begin(part: PartRef, fromOffsetNs: number, toOffsetNs: number): void {
-    this.#part = part;
-    this.fromOffsetNs = fromOffsetNs;
-    this.toOffsetNs = toOffsetNs;
-  }
-
-  /** All rows of the part are of one series, whatever their metadata. */
-  get oneSeries(): boolean {
-    if (this.#part !== undefined)
-      this.#oneSeries = this.#index.isConstant || this.#index.streamDecides(this.#part.streamLabels);
-    this.#part = undefined;
-    return this.#oneSeries;
-  }
-
-  get metadata(): boolean {
-    return this.#hasStages || !this.oneSeries;
-  }
-}
-
 class SampleScanner {
   readonly #task: SampleScanTask;
   readonly #parts: PartList;
   readonly #pipeline: SamplePipeline;
   readonly #index: SeriesIndex;
   readonly #store: SampleStore;
+  readonly #memory: SeriesMemory;
   readonly #counts: ScanCounts = emptyCounts();
   readonly #row = new ScanRow();
   readonly #selection = new RowSelection();
@@ -100,7 +57,8 @@ class SampleScanner {
     this.#task = task;
     this.#parts = parts;
     this.#pipeline = samplePipeline(task.scan);
-    this.#index = new SeriesIndex(task.scan.grouping);
+    this.#memory = new SeriesMemory(task.memory);
+    this.#index = new SeriesIndex(task.scan.grouping, this.#memory);
     this.#fieldSeries = new FieldSeries(task.scan.grouping);
     this.#options = new SampleOptions(this.#pipeline, this.#index);
     let fromNs = Number.POSITIVE_INFINITY;
@@ -110,7 +68,7 @@ class SampleScanner {
       fromNs = Math.min(fromNs, base + bounds.fromOffsetNs);
       toNs = Math.max(toNs, base + bounds.toOffsetNs);
     }
-    this.#store = new SampleStore(task.scan, fromNs, toNs);
+    this.#store = new SampleStore(task.scan, this.#memory, fromNs, toNs);
   }
 
   /** Start of a day relative to the first point of the grid. */
@@ -167,15 +125,16 @@ class SampleScanner {
 
   /** Counts rows of one series without looking at any: the end of each bucket is found by halving. */
   #countRuns(block: RowBlock, first: number, end: number): void {
-    const { grid, firstBucket } = this.#store;
+    const { grid, firstBucket, states } = this.#store;
+    assert(states !== undefined, 'only counts come without a look at rows');
     const baseNs = this.#baseOf(block.dayStartNs);
-    const buckets = this.#store.bucketsOf(this.#seriesOfStream(block));
-    const width = this.#store.state?.width ?? 1;
+    const series = this.#seriesOfStream(block);
     for (let row = first; row < end; ) {
       grid.locate(baseNs + block.times[row]!);
       const next = upperBound(block.times, row, end, grid.stretchEndNs - baseNs);
       if (grid.bucket >= 0) {
-        buckets[(grid.bucket - firstBucket) * width]! += next - row;
+        states.locate(series, grid.bucket - firstBucket);
+        states.column[states.at]! += next - row;
         this.#counts.rowsMatched += next - row;
       }
       row = next;
@@ -191,8 +150,8 @@ class SampleScanner {
 
   /** Selected rows whose labels nothing changes: counts, or line lengths. */
   #plainRows(block: RowBlock, oneSeries: boolean): void {
-    const { grid, firstBucket, state } = this.#store;
-    assert(state !== undefined, 'only counts and lengths come without a pipeline');
+    const { grid, firstBucket, state, states } = this.#store;
+    assert(state !== undefined && states !== undefined, 'only counts and lengths come without a pipeline');
     const { rows, count } = this.#selection;
     if (count === 0) return;
     if (state.width > 1) block.someLines?.need(rows, count);
@@ -200,7 +159,7 @@ class SampleScanner {
     const baseNs = this.#baseOf(block.dayStartNs);
     const { width } = state;
     let endNs = Number.NEGATIVE_INFINITY;
-    let at = -1;
+    let bucket = -1;
     let series = oneSeries ? this.#seriesOfStream(block) : -1;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
@@ -208,13 +167,14 @@ class SampleScanner {
       if (timeNs > endNs) {
         grid.locate(timeNs);
         endNs = grid.stretchEndNs;
-        at = grid.bucket < 0 ? -1 : (grid.bucket - firstBucket) * width;
+        bucket = grid.bucket < 0 ? -1 : grid.bucket - firstBucket;
       }
-      if (at < 0) continue;
+      if (bucket < 0) continue;
       if (!oneSeries) series = this.#seriesOfRow(block, row);
-      const buckets = this.#store.bucketsOf(series);
-      buckets[at]! += 1;
-      if (width > 1) buckets[at + 1]! += lineEnds[row]! - lineStarts[row]!;
+      states.locate(series, bucket);
+      const { column, at } = states;
+      column[at]! += 1;
+      if (width > 1) column[at + 1]! += lineEnds[row]! - lineStarts[row]!;
       this.#counts.rowsMatched++;
     }
   }
@@ -322,9 +282,13 @@ class SampleScanner {
   }
 
   #add(series: number, bucket: number, value: number, timeNs: number): void {
-    const { state } = this.#store;
-    if (state === undefined) this.#store.log!.add(series, value, timeNs);
-    else state.add(this.#store.bucketsOf(series), bucket * state.width, value, timeNs);
+    const { state, states } = this.#store;
+    if (state === undefined || states === undefined) {
+      this.#store.log!.add(series, value, timeNs);
+      return;
+    }
+    states.locate(series, bucket);
+    state.add(states.column, states.at, value, timeNs);
   }
 
   #seriesOfChanged(row: ScanRow): number {
@@ -333,14 +297,16 @@ class SampleScanner {
   }
 
   result(): SampleScanResult {
-    const series = this.#index.labels;
+    const { keys } = this.#index;
     return {
       kind: 'samples',
-      series,
+      keys,
       firstBucket: this.#store.firstBucket,
-      buckets: this.#store.buckets(series.length),
-      samples: this.#store.samples(series.length),
+      buckets: this.#store.buckets(keys.length),
+      listed: this.#store.listed(keys.length),
+      samples: this.#store.samples(keys.length),
       counts: this.#counts,
+      takenBytes: this.#memory.takenBytes,
     };
   }
 }

@@ -1,19 +1,23 @@
 import type { Labels } from '../model/labels.ts';
-import { labelsKey, labelValue } from '../model/labels.ts';
+import { labelValue, orderedKey } from '../model/labels.ts';
+import type { SeriesMemory } from './aggregate/series-memory.ts';
 import type { ScanGrouping } from './fold.ts';
 import type { LabelState } from './pipeline/stage.ts';
 
-/** Numbers the series of a sample scan: equal label sets after grouping share one number. */
+/** Numbers the series of a sample scan: equal label sets after grouping share one number. Only their keys are kept, by number. */
 export class SeriesIndex {
-  readonly labels: Labels[] = [];
+  readonly keys: string[] = [];
   readonly #grouping: ScanGrouping;
+  readonly #memory: SeriesMemory | undefined;
   readonly #byKey = new Map<string, number>();
   /** Grouping by one label, the usual case, needs no key text. */
   readonly #single: string | undefined;
   readonly #byValue = new Map<string | undefined, number>();
 
-  constructor(grouping: ScanGrouping) {
+  /** @param memory counts the series when given */
+  constructor(grouping: ScanGrouping, memory?: SeriesMemory) {
     this.#grouping = grouping;
+    this.#memory = memory;
     this.#single = !grouping.without && grouping.labels.length === 1 ? grouping.labels[0] : undefined;
   }
 
@@ -44,10 +48,10 @@ export class SeriesIndex {
   /** Number of a series whose labels, grouped before, are given. */
   ofGrouped(grouped: Labels): number {
     if (this.#single !== undefined) return this.#ofValue(this.#single, labelValue(grouped, this.#single));
-    const key = labelsKey(grouped);
+    const key = orderedKey(grouped);
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
-    const added = this.#add(grouped);
+    const added = this.#add(key);
     this.#byKey.set(key, added);
     return added;
   }
@@ -55,13 +59,14 @@ export class SeriesIndex {
   #ofValue(name: string, value: string | undefined): number {
     const known = this.#byValue.get(value);
     if (known !== undefined) return known;
-    const added = this.#add(value === undefined ? [] : [name, value]);
+    const added = this.#add(value === undefined ? '' : orderedKey([name, value]));
     this.#byValue.set(value, added);
     return added;
   }
 
-  #add(labels: Labels): number {
-    this.labels.push(labels);
-    return this.labels.length - 1;
+  #add(key: string): number {
+    this.#memory?.takeSeries(key);
+    this.keys.push(key);
+    return this.keys.length - 1;
   }
 }

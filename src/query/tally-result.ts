@@ -1,3 +1,4 @@
+import { NO_LISTED } from './aggregate/bucket-states.ts';
 import { NO_SAMPLES } from './aggregate/range-samples.ts';
 import { slideWindows } from './aggregate/range-slide.ts';
 import { rangeState } from './aggregate/range-state.ts';
@@ -35,10 +36,12 @@ export function tallyResult(table: TallyTable, series: TallySeries): SampleScanR
   const { starts, numbers } = placesOf(table, series);
   return {
     kind: 'samples',
-    series: Array.from(numbers, (number) => series.labels[number]!),
+    keys: Array.from(numbers, (number) => series.keys[number]!),
     firstBucket: 0,
     buckets: Array.from(starts, (start) => table.counts.subarray(start, start + table.width - 1)),
+    listed: NO_LISTED,
     samples: NO_SAMPLES,
+    takenBytes: 0,
     counts: emptyCounts(),
   };
 }

@@ -58,7 +58,7 @@ export class TallyScan {
     this.#scan = scan;
     this.#series = series;
     this.#grid = new WindowGrid(count, stepNs, rangeNs);
-    this.table = new TallyTable(this.#grid.bucketCount, series.labels.length);
+    this.table = new TallyTable(this.#grid.bucketCount, series.keys.length);
     this.#minutes = new MinuteBuckets(this.#grid, this.#grid.bucketCount);
   }
 

@@ -1,5 +1,5 @@
 import { RecentMap } from '../base/recent-map.ts';
-import { compareLabels, type Labels } from '../model/labels.ts';
+import { compareLabels, type Labels, labelsOfKey } from '../model/labels.ts';
 import { LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
 import type { LabelTable } from '../store/shared-labels.ts';
 import { isFatalError } from './pipeline/needed-labels.ts';
@@ -42,6 +42,7 @@ export class TallySeries {
   /** By level code (0 when levels do not matter), then by stream id. */
   readonly #columns: (Int32Array | undefined)[] = [];
   #order: Int32Array = new Int32Array(0);
+  readonly #labels: Labels[] = [];
 
   constructor(scan: SampleScan, labelTable: LabelTable) {
     this.#scan = scan;
@@ -60,12 +61,19 @@ export class TallySeries {
 
   /** Label sets by series number. */
   get labels(): readonly Labels[] {
-    return this.#index.labels;
+    const { keys } = this.#index;
+    for (let i = this.#labels.length; i < keys.length; i++) this.#labels.push(labelsOfKey(keys[i]!));
+    return this.#labels;
+  }
+
+  /** Keys of the label sets, by series number. */
+  get keys(): readonly string[] {
+    return this.#index.keys;
   }
 
   /** About what it holds. */
   get bytes(): number {
-    let bytes = TABLE_BYTES + this.labels.length * SERIES_BYTES + this.#order.byteLength;
+    let bytes = TABLE_BYTES + this.keys.length * SERIES_BYTES + this.#order.byteLength;
     for (const column of this.#columns) bytes += column?.byteLength ?? 0;
     return bytes;
   }
@@ -88,7 +96,7 @@ export class TallySeries {
 
   /** Numbers of all series so far, in the order of their labels. */
   order(): Int32Array {
-    const { labels } = this.#index;
+    const { labels } = this;
     if (this.#order.length < labels.length)
       this.#order = Int32Array.from(labels.keys()).sort((a, b) => compareLabels(labels[a]!, labels[b]!));
     return this.#order;

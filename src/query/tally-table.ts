@@ -1,4 +1,4 @@
-import { ColumnMemory } from './aggregate/column-memory.ts';
+import { SeriesMemory } from './aggregate/series-memory.ts';
 
 const FIRST_ROWS = 16;
 /** Rows of all series that may come are made at once when they are not more than so many numbers. */
@@ -21,7 +21,7 @@ export class TallyTable {
   constructor(buckets: number, seriesCount = 0) {
     this.width = buckets + 1;
     const rows = (seriesCount + 1) * this.width <= FIRST_NUMBERS ? Math.max(FIRST_ROWS, seriesCount + 1) : FIRST_ROWS;
-    this.counts = new ColumnMemory().columns(rows * this.width);
+    this.counts = new SeriesMemory().columns(rows * this.width);
     this.#rowOf = new Int32Array(Math.max(FIRST_ROWS, seriesCount));
   }
 
@@ -52,7 +52,7 @@ export class TallyTable {
   }
 
   #grow(): void {
-    const longer = new ColumnMemory().columns(this.width * Math.ceil(this.#rows * 1.5));
+    const longer = new SeriesMemory().columns(this.width * Math.ceil(this.#rows * 1.5));
     longer.set(this.counts);
     this.counts = longer;
   }

@@ -25,6 +25,7 @@ function abortError(signal: AbortSignal): LogError {
 /**
  * Runs tasks, a few at a time, and hands their results over in the order of the tasks. The first failure stops the rest.
  *
+ * @param isTight asked behind each result; true: fewer tasks from then on, at least one at a time
  * @throws LogError what a task threw, or QUERY_TIMEOUT, QUERY_CANCELLED
  */
 export async function runTasks(
@@ -32,6 +33,7 @@ export async function runTasks(
   runner: TaskRunner,
   signal: AbortSignal,
   onResult: (result: ScanResult, task: number) => void,
+  isTight?: () => boolean,
 ): Promise<void> {
   const waiting = new Map<number, ScanResult>();
   const rest = tasks[Symbol.iterator]();
@@ -47,6 +49,7 @@ export async function runTasks(
         onResult(next, delivered++);
       }
     },
+    isTight,
   );
 }
 
@@ -61,19 +64,23 @@ export async function runUnordered(
   runner: TaskRunner,
   signal: AbortSignal,
   onResult: (result: ScanResult, task: number) => void,
+  isTight: () => boolean = () => false,
 ): Promise<void> {
   throwIfAborted(signal);
   const failed = new AbortController();
   const combined = AbortSignal.any([signal, failed.signal]);
   let started = 0;
+  // Twice the workers, so that none waits for the main thread between tasks.
+  let lanes = Math.max(1, runner.parallelism * 2);
   const work = async (): Promise<void> => {
     for (let task = next(); task !== undefined && !combined.aborted; task = next()) {
       const number = started++;
       onResult(await runner.run(task, combined), number);
+      if (lanes === 1 || !isTight()) continue;
+      lanes--;
+      return;
     }
   };
-  // Twice the workers, so that none waits for the main thread between tasks.
-  const lanes = Math.max(1, runner.parallelism * 2);
   try {
     await Promise.all(Array.from({ length: lanes }, work));
   } catch (cause) {

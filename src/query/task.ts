@@ -3,6 +3,7 @@ import type { Labels } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import type { LoadCounts, LoadOptions, PartRef } from '../store/select.ts';
 import type { EntryFormat } from '../wire/entry-json.ts';
+import type { ListedStates } from './aggregate/bucket-states.ts';
 import type { SampleColumns } from './aggregate/range-samples.ts';
 import type { PipelineOptions } from './pipeline/build.ts';
 import type { TaskParts } from './task-parts.ts';
@@ -40,6 +41,8 @@ export interface SampleScanTask {
   readonly kind: 'samples';
   readonly parts: TaskParts;
   readonly scan: SampleScan;
+  /** Memory of a `SeriesMemory` of all tasks of the query. */
+  readonly memory?: SharedArrayBuffer;
 }
 
 /** Fresh rows for live tails. */
@@ -136,14 +139,21 @@ export interface LabelSetTexts {
   readonly textEnds: Uint32Array;
 }
 
-/** Series of a sample scan. Exactly one of `buckets` (states of buckets, from `firstBucket` on) and `samples` is filled. */
+/**
+ * Series of a sample scan. The states of a series are in its column of `buckets` (from `firstBucket` on) or, where that is empty, in `listed`
+ * (with `firstBucket` as bucket 0). Operations that keep samples have neither, but `samples`.
+ */
 export interface SampleScanResult {
   readonly kind: 'samples';
-  readonly series: readonly Labels[];
+  /** An `orderedKey` for each series. */
+  readonly keys: readonly string[];
   readonly firstBucket: number;
   readonly buckets: readonly Float64Array[];
+  readonly listed: ListedStates;
   readonly samples: SampleColumns;
   readonly counts: ScanCounts;
+  /** What is taken of the memory of the query, to be given back by whoever has merged the result. */
+  readonly takenBytes: number;
 }
 
 /** An answer for each query of the task. */

@@ -80,8 +80,8 @@ function samplesOf(text: string, batches: readonly Batch[], ahead: boolean): unk
     });
     const { starts, timesNs, values } = result.samples;
     const samplesOf = (i: number): unknown => [timesNs, values].map((column) => column.slice(starts[i], starts[i + 1]));
-    return result.series
-      .map((labels, i) => [labels.join(), result.buckets[i] ?? samplesOf(i), result.counts.rowsMatched])
+    return result.keys
+      .map((key, i) => [key, result.buckets[i] ?? samplesOf(i), result.counts.rowsMatched])
       .sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1));
   } catch (error) {
     return (error as Error).message;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatSampleValue } from '../../src/base/go/float-text.ts';
 import { joinSamples, SampleLog } from '../../src/query/aggregate/range-samples.ts';
+import { SeriesMemory } from '../../src/query/aggregate/series-memory.ts';
 import { JsonBytes } from '../../src/wire/json-bytes.ts';
 import { putSample, putSamples, type ResultPoints } from '../../src/wire/sample-json.ts';
 
@@ -64,7 +65,7 @@ test('samples of many series and tasks come out by series, in the order in which
     fc.property(fc.array(fc.tuple(task, numbers), { maxLength: 4 }), (tasks) => {
       const expected: [number, number][][] = Array.from({ length: 10 }, () => []);
       const parts = tasks.map(([samples, series]) => {
-        const log = new SampleLog();
+        const log = new SampleLog(new SeriesMemory());
         for (const [own, timeNs, value] of samples) {
           log.add(own, value, timeNs);
           expected[series[own]!]!.push([timeNs, value]);

@@ -1,3 +1,4 @@
+import type { SeriesMemory } from './series-memory.ts';
 import type { Points } from './series-set.ts';
 import type { WindowGrid } from './window-grid.ts';
 
@@ -28,6 +29,8 @@ const MAX_KEPT_SAMPLES = 1 << 18;
 const MAX_IDLE = 1;
 /** Of logs that came to their end: fresh memory for each task costs more than what is written to it. */
 const idle: { readonly series: Uint32Array; readonly timesNs: Float64Array; readonly values: Float64Array }[] = [];
+/** Number of the series, time and value. */
+export const SAMPLE_BYTES = 20;
 /** From so many samples on they are copied at once. */
 const MIN_COPIED = 32;
 
@@ -41,11 +44,14 @@ export class SampleLog {
   #timesNs: Float64Array;
   #values: Float64Array;
 
-  constructor() {
-    const memory = idle.pop();
-    this.#series = memory?.series ?? new Uint32Array(FIRST_SAMPLES);
-    this.#timesNs = memory?.timesNs ?? new Float64Array(FIRST_SAMPLES);
-    this.#values = memory?.values ?? new Float64Array(FIRST_SAMPLES);
+  readonly #memory: SeriesMemory;
+
+  constructor(memory: SeriesMemory) {
+    this.#memory = memory;
+    const used = idle.pop();
+    this.#series = used?.series ?? new Uint32Array(FIRST_SAMPLES);
+    this.#timesNs = used?.timesNs ?? new Float64Array(FIRST_SAMPLES);
+    this.#values = used?.values ?? new Float64Array(FIRST_SAMPLES);
   }
 
   add(series: number, value: number, timeNs: number): void {
@@ -57,6 +63,7 @@ export class SampleLog {
 
   #grow(): void {
     const size = this.#count * 2;
+    this.#memory.take(this.#count * SAMPLE_BYTES);
     const [series, times, values] = [new Uint32Array(size), new Float64Array(size), new Float64Array(size)];
     series.set(this.#series);
     times.set(this.#timesNs);
@@ -86,7 +93,7 @@ export class SampleLog {
 
 /** Joins columns of several tasks, in the order of the tasks. `series` has the joined number of each series of the columns. */
 export function joinSamples(
-  parts: readonly { readonly columns: SampleColumns; readonly series: readonly number[] }[],
+  parts: readonly { readonly columns: SampleColumns; readonly series: ArrayLike<number> }[],
   seriesCount: number,
 ): SampleColumns {
   const counts = new Uint32Array(seriesCount);

@@ -2,6 +2,8 @@ import type { Grouping, VectorOp } from '../../../grammar/ast.ts';
 import { LogError } from '../../base/errors.ts';
 import type { Labels } from '../../model/labels.ts';
 import { labelsKey } from '../../model/labels.ts';
+import { MergedSeries } from './merged-series.ts';
+import type { SeriesMemory } from './series-memory.ts';
 import { groupLabels, type Series, type VectorValue, vectorOf } from './series-set.ts';
 
 /** Series of one group, in the order in which they came. */
@@ -54,7 +56,12 @@ const MIN: FoldStep = (fold, value) => {
 };
 const NOTHING: FoldStep = () => undefined;
 
-const FOLDS: Partial<Record<VectorOp, { readonly step: FoldStep; readonly value: (fold: Fold) => number }>> = {
+interface FoldRule {
+  readonly step: FoldStep;
+  readonly value: (fold: Fold) => number;
+}
+
+const FOLDS: Partial<Record<VectorOp, FoldRule>> = {
   sum: { step: ADD, value: (fold) => fold.a },
   avg: { step: MEAN, value: (fold) => fold.a },
   count: { step: NOTHING, value: (fold) => fold.count },
@@ -68,6 +75,7 @@ const FOLDS: Partial<Record<VectorOp, { readonly step: FoldStep; readonly value:
 export function reduceVector(op: VectorOp, input: VectorValue, grouping: Grouping | undefined): VectorValue {
   const rule = FOLDS[op];
   if (rule === undefined) throw new LogError('INTERNAL', `${op} does not reduce`);
+  if (input instanceof MergedSeries) return vectorOf(reduceMerged(rule, input, grouping));
   return vectorOf(
     groupSeries(input.series, grouping).map(({ labels, members }) => {
       const count = members[0]!.values.length;
@@ -87,4 +95,57 @@ export function reduceVector(op: VectorOp, input: VectorValue, grouping: Groupin
       return { labels, values, present };
     }),
   );
+}
+
+/** A group in the making: what its fold has at each point. */
+class GroupFolds {
+  readonly labels: Labels;
+  readonly counts: Float64Array;
+  readonly as: Float64Array;
+  readonly bs: Float64Array;
+
+  constructor(labels: Labels, width: number, memory: SeriesMemory) {
+    this.labels = labels;
+    this.counts = memory.columns(width);
+    this.as = memory.columns(width);
+    this.bs = memory.columns(width);
+  }
+}
+
+/** The same, one series after the other. */
+function reduceMerged(rule: FoldRule, input: MergedSeries, grouping: Grouping | undefined): Series[] {
+  const { width, count } = input;
+  const names = new Set(grouping?.labels ?? []);
+  const without = grouping?.without ?? false;
+  const groups = new Map<string, GroupFolds>();
+  const points = { values: new Float64Array(width), present: new Uint8Array(width) };
+  const fold: Fold = { count: 0, a: 0, b: 0 };
+  for (let place = 0; place < count; place++) {
+    input.read(place, points);
+    const labels = names.size === 0 && !without ? [] : groupLabels(input.labels(place), without, names);
+    const key = labelsKey(labels);
+    let group = groups.get(key);
+    if (group === undefined) {
+      group = new GroupFolds(labels, width, input.memory);
+      groups.set(key, group);
+    }
+    for (let point = points.present.indexOf(1); point >= 0; point = points.present.indexOf(1, point + 1)) {
+      fold.count = ++group.counts[point]!;
+      fold.a = group.as[point]!;
+      fold.b = group.bs[point]!;
+      rule.step(fold, points.values[point]!);
+      group.as[point] = fold.a;
+      group.bs[point] = fold.b;
+    }
+  }
+  return Array.from(groups.values(), ({ labels, counts, as, bs }) => {
+    const values = new Float64Array(width);
+    const present = new Uint8Array(width);
+    for (let point = 0; point < width; point++) {
+      if (counts[point] === 0) continue;
+      values[point] = rule.value({ count: counts[point]!, a: as[point]!, b: bs[point]! });
+      present[point] = 1;
+    }
+    return { labels, values, present };
+  });
 }

@@ -1,0 +1,39 @@
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** A heap is collected when it holds so much more than after the last time: far above what it gathers from day to day. */
+const SPARE_BYTES = 64 * 1024 * 1024;
+/** By then an answer is under way, and of several large queries in a row only the last one is followed by a collection. */
+const DELAY_MS = 500;
+
+let collect: (() => void) | undefined;
+let floorBytes = 0;
+let timer: NodeJS.Timeout | undefined;
+
+function heldBytes(): number {
+  const { used_heap_size: heap, external_memory: outside } = getHeapStatistics();
+  return heap + outside;
+}
+
+function collectGarbage(): void {
+  if (collect === undefined) {
+    setFlagsFromString('--expose-gc');
+    collect = runInNewContext('() => gc({ type: "major", execution: "sync", flavor: "last-resort" })') as () => void;
+  }
+  collect();
+  floorBytes = heldBytes();
+}
+
+/**
+ * Gives memory of this thread back if a task has left much behind. By itself V8 keeps a heap as large as it once was until something else
+ * fills it.
+ */
+export function giveBackMemory(): void {
+  if (heldBytes() >= floorBytes + SPARE_BYTES) collectGarbage();
+}
+
+/** Gives memory of this thread back a little later, once for all that ask until then. */
+export function giveBackMemorySoon(): void {
+  clearTimeout(timer);
+  timer = setTimeout(collectGarbage, DELAY_MS).unref();
+}
