@@ -84,7 +84,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     readers: loadReaders,
     warmUp: () => {
       pool.start();
-      setTimeout(() => void loadReaders(), WARM_UP_AFTER_MS).unref();
+      setTimeout(() => void loadReaders().then(() => store.openRecent()), WARM_UP_AFTER_MS).unref();
     },
     notReadyReason: () => undefined,
     flush: () => store.flush(),

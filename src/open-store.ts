@@ -2,7 +2,8 @@ import { nodeDisk } from './base/node-disk.ts';
 import type { Settings } from './config.ts';
 import type { WorkerPool } from './pool/pool.ts';
 import type { StorePushService } from './push-service.ts';
-import { LogStore, type StoreEvents } from './store/store.ts';
+import { LogStore } from './store/store.ts';
+import type { StoreEvents } from './store/store-options.ts';
 
 /**
  * Parts of the head: one on its way to disk, and one open, which is to be full when the other is written. What is left over keeps

@@ -8,7 +8,8 @@ import type { Metrics } from './metrics.ts';
 import type { Limits } from './model/limits.ts';
 import type { RowSink } from './model/row-sink.ts';
 import type { TailHub } from './query/tail/tail-hub.ts';
-import type { LoggedPush, LogStore } from './store/store.ts';
+import type { LogStore } from './store/store.ts';
+import type { LoggedPush } from './store/store-options.ts';
 import { PushBatch } from './wire/push-batch.ts';
 
 const MS_PER_HOUR = 3_600_000;

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Disk } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { checkFolderFormat } from '../base/folder-format.ts';
 import { type FolderLock, lockFolder } from '../base/folder-lock.ts';
@@ -12,59 +11,21 @@ import { replayWal } from '../wal/replay.ts';
 import { WalWriter } from '../wal/writer.ts';
 import { DiskReserve } from './disk-reserve.ts';
 import { FilterCache } from './filter-cache.ts';
-import { type FlushInfo, FlushLoop } from './flush-loop.ts';
-import type { FlushRunner } from './flusher.ts';
-import { type HeadOptions, HeadState } from './head-state.ts';
+import { FlushLoop } from './flush-loop.ts';
+import { HeadState } from './head-state.ts';
 import { loadDirectory } from './load-directory.ts';
-import type { MergeInfo } from './merger.ts';
-import { openIndex, type StoreDamage } from './open-index.ts';
+import { openIndex } from './open-index.ts';
+import { openRecent } from './open-recent.ts';
 import type { LabelsInUse, QueryStore, Selection } from './query-store.ts';
-import { type RecoverCounts, restoreIndex } from './recover.ts';
+import { restoreIndex } from './recover.ts';
 import type { RetentionRules } from './retention.ts';
-import { type MergeOptions, SegmentUpkeep } from './segment-upkeep.ts';
+import { SegmentUpkeep } from './segment-upkeep.ts';
 import { type StoreView, selectLabels, selectStored, selectStreams } from './selection.ts';
+import type { StoreOptions } from './store-options.ts';
 import { type StoreStats, storeStats } from './store-stats.ts';
 import { type OpenDirectory, type StoredSegment, writerName } from './stored-segment.ts';
 import { TenantSink } from './tenant-sink.ts';
 import { TenantState } from './tenant-state.ts';
-
-/** A record of the log as replay hands it over: what `log` was given. */
-export interface LoggedPush {
-  readonly kind: number;
-  readonly tenant: string;
-  readonly arrivalMs: number;
-  readonly body: Uint8Array;
-}
-
-export interface StoreOptions {
-  readonly disk: Disk;
-  readonly dataFolder: string;
-  readonly head: HeadOptions;
-  /** Memory for skip filters of segments. */
-  readonly cacheBytes: number;
-  readonly walSync: 'always' | 'interval';
-  readonly walSyncIntervalMs: number;
-  readonly runFlush: FlushRunner;
-  /** Absent: segments stay as they were written. */
-  readonly merge?: MergeOptions;
-  /** Told of segment files that are gone, so that nobody keeps them open. */
-  readonly onSegmentGone?: (path: string) => void;
-  /** Decodes a logged push and appends its rows to the sink. */
-  readonly applyLogged: (record: LoggedPush, sink: RowSink) => void;
-  readonly now: () => number;
-  readonly events: StoreEvents;
-}
-
-/** What the store has to say; the server logs and counts it. */
-export interface StoreEvents {
-  damage(damage: StoreDamage): void;
-  recovered(counts: RecoverCounts & { readonly records: number; readonly tornBytes: number }): void;
-  flushed(info: FlushInfo): void;
-  flushFailed(error: unknown, retryMs: number): void;
-  walFailed(error: unknown): void;
-  merged?(info: MergeInfo): void;
-  mergeFailed?(error: unknown): void;
-}
 
 /** How often the age and idleness of the head are looked at. */
 const TICK_MS = 1000;
@@ -302,6 +263,12 @@ export class LogStore implements QueryStore {
       () => loadDirectory(this.#index, segment, this.#options.events.damage),
       (labels, key) => tenant.stream(labels, key),
     );
+  }
+
+  /** Opens the newest segments ahead of the first queries. */
+  openRecent(): Promise<void> {
+    const open = (tenant: TenantState, segment: StoredSegment): void => void this.#open(tenant, segment);
+    return openRecent([...this.#tenants.values()], open, () => this.#closed);
   }
 
   select(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): Selection {

@@ -5,7 +5,8 @@ import { runFlushTask } from '../../src/store/flush-task.ts';
 import type { MergeSettings } from '../../src/store/merge-plan.ts';
 import { runMergeTask } from '../../src/store/merge-task.ts';
 import type { MergeInfo } from '../../src/store/merger.ts';
-import { type LoggedPush, LogStore, type StoreEvents } from '../../src/store/store.ts';
+import { LogStore } from '../../src/store/store.ts';
+import type { LoggedPush, StoreEvents } from '../../src/store/store-options.ts';
 import { appendRow, readAll, type TestRow } from './store-rows.ts';
 
 const MERGE_SETTINGS: MergeSettings = {

@@ -6,7 +6,8 @@ import { DEFAULT_LIMITS } from '../../src/model/limits.ts';
 import { StorePushService } from '../../src/push-service.ts';
 import { runFlushTask } from '../../src/store/flush-task.ts';
 import type { StoreDamage } from '../../src/store/open-index.ts';
-import { LogStore, type StoreEvents } from '../../src/store/store.ts';
+import { LogStore } from '../../src/store/store.ts';
+import type { StoreEvents } from '../../src/store/store-options.ts';
 
 /** Store and ingest as the server joins them, without HTTP and threads: quick to open hundreds of times. */
 export interface OpenedStore {

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodeDisk } from '../../../src/base/node-disk.ts';
 import { runFlushTask } from '../../../src/store/flush-task.ts';
 import { listSegments } from '../../../src/store/recover.ts';
-import { type LoggedPush, LogStore } from '../../../src/store/store.ts';
+import { LogStore } from '../../../src/store/store.ts';
+import type { LoggedPush } from '../../../src/store/store-options.ts';
 import { verifySegments } from '../../../src/store/verify.ts';
 import { appendRow, matcher, readAll, rowText, type TestRow } from '../../support/store-rows.ts';
 
