@@ -5,10 +5,13 @@ import { runInNewContext } from 'node:vm';
 const SPARE_BYTES = 64 * 1024 * 1024;
 /** By then an answer is under way, and of several large queries in a row only the last one is followed by a collection. */
 const DELAY_MS = 500;
+/** A collection stops the thread for a tenth of a second: dashboards that ask for much every few seconds must not feel each. */
+const LEAST_INTERVAL_MS = 60_000;
 
 let collect: (() => void) | undefined;
 let floorBytes = 0;
 let timer: NodeJS.Timeout | undefined;
+let lastMs = Number.NEGATIVE_INFINITY;
 
 function heldBytes(): number {
   const { used_heap_size: heap, external_memory: outside } = getHeapStatistics();
@@ -32,8 +35,12 @@ export function giveBackMemory(): void {
   if (heldBytes() >= floorBytes + SPARE_BYTES) collectGarbage();
 }
 
-/** Gives memory of this thread back a little later, once for all that ask until then. */
+/** Gives memory of this thread back a little later, once for all that ask until then, and once a minute at most. */
 export function giveBackMemorySoon(): void {
   clearTimeout(timer);
-  timer = setTimeout(collectGarbage, DELAY_MS).unref();
+  const delayMs = Math.max(DELAY_MS, lastMs + LEAST_INTERVAL_MS - performance.now());
+  timer = setTimeout(() => {
+    lastMs = performance.now();
+    collectGarbage();
+  }, delayMs).unref();
 }
