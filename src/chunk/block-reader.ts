@@ -160,7 +160,7 @@ export class BlockReader {
       lineStarts: columns.lines ? this.#starts : NO_NUMBERS,
       lineEnds: columns.lines ? this.#ends : NO_NUMBERS,
       ascii: (flags & FLAG_ASCII) !== 0,
-      columns: columns.metadata ? this.#readMetadata(segment, block, rowCount, columns.metadataNames) : NO_COLUMNS,
+      columns: columns.metadata ? this.readMetadata(segment, block, columns.metadataNames) : NO_COLUMNS,
       finder: kernel === undefined ? undefined : (someLines ?? this.#finder),
       fields: kernel?.fields,
       someLines: kernel === undefined ? undefined : someLines,
@@ -290,10 +290,14 @@ export class BlockReader {
     return at === bytes.length + 1;
   }
 
-  #readMetadata(
+  /**
+   * Metadata of a block, for readers that did not ask for it at once. Valid until the next block is read.
+   *
+   * @throws LogError CHUNK_CORRUPT
+   */
+  readMetadata(
     segment: StoredBlocks,
     block: number,
-    rowCount: number,
     names: ReadonlySet<string> | undefined,
   ): readonly MetadataColumn[] {
     const { path, blocks } = segment;
@@ -302,6 +306,7 @@ export class BlockReader {
     if (length === 0 || segment.withoutMetadata === true || names?.size === 0) return NO_COLUMNS;
     const frame = this.frames.frame(SLOT_METADATA, segment, blocks[at + C_FRAME]!);
     const start = blocks[at + C_OFFSET]!;
+    const rowCount = blocks[block * BLOCK_FIELDS + B_ROWS]!;
     return readMetadataColumns(frame, start, start + length, rowCount, path, names);
   }
 }

@@ -83,6 +83,7 @@ class LogScanner {
       lines: true,
       lazy: true,
       metadata: true,
+      lazyMetadata: true,
       reverse: backward,
       needles: this.#pipeline.needles,
       anyOf: this.#pipeline.anyOf,

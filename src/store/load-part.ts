@@ -9,7 +9,7 @@ import { LoadedBlock } from './loaded-block.ts';
 import { mergeSources, type SourceRows } from './merge-rows.ts';
 import { metadataTextsOf } from './metadata-texts.ts';
 import type { HeadSource, PartSource, SegmentSource } from './part-source.ts';
-import { NoMetadata, pageRowMetadata, storedMetadata } from './row-set.ts';
+import { LaterMetadata, NoMetadata, pageRowMetadata, type RowMetadata, storedMetadata } from './row-set.ts';
 import type { LoadCounts, LoadOptions, PartRef } from './select.ts';
 
 /**
@@ -48,17 +48,32 @@ export class PartLoader {
     for (let i = first; i < end; i++) {
       const block = options.reverse ? first + end - 1 - i : i;
       if (this.#skips(segment, block, options, metadata, counts)) continue;
-      const rows = this.#tryRead(this.#reader, segment, block, options);
-      if (rows === undefined) continue;
-      count1(counts, rows.rowCount);
-      yield new LoadedBlock(
-        part,
-        rows,
-        rows.ascii,
-        options.metadata ? storedMetadata(rows.levels, rows.columns, rows.rowCount) : new NoMetadata(),
-        rows,
-        segment.blocks[block * BLOCK_FIELDS + B_LINE_BYTES]!,
-      );
+      const loaded = this.#tryLoad(part, segment, block, options);
+      if (loaded === undefined) continue;
+      count1(counts, loaded.rowCount);
+      yield loaded;
+    }
+  }
+
+  /** A block as it is stored; undefined, and told, when it is damaged. */
+  #tryLoad(part: PartRef, segment: StoredBlocks, block: number, options: LoadOptions): LoadedBlock | undefined {
+    const reader = this.#reader;
+    try {
+      const isLater = options.metadata && options.lazyMetadata === true;
+      const rows = reader.read(segment, block, isLater ? { ...options, metadata: false } : options);
+      const { levels, rowCount } = rows;
+      const made = (): RowMetadata => {
+        const columns = isLater ? reader.readMetadata(segment, block, options.metadataNames) : rows.columns;
+        return storedMetadata(levels, columns, rowCount);
+      };
+      // Only where lines come later, too, does a scan leave out a block that turns out to be damaged.
+      const isLazy = isLater && rows.someLines !== undefined;
+      const metadata = !options.metadata ? new NoMetadata() : isLazy ? new LaterMetadata(made) : made();
+      const lineBytes = segment.blocks[block * BLOCK_FIELDS + B_LINE_BYTES]!;
+      return new LoadedBlock(part, rows, rows.ascii, metadata, rows, lineBytes);
+    } catch (error) {
+      this.#onDamage(error);
+      return undefined;
     }
   }
 

@@ -51,6 +51,33 @@ export class NoMetadata implements RowMetadata {
   }
 }
 
+/** Made when the first row is asked for. */
+export class LaterMetadata implements RowMetadata {
+  readonly #make: () => RowMetadata;
+  #made: RowMetadata | undefined;
+
+  constructor(make: () => RowMetadata) {
+    this.#make = make;
+  }
+
+  get #metadata(): RowMetadata {
+    this.#made ??= this.#make();
+    return this.#made;
+  }
+
+  get idCount(): number {
+    return this.#metadata.idCount;
+  }
+
+  id(row: number): number {
+    return this.#metadata.id(row);
+  }
+
+  labels(id: number): Labels {
+    return this.#metadata.labels(id);
+  }
+}
+
 /** Numbers rows by row; sets are made from `make` and kept. */
 class PerRowMetadata implements RowMetadata {
   readonly idCount: number;

@@ -34,6 +34,8 @@ export interface LoadOptions {
   /** The scan asks for lines before it looks at them (`RowBlock.someLines`). */
   readonly lazy?: boolean | undefined;
   readonly metadata: boolean;
+  /** With `lazy`: metadata is read when the first row asks for it, since of many blocks no row passes. */
+  readonly lazyMetadata?: boolean | undefined;
   /** Names of the structured metadata that matter, besides the detected level; absent: all. Others may be left out. */
   readonly metadataNames?: ReadonlySet<string> | undefined;
   /** Blocks in descending time order (rows inside a block stay ascending). */
