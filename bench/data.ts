@@ -4,7 +4,7 @@ import { bodyFile, DataGenerator } from './logs/generate.ts';
 import type { BodyInfo, DataParameters, Manifest } from './logs/manifest.ts';
 
 /** Changes with the generator: data sets of another version are not used. */
-const GENERATOR_VERSION = 1;
+const GENERATOR_VERSION = 2;
 
 /** A seeded data set on disk. */
 export class Dataset {
