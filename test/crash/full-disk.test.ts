@@ -10,6 +10,8 @@ import { type LoadBody, PushLoad, pushBody } from '../support/push-load.ts';
 const DISK_MB = 72;
 const BALLAST_MB = 40;
 const RECOVERS_WITHIN_MS = 30_000;
+/** So many in a row, with a while between them, and no flush makes room any more. */
+const REFUSALS = 8;
 const LINES_PER_BODY = 1000;
 const ARGS = ['--memory.head_bytes', '24MB', '--limits_config.max_entries_limit_per_query', '10000000'];
 
@@ -42,17 +44,27 @@ afterAll(async () => {
 const startNs = BigInt(Date.now() - 600_000) * 1_000_000n;
 const RANGE = { startNs: startNs - 10n ** 9n, endNs: startNs + 60n * 10n ** 9n };
 
-/** Pushes until a body is refused. @returns that body */
-async function pushUntilRefused(url: string, load: PushLoad, acknowledged: LoadBody[]): Promise<LoadBody> {
-  for (;;) {
+/**
+ * Pushes until some bodies in a row are refused: after the first one a flush that is under way may still make room.
+ *
+ * @returns all that were refused
+ */
+async function pushUntilFull(url: string, load: PushLoad, acknowledged: LoadBody[]): Promise<LoadBody[]> {
+  const refused: LoadBody[] = [];
+  for (let inRow = 0; inRow < REFUSALS; ) {
     const body = load.next();
     const answer = await pushBody(url, body.bytes);
-    if (answer?.status !== 204) {
-      expect(answer).toEqual({ status: 503, retryAfter: expect.stringMatching(/^\d+$/) });
-      return body;
+    if (answer?.status === 204) {
+      acknowledged.push(body);
+      inRow = 0;
+      continue;
     }
-    acknowledged.push(body);
+    expect(answer).toEqual({ status: 503, retryAfter: expect.stringMatching(/^\d+$/) });
+    refused.push(body);
+    inRow++;
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
+  return refused;
 }
 
 async function pushUntilTaken(url: string, body: LoadBody): Promise<void> {
@@ -83,13 +95,14 @@ it.skipIf(refusal !== undefined)(
     server = await startHalogi(folder, ARGS);
     // Room kept aside for a start on the full disk, made in the first second.
     await vi.waitFor(() => expect(statSync(join(folder, 'RESERVE')).size).toBe(8 << 20), 10_000);
-    const refused = await pushUntilRefused(server.url, load, acknowledged);
+    const refused = await pushUntilFull(server.url, load, acknowledged);
     expect(acknowledged.length).toBeGreaterThan(10);
 
-    // Reads go on, and see at least all that was acknowledged; the refused push may be among it.
-    const counted = await countLines(server.url, '{app="load"}', RANGE);
-    expect([0, 1]).toContain(counted / LINES_PER_BODY - acknowledged.length);
-    for (let i = 0; i < 3; i++) expect((await pushBody(server.url, load.next().bytes))?.status).toBe(503);
+    // Reads go on, and see at least all that was acknowledged; refused pushes may be among it.
+    const counted = (await countLines(server.url, '{app="load"}', RANGE)) / LINES_PER_BODY;
+    expect(counted).toBeGreaterThanOrEqual(acknowledged.length);
+    expect(counted).toBeLessThanOrEqual(acknowledged.length + refused.length);
+    expect((await pushBody(server.url, load.next().bytes))?.status).toBe(503);
     expect((await fetch(`${server.url}/ready`)).status).toBeLessThan(600);
 
     // Killed on the full disk: it starts there, too, and has everything.
@@ -98,8 +111,8 @@ it.skipIf(refusal !== undefined)(
     await expectAll(server.url, acknowledged);
 
     rmSync(ballast);
-    await pushUntilTaken(server.url, refused);
-    acknowledged.push(refused);
+    await pushUntilTaken(server.url, refused[0]!);
+    acknowledged.push(refused[0]!);
     for (let i = 0; i < 5; i++) {
       const body = load.next();
       await pushUntilTaken(server.url, body);
