@@ -10,7 +10,7 @@ import {
   SAMPLE_BYTES,
   type SampleColumns,
 } from './aggregate/range-samples.ts';
-import { mergeInto, slideWindows } from './aggregate/range-slide.ts';
+import { mergeInto, SlideMemory, slideListed, slideWindows } from './aggregate/range-slide.ts';
 import { keepsSamples, type RangeState, rangeState } from './aggregate/range-state.ts';
 import type { SeriesMemory } from './aggregate/series-memory.ts';
 import {
@@ -127,8 +127,20 @@ export class SampleMerger {
   #filler(expr: RangeAggExpr): (series: number, into: Points) => void {
     const [grid, state, states] = [this.#grid, this.#state, this.#states];
     if (state !== undefined && states !== undefined) {
-      const scratch = new Float64Array(grid.bucketCount * state.width);
-      return (series, into) => slideWindows(grid, state, states.columnOf(series, scratch), into);
+      const { width } = state;
+      const memory = new SlideMemory(grid.bucketCount, width);
+      const scratch = new Float64Array(grid.bucketCount * width);
+      const listed = new Uint32Array(states.maxListed + 1);
+      return (series, into) => {
+        const column = states.columnOf(series);
+        if (column !== undefined) {
+          slideWindows(grid, state, column, into, memory);
+          return;
+        }
+        const count = states.spread(series, scratch, listed);
+        slideListed(grid, state, scratch, listed, count, into, memory);
+        for (let i = 0; i < count; i++) scratch.fill(0, listed[i]! * width, (listed[i]! + 1) * width);
+      };
     }
     const fn = expr.op === 'quantile_over_time' ? quantileOf(expr.param ?? 0) : counterRateOf(grid.rangeNs);
     this.#memory.take(this.#samples.reduce((sum, { columns }) => sum + columns.values.length, 0) * SAMPLE_BYTES);

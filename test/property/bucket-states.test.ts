@@ -49,14 +49,18 @@ test('states are found again, whether in columns or listed, and come out in the 
         }
         const [begin, end] = [listed.starts[series] ?? 0, listed.starts[series + 1] ?? 0];
         expect(column.length === 0 || begin === end).toBe(true);
-        const whole = states.columnOf(series, scratch);
+        const numbers = new Uint32Array(states.maxListed + 1);
+        const count = states.columnOf(series) === undefined ? states.spread(series, scratch, numbers) : 0;
+        expect(count).toBe(end - begin);
+        expect([...numbers.subarray(0, count)]).toEqual([...listed.buckets.subarray(begin, end)]);
         for (let entry = begin; entry < end; entry++) {
           const bucket = listed.buckets[entry]!;
           if (entry > begin) expect(bucket).toBeGreaterThan(listed.buckets[entry - 1]!);
           expect(listed.states[entry * WIDTH + 1]).toBe(listed.states[entry * WIDTH]! * bucket);
-          expect(whole[bucket * WIDTH]).toBe(listed.states[entry * WIDTH]);
+          expect(scratch[bucket * WIDTH]).toBe(listed.states[entry * WIDTH]);
           found.set(`${series} ${bucket}`, listed.states[entry * WIDTH]!);
         }
+        for (const bucket of numbers.subarray(0, count)) scratch.fill(0, bucket * WIDTH, (bucket + 1) * WIDTH);
       }
       expect(found).toEqual(expected);
     }),

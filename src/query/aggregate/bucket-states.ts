@@ -207,13 +207,29 @@ export class BucketStates {
     }
   }
 
-  /** The states of a series as a column over all buckets: its own, or `scratch`, which is as long. */
-  columnOf(series: number, scratch: Float64Array): Float64Array {
-    const column = this.#columns[series];
-    if (column !== undefined) return column;
-    scratch.fill(0);
-    if (series < this.#heads.length) this.#copyListed(series, scratch);
-    return scratch;
+  /** The states of a series as a column over all buckets; undefined where they are listed. */
+  columnOf(series: number): Float64Array | undefined {
+    return this.#columns[series];
+  }
+
+  /**
+   * Writes the listed states of a series into a column of zeros.
+   *
+   * @param buckets gets the numbers of its buckets, ascending; has room for `maxListed`
+   * @returns how many there are
+   */
+  spread(series: number, into: Float64Array, buckets: Uint32Array): number {
+    if (series >= this.#heads.length) return 0;
+    let count = 0;
+    for (let entry = this.#heads[series]!; entry !== 0; entry = this.#nextOf(entry))
+      buckets[count++] = this.#bucketOf(entry);
+    if (count > 0) this.#copyListed(series, into);
+    return count;
+  }
+
+  /** Most buckets that a series has listed. */
+  get maxListed(): number {
+    return this.#maxListed;
   }
 
   /** Columns of the series by number, empty ones for those that are listed. */

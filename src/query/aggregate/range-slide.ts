@@ -2,7 +2,18 @@ import type { RangeState } from './range-state.ts';
 import type { Points } from './series-set.ts';
 import type { WindowGrid } from './window-grid.ts';
 
-const NONE: Float64Array = new Float64Array(0);
+/** Memory of `slideWindows`, for callers with many series. */
+export class SlideMemory {
+  suffixes: Float64Array;
+  readonly newer: Float64Array;
+  readonly joined: Float64Array;
+
+  constructor(bucketCount: number, width: number) {
+    this.suffixes = new Float64Array(bucketCount * width);
+    this.newer = new Float64Array(width);
+    this.joined = new Float64Array(width);
+  }
+}
 
 /**
  * Turns the buckets of one series into one value per grid point. Windows that share buckets are combined with two stacks
@@ -10,19 +21,26 @@ const NONE: Float64Array = new Float64Array(0);
  *
  * @param buckets `grid.bucketCount * state.width` columns
  * @param into `grid.count` zeros each, for the answer
+ * @param from first point that is wanted, @param to the one behind the last
  */
-export function slideWindows(grid: WindowGrid, state: RangeState, buckets: Float64Array, into: Points): void {
+export function slideWindows(
+  grid: WindowGrid,
+  state: RangeState,
+  buckets: Float64Array,
+  into: Points,
+  memory?: SlideMemory,
+  from = 0,
+  to: number = grid.count,
+): void {
   const { width } = state;
   const { values, present } = into;
   if (grid.bucketCount === 0) return;
   // Of windows of one bucket each nothing is combined, and with many series even small arrays cost.
   const combines = grid.lastBucket(0) > grid.firstBucket(0);
-  const suffixes = combines ? new Float64Array(buckets.length) : NONE;
-  const newer = combines ? new Float64Array(width) : NONE;
-  const joined = combines ? new Float64Array(width) : NONE;
+  const { suffixes, newer, joined } = memory ?? new SlideMemory(combines ? grid.bucketCount : 0, width);
   let suffixEnd = -1;
   let taken = -1;
-  for (let point = 0; point < grid.count; point++) {
+  for (let point = from; point < to; point++) {
     const first = grid.firstBucket(point);
     const last = grid.lastBucket(point);
     if (taken < first - 1) taken = first - 1;
@@ -73,4 +91,47 @@ export function mergeInto(state: RangeState, to: Float64Array, at: number, from:
     return;
   }
   state.merge(to, at, from, fromAt);
+}
+
+/**
+ * The same for a series of few buckets: only windows that see one of them are looked at.
+ *
+ * @param buckets zeros but for the buckets of the series
+ * @param listed their numbers, ascending; the first `count`
+ */
+export function slideListed(
+  grid: WindowGrid,
+  state: RangeState,
+  buckets: Float64Array,
+  listed: Uint32Array,
+  count: number,
+  into: Points,
+  memory: SlideMemory,
+): void {
+  let from = 0;
+  let to = 0;
+  for (let i = 0; i < count; i++) {
+    const bucket = listed[i]!;
+    // Points whose windows end at the bucket or behind it, and begin there or before.
+    const first = firstPoint(grid, (point) => grid.lastBucket(point) >= bucket);
+    const end = firstPoint(grid, (point) => grid.firstBucket(point) > bucket);
+    if (first > to) {
+      slideWindows(grid, state, buckets, into, memory, from, to);
+      from = first;
+    }
+    to = Math.max(to, end);
+  }
+  slideWindows(grid, state, buckets, into, memory, from, to);
+}
+
+/** First point from which on something holds; the number of points when it never does. */
+function firstPoint({ count }: WindowGrid, holds: (point: number) => boolean): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
