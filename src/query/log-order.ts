@@ -53,7 +53,8 @@ export class LogOrder {
   next(cost: number, runBytes: number, boundNs: bigint | undefined): PlannedTask {
     const task = new PlannedTask(this.#stretches);
     let left = cost;
-    while (left > 0) {
+    // Pieces outside of the range add nothing: an empty task would be the end.
+    while (left > 0 || task.isEmpty) {
       if (this.#heap.size === 0) {
         if (!this.#nextDay()) break;
         continue;

@@ -60,6 +60,9 @@ describe('the order of a log query', () => {
     const big = Stretches.ofParts([part(1, 0, 99, DAY, 40 * 1024 * 1024)]);
     expect(taken(new LogOrder(big, ...all, true))).toEqual(['1:66-99']);
     expect(taken(new LogOrder(big, ...all, false), 1e9)).toEqual(['1:0-32', '1:33-65', '1:66-99']);
+    // The newest piece lies behind the range.
+    const early = new LogOrder(big, dayStartNs(DAY), dayStartNs(DAY) + 40n, true);
+    expect([taken(early), taken(early), taken(early)]).toEqual([['1:33-40'], ['1:0-32'], []]);
   });
 });
 
