@@ -5,7 +5,7 @@ import { NO_LISTED } from './aggregate/bucket-states.ts';
 import { NO_SAMPLES } from './aggregate/range-samples.ts';
 import { rangeState } from './aggregate/range-state.ts';
 import { WindowGrid } from './aggregate/window-grid.ts';
-import { isLabelStage, mayDifferByRow } from './tally-rules.ts';
+import { isLabelStage, streamDecides } from './tally-rules.ts';
 import { DROPPED, type TallySeries } from './tally-series.ts';
 import { emptyCounts, type SampleScan, type SampleScanResult } from './task.ts';
 
@@ -53,7 +53,7 @@ class BlockBytes {
     const known =
       directory !== undefined &&
       (series >= 0 || series === DROPPED) &&
-      (stored.metadataBytes[i] === 0 || !mayDifferByRow(directory, this.#series.names, stored.labels(streamId)));
+      streamDecides(stored, i, directory, this.#series.names);
     if (!known) {
       left.addFrom(stored, i);
       return;

@@ -19,7 +19,7 @@ export interface LogQuery {
   readonly backward: boolean;
   readonly categorize: boolean;
   /** How entries are to be written; absent: not at all. */
-  readonly format?: EntryFormat;
+  readonly format?: EntryFormat | undefined;
   /** Filters have left out nearly everything: what remains will most likely be read to its end. */
   readonly isRare?: boolean;
 }
@@ -57,8 +57,7 @@ export async function runLogQuery(query: LogQuery, stretches: Stretches, deps: S
     if (planned.isEmpty) return undefined;
     givenBytes += cost;
     deps.onTasks(1);
-    const wanted = { limit, backward, categorize, ...(format === undefined ? {} : { format }) };
-    return { kind: 'logs', parts: planned.parts(), stages, ...wanted, bound: bound.memory };
+    return { kind: 'logs', parts: planned.parts(), stages, limit, backward, categorize, format, bound: bound.memory };
   };
   await runUnordered(next, deps.runner, deps.signal, (result, task) => {
     if (result.kind !== 'logs') return;

@@ -128,7 +128,7 @@ export class SampleMerger {
     const [grid, state, states] = [this.#grid, this.#state, this.#states];
     if (state !== undefined && states !== undefined) {
       const { width } = state;
-      const memory = new SlideMemory(grid.bucketCount, width);
+      const memory = new SlideMemory(grid, state);
       const scratch = new Float64Array(grid.bucketCount * width);
       const listed = new Uint32Array(states.maxListed + 1);
       return (series, into) => {

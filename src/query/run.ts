@@ -86,9 +86,6 @@ export async function runParsed(query: Query, request: QueryRequest, deps: Query
   return { data, stats: work.stats(returned), warnings, explain: work.explain() };
 }
 
-/** Queries whose stages compile; they are the same objects when they come again. */
-const checked = new WeakSet<Query>();
-
 /** Everything that can be said against a query before it reads anything. */
 function checkQuery(query: Query, request: QueryRequest, limits: Limits): void {
   if (query.kind === 'variants' && !limits.enableMultiVariantQueries) {
@@ -101,10 +98,7 @@ function checkQuery(query: Query, request: QueryRequest, limits: Limits): void {
     );
   }
   if (query.kind !== 'log' && query.kind !== 'variants') checkExpression(query);
-  if (!checked.has(query)) {
-    checkStages(query);
-    checked.add(query);
-  }
+  checkStages(query);
   if (request.kind === 'range') checkQueryLength(request.startNs, request.endNs, limits);
   if (query.kind === 'log') checkEntriesLimit(request.limit, limits);
   checkSelectors(query, limits);
@@ -177,7 +171,7 @@ export interface LogScan {
   readonly limit: number;
   readonly backward: boolean;
   readonly categorize: boolean;
-  readonly format?: EntryFormat;
+  readonly format?: EntryFormat | undefined;
 }
 
 /** Rows of a log expression, best first; checks the limits on selectors and length. */
@@ -209,16 +203,7 @@ async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promis
     work.addStep(expr, selection, startNs, toNs);
     if (expr.stages.length > 0) checkBytesRead(work.selectedBytes, deps.limits);
     const isRare = (selection.skippedBytes ?? 0) > RARE_SKIPPED * work.selectedBytes;
-    const query = {
-      expr,
-      fromNs: startNs,
-      toNs,
-      limit,
-      backward,
-      categorize,
-      isRare,
-      ...(format === undefined ? {} : { format }),
-    };
+    const query = { expr, fromNs: startNs, toNs, limit, backward, categorize, format, isRare };
     return await runLogQuery(query, selection.stretches, work);
   } finally {
     selection.release();

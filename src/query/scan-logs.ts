@@ -1,4 +1,4 @@
-import { type Labels, labelsKey } from '../model/labels.ts';
+import { compareLabels, type Labels, labelsKey } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { dayStartNs } from '../model/time.ts';
 import { type EntryFormat, type EntryLabels, entryEnd, entryLabelsKey, streamJson } from '../wire/entry-json.ts';
@@ -218,7 +218,7 @@ class LogScanner {
 
   /** Set of the stream labels of a row, which mostly are those of the row before. */
   #streamSet(stream: Labels): number {
-    if (this.#lastStreamSet >= 0 && isEqual(this.#lastStream, stream)) return this.#lastStreamSet;
+    if (this.#lastStreamSet >= 0 && compareLabels(this.#lastStream, stream) === 0) return this.#lastStreamSet;
     const key = labelsKey(stream);
     let id = this.#labelIds.get(key);
     if (id === undefined) {
@@ -272,10 +272,4 @@ class LogScanner {
     this.#found.giveBack();
     return result;
   }
-}
-
-function isEqual(a: Labels, b: Labels): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -164,12 +164,21 @@ export function textsOf(stages: readonly Stage[], options?: PipelineOptions): re
   return chain.always ? [] : chain.needles.map((needle) => needle.bytes);
 }
 
+/** Queries whose pipelines compile; they are the same objects when they come again. */
+const checked = new WeakSet<Query>();
+
 /**
- * Compiles every pipeline of a query, for its errors.
+ * Compiles every pipeline of a query, for its errors; once for each query.
  *
  * @throws LogError QUERY_INVALID with Loki's text
  */
 export function checkStages(query: Query): void {
+  if (checked.has(query)) return;
+  compileStages(query);
+  checked.add(query);
+}
+
+function compileStages(query: Query): void {
   switch (query.kind) {
     case 'log':
       buildPipeline(query.stages);

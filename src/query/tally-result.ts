@@ -1,6 +1,6 @@
 import { NO_LISTED } from './aggregate/bucket-states.ts';
 import { NO_SAMPLES } from './aggregate/range-samples.ts';
-import { slideWindows } from './aggregate/range-slide.ts';
+import { SlideMemory, slideWindows } from './aggregate/range-slide.ts';
 import { rangeState } from './aggregate/range-state.ts';
 import { SeriesTable } from './aggregate/series-table.ts';
 import { WindowGrid } from './aggregate/window-grid.ts';
@@ -58,12 +58,13 @@ export function tallySeries(scan: SampleScan, table: TallyTable, series: TallySe
     for (let i = 0; i < starts.length; i++) values[i] = state.value(table.counts, starts[i]!);
     present.fill(1);
   } else {
+    const memory = new SlideMemory(grid, state);
     for (let i = 0; i < starts.length; i++) {
       const row = {
         values: values.subarray(i * count, (i + 1) * count),
         present: present.subarray(i * count, (i + 1) * count),
       };
-      slideWindows(grid, state, table.counts.subarray(starts[i]!, starts[i]! + table.width - 1), row);
+      slideWindows(grid, state, table.counts.subarray(starts[i]!, starts[i]! + table.width - 1), row, memory);
     }
   }
   const { labels } = series;

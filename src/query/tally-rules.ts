@@ -1,6 +1,7 @@
 import type { Stage } from '../../grammar/ast.ts';
 import type { Directory } from '../chunk/directory.ts';
-import { type Labels, labelValue } from '../model/labels.ts';
+import { labelValue } from '../model/labels.ts';
+import type { Stretches } from '../store/stretches.ts';
 import { addPredicateLabels } from './pipeline/needed-labels.ts';
 import type { SampleScan } from './task.ts';
 
@@ -23,15 +24,21 @@ export function isLabelStage(stage: Stage): boolean {
   return stage.kind === 'label-filter' || stage.kind === 'drop' || stage.kind === 'keep';
 }
 
-/** Some of the names (undefined: all) may be in the metadata of a row, and are no labels of its stream, which come first. */
-export function mayDifferByRow(
-  { metadataNames }: Pick<Directory, 'metadataNames'>,
+/**
+ * Whether none of the names (undefined: all) can be in the metadata of a row of a stretch, but for labels of its stream, which come first.
+ *
+ * @param directory of the stretch
+ */
+export function streamDecides(
+  stretches: Stretches,
+  i: number,
+  { metadataNames }: Directory,
   names: ReadonlySet<string> | undefined,
-  stream: Labels,
 ): boolean {
-  if (metadataNames.length === 0) return false;
-  if (names === undefined) return true;
-  return metadataNames.some((name) => names.has(name) && labelValue(stream, name) === undefined);
+  if (stretches.metadataBytes[i] === 0 || metadataNames.length === 0) return true;
+  if (names === undefined) return false;
+  const isLabel = (name: string): boolean => labelValue(stretches.labels(stretches.streamIds[i]!), name) !== undefined;
+  return metadataNames.every((name) => !names.has(name) || isLabel(name));
 }
 
 /** Names that the grouping or a filter looks at; undefined when all labels matter. */

@@ -8,6 +8,7 @@ import { WindowGrid } from './aggregate/window-grid.ts';
 import { MinuteBuckets } from './minute-buckets.ts';
 import { upperBound } from './row-range.ts';
 import type { TallyCache } from './tally-cache.ts';
+import { streamDecides } from './tally-rules.ts';
 import { RunAdder } from './tally-runs.ts';
 import { DROPPED, ONLY_A_SCAN, type TallySeries } from './tally-series.ts';
 import { TallyTable } from './tally-table.ts';
@@ -41,8 +42,6 @@ export class TallyScan {
   /** Where the rows of a level are counted, by code; valid for the levels of the stretch at hand. */
   readonly #startOfLevel: Int32Array = new Int32Array(LEVEL_CODES);
   readonly #levelKnown: Uint8Array = new Uint8Array(LEVEL_CODES);
-  /** By segment: names that matter and that rows may have as metadata. */
-  readonly #contested = new Map<Directory, readonly string[]>();
   readonly #kept: TallyCache | undefined;
   #day = Number.NaN;
   #dayBaseNs = 0;
@@ -94,7 +93,7 @@ export class TallyScan {
   #takeOne(stretches: Stretches, i: number): boolean {
     const directory = stretches.directory(i);
     if (directory === undefined) return this.#takeOpen(stretches, i);
-    return this.#decides(stretches, i, directory) && this.#add(stretches, i, directory);
+    return streamDecides(stretches, i, directory, this.#series.names) && this.#add(stretches, i, directory);
   }
 
   /** Counts rows of the head by their times where the stream decides: the end of each bucket is found by halving. */
@@ -127,21 +126,6 @@ export class TallyScan {
     if (names === undefined) return false;
     for (const name of names) if (labelValue(labels, name) === undefined) return false;
     return true;
-  }
-
-  /** No name that matters can be in the metadata of a row. */
-  #decides(stretches: Stretches, i: number, directory: Directory): boolean {
-    if (stretches.metadataBytes[i] === 0 || directory.metadataNames.length === 0) return true;
-    const { names } = this.#series;
-    if (names === undefined) return false;
-    let contested = this.#contested.get(directory);
-    if (contested === undefined) {
-      contested = directory.metadataNames.filter((name) => names.has(name));
-      this.#contested.set(directory, contested);
-    }
-    if (contested.length === 0) return true;
-    const labels = stretches.labels(stretches.streamIds[i]!);
-    return contested.every((name) => labelValue(labels, name) !== undefined);
   }
 
   /** Start of a stretch's day relative to the first point of the grid. */

@@ -32,7 +32,7 @@ export interface LogScanTask {
   readonly backward: boolean;
   readonly categorize: boolean;
   /** How rows are to be written; absent: as they are, for a reader in the server. */
-  readonly format?: EntryFormat;
+  readonly format?: EntryFormat | undefined;
   /** Memory of a `SharedBound` of all tasks of the query. */
   readonly bound?: SharedArrayBuffer;
 }

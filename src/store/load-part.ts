@@ -60,7 +60,11 @@ export class PartLoader {
     const reader = this.#reader;
     try {
       const isLater = options.metadata && options.lazyMetadata === true;
-      const rows = reader.read(segment, block, isLater ? { ...options, metadata: false } : options);
+      const rows = reader.read(
+        segment,
+        block,
+        isLater ? { lines: options.lines, lazy: options.lazy, metadata: false } : options,
+      );
       const { levels, rowCount } = rows;
       const made = (): RowMetadata => {
         const columns = isLater ? reader.readMetadata(segment, block, options.metadataNames) : rows.columns;

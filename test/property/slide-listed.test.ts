@@ -21,7 +21,7 @@ test('windows of few buckets are those of a look at all of them', () => {
         if (grid.bucketCount === 0) return;
         const state = rangeState(op, rangeNs, op !== 'count_over_time')!;
         const { width } = state;
-        const memory = new SlideMemory(grid.bucketCount, width);
+        const memory = new SlideMemory(grid, state);
         const scratch = new Float64Array(grid.bucketCount * width);
         for (const samples of all) {
           const listed = [...new Set(samples.map(([place]) => place % grid.bucketCount))].sort((a, b) => a - b);
@@ -31,7 +31,7 @@ test('windows of few buckets are those of a look at all of them', () => {
             for (const states of [column, scratch]) state.add(states, at, value, place);
           }
           const [whole, few] = [1, 2].map(() => ({ values: new Float64Array(count), present: new Uint8Array(count) }));
-          slideWindows(grid, state, column, whole!);
+          slideWindows(grid, state, column, whole!, memory);
           slideListed(grid, state, scratch, Uint32Array.from(listed), listed.length, few!, memory);
           expect(few).toEqual(whole);
           for (const bucket of listed) scratch.fill(0, bucket * width, (bucket + 1) * width);

@@ -2,14 +2,16 @@ import type { RangeState } from './range-state.ts';
 import type { Points } from './series-set.ts';
 import type { WindowGrid } from './window-grid.ts';
 
-/** Memory of `slideWindows`, for callers with many series. */
+/** Memory of `slideWindows`, which serves one series after the other: with many of them even small arrays cost. */
 export class SlideMemory {
-  suffixes: Float64Array;
+  readonly suffixes: Float64Array;
   readonly newer: Float64Array;
   readonly joined: Float64Array;
 
-  constructor(bucketCount: number, width: number) {
-    this.suffixes = new Float64Array(bucketCount * width);
+  constructor(grid: WindowGrid, { width }: RangeState) {
+    // Of windows of one bucket each nothing is combined.
+    const combines = grid.bucketCount > 0 && grid.lastBucket(0) > grid.firstBucket(0);
+    this.suffixes = new Float64Array(combines ? grid.bucketCount * width : 0);
     this.newer = new Float64Array(width);
     this.joined = new Float64Array(width);
   }
@@ -28,16 +30,14 @@ export function slideWindows(
   state: RangeState,
   buckets: Float64Array,
   into: Points,
-  memory?: SlideMemory,
+  memory: SlideMemory,
   from = 0,
   to: number = grid.count,
 ): void {
   const { width } = state;
   const { values, present } = into;
   if (grid.bucketCount === 0) return;
-  // Of windows of one bucket each nothing is combined, and with many series even small arrays cost.
-  const combines = grid.lastBucket(0) > grid.firstBucket(0);
-  const { suffixes, newer, joined } = memory ?? new SlideMemory(combines ? grid.bucketCount : 0, width);
+  const { suffixes, newer, joined } = memory;
   let suffixEnd = -1;
   let taken = -1;
   for (let point = from; point < to; point++) {
