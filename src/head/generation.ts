@@ -63,6 +63,15 @@ export class Generation {
     return this.#parts.get(tenant)?.all ?? [];
   }
 
+  /** Days that a tenant has rows of. */
+  days(tenant: string): Iterable<number> {
+    return this.#parts.get(tenant)?.byDay.keys() ?? [];
+  }
+
+  partsOf(tenant: string, day: number): Iterable<HeadPart> {
+    return this.#parts.get(tenant)?.byDay.get(day)?.values() ?? [];
+  }
+
   /** Shared memory of all slabs by number: one array per state of the arena, so that it crosses to a thread once. */
   memories(): readonly SharedArrayBuffer[] {
     if (this.#memories.length !== this.arena.slabs.length) this.#memories = this.arena.slabs.map((slab) => slab.memory);

@@ -1,12 +1,11 @@
 import type { ErrorCode } from '../base/errors.ts';
-import type { ScanResult } from '../query/task.ts';
+import type { ScanResult, ScanTask } from '../query/task.ts';
 import type { FlushResult, FlushTask } from '../store/flush-task.ts';
 import type { MergeResult, MergeTask } from '../store/merge-task.ts';
-import type { PackedTask } from './pack-parts.ts';
 
 /** What the main thread and a worker say to each other. */
 export type WorkerRequest =
-  | { readonly kind: 'scan'; readonly id: number; readonly task: PackedTask }
+  | { readonly kind: 'scan'; readonly id: number; readonly task: ScanTask }
   | { readonly kind: 'flush'; readonly id: number; readonly task: FlushTask }
   | { readonly kind: 'merge'; readonly id: number; readonly task: MergeTask };
 

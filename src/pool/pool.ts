@@ -8,7 +8,6 @@ import type { MergeResult, MergeTask } from '../store/merge-task.ts';
 import { unpackError } from './error-transfer.ts';
 import { MergeThread } from './merge-thread.ts';
 import type { WorkerNotice, WorkerReply, WorkerRequest } from './messages.ts';
-import { packTask } from './pack-parts.ts';
 import { givenAway } from './transfer.ts';
 
 export interface PoolOptions {
@@ -183,7 +182,7 @@ export class WorkerPool implements TaskRunner {
   /** Runs a scan. When the signal aborts it rejects with its reason; a scan that was begun ends unheard. */
   async run(task: ScanTask, signal: AbortSignal): Promise<ScanResult> {
     signal.throwIfAborted();
-    const request: WorkerRequest = { kind: 'scan', id: this.#nextId++, task: packTask(task) };
+    const request: WorkerRequest = { kind: 'scan', id: this.#nextId++, task };
     if (task.kind === 'tail') return this.#scanned(await this.#runTail(request));
     this.start();
     let onAbort: (() => void) | undefined;

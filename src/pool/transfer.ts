@@ -23,10 +23,12 @@ export function transferList(reply: WorkerReply): ArrayBuffer[] {
 /** Buffers of a request that move: nobody else has the columns of a task. */
 export function givenAway(request: WorkerRequest): ArrayBuffer[] {
   if (request.kind !== 'scan') return [];
-  const task = request.task.kind === 'packed' ? request.task.task : request.task;
+  const { task } = request;
   if (task.kind === 'tail') return [];
-  const columns = [task.parts.numbers, ...(request.task.kind === 'packed' ? [request.task.parts.numbers] : [])];
-  return columns.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);
+  const { numbers, heads } = task.parts;
+  return [numbers, heads.numbers, heads.pages]
+    .map(({ buffer }) => buffer)
+    .filter((buffer) => buffer instanceof ArrayBuffer && buffer.byteLength > 0) as ArrayBuffer[];
 }
 
 /** Columns stand alone, in small objects, in lists, or in lists of small objects. */

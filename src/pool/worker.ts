@@ -2,7 +2,6 @@ import { giveBackMemory } from '../base/spare-memory.ts';
 import { closeCachedFile } from '../base/sync-file.ts';
 import { runScanTask } from '../query/scan.ts';
 import { PartLoader } from '../store/load-part.ts';
-import { unpackTask } from './pack-parts.ts';
 import { lowerPriority } from './thread-priority.ts';
 import { serveRequests } from './worker-port.ts';
 
@@ -25,7 +24,7 @@ serveRequests(
     if (request.task.kind === 'tail') lowerPriority(TAIL_NICE);
     // When the answer is on its way, or the error.
     setImmediate(giveBackMemory);
-    const result = runScanTask(unpackTask(request.task), (part, options, counts) => loader.load(part, options, counts));
+    const result = runScanTask(request.task, (part, options, counts) => loader.load(part, options, counts));
     const found = damage;
     damage = [];
     return { kind: 'scan', id: request.id, result, damage: found };

@@ -23,16 +23,16 @@ export function headWindow(
   backward: boolean,
 ): number | undefined {
   const { from, to } = bounds;
-  const parts = openParts(stretches, day, from, to);
-  if (parts.length === 0) return undefined;
-  const edge = parts.reduce(
-    (best, { min, max }) => (backward ? Math.max(best, Math.min(max, to)) : Math.min(best, Math.max(min, from))),
-    backward ? from : to,
-  );
+  const parts = new OpenParts(stretches, day, from, to);
+  if (parts.numbers.length === 0) return undefined;
+  const { mins, maxs } = stretches;
+  let edge = backward ? from : to;
+  for (const i of parts.numbers)
+    edge = backward ? Math.max(edge, Math.min(maxs[i]!, to)) : Math.min(edge, Math.max(mins[i]!, from));
   const hasEnough = (span: number): boolean =>
     backward
-      ? holds(parts, Math.max(from, edge - span), edge, limit)
-      : holds(parts, edge, Math.min(to, edge + span), limit);
+      ? parts.hold(Math.max(from, edge - span), edge, limit)
+      : parts.hold(edge, Math.min(to, edge + span), limit);
   let low = 0;
   let span = FIRST_SPAN_NS;
   for (; !hasEnough(span); span *= GROWTH) {
@@ -47,37 +47,36 @@ export function headWindow(
   return backward ? edge - span : edge + span;
 }
 
-interface OpenPart {
-  readonly min: number;
-  readonly max: number;
-  readonly times: OpenTimes;
-}
+/** Open parts of a day in a range: numbers of stretches. */
+class OpenParts {
+  readonly #stretches: Stretches;
+  readonly #times = new OpenTimes();
+  readonly numbers: number[] = [];
 
-function openParts(stretches: Stretches, day: number, from: number, to: number): OpenPart[] {
-  const { days, mins, maxs } = stretches;
-  const parts: OpenPart[] = [];
-  for (let i = 0; i < stretches.count; i++) {
-    if (days[i] !== day || maxs[i]! < from || mins[i]! > to || stretches.directory(i) !== undefined) continue;
-    const times = OpenTimes.of(stretches.part(i));
-    if (times !== undefined) parts.push({ min: mins[i]!, max: maxs[i]!, times });
+  constructor(stretches: Stretches, day: number, from: number, to: number) {
+    this.#stretches = stretches;
+    const { days, mins, maxs } = stretches;
+    for (let i = 0; i < stretches.count; i++)
+      if (days[i] === day && maxs[i]! >= from && mins[i]! <= to && stretches.headPages(i)?.sorted === true)
+        this.numbers.push(i);
   }
-  return parts;
-}
 
-/** At least `limit` rows have times of `from .. to`. */
-function holds(parts: readonly OpenPart[], from: number, to: number, limit: number): boolean {
-  let rows = 0;
-  for (const { min, max, times } of parts) {
-    if (max < from || min > to) continue;
-    rows += rowsWithin(times, from, to);
-    if (rows >= limit) return true;
+  /** At least `limit` rows have times of `from .. to`. */
+  hold(from: number, to: number, limit: number): boolean {
+    const { mins, maxs } = this.#stretches;
+    let rows = 0;
+    for (const i of this.numbers) {
+      if (maxs[i]! < from || mins[i]! > to) continue;
+      this.#times.begin(this.#stretches, i);
+      rows += rowsWithin(this.#times, from, to);
+      if (rows >= limit) return true;
+    }
+    return false;
   }
-  return false;
 }
 
 function rowsWithin(open: OpenTimes, first: number, last: number): number {
   let rows = 0;
-  open.rewind();
   while (open.next()) {
     const { times, from, to } = open;
     if (from === to || times[to - 1]! < first) continue;

@@ -106,7 +106,8 @@ export class LogOrder {
   /** Both are one small block, in the same frame. */
   #sharesFrame(a: number, b: number): boolean {
     const { sources, firsts, ends, lineBytes } = this.#stretches;
-    if (sources[a] !== sources[b] || ends[a]! - firsts[a]! !== 1 || ends[b]! - firsts[b]! !== 1) return false;
+    if (sources[a] !== sources[b] || sources[a]! < 0 || ends[a]! - firsts[a]! !== 1 || ends[b]! - firsts[b]! !== 1)
+      return false;
     if (lineBytes[a]! >= SMALL_BLOCK_BYTES || lineBytes[b]! >= SMALL_BLOCK_BYTES) return false;
     const { blocks } = this.#stretches.directory(a)!;
     return blocks[firsts[a]! * BLOCK_FIELDS + B_LINES] === blocks[firsts[b]! * BLOCK_FIELDS + B_LINES];

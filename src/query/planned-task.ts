@@ -1,7 +1,11 @@
 import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
+import { withOwnPages } from '../store/part-source.ts';
 import type { PartRef } from '../store/select.ts';
 import type { Stretches } from '../store/stretches.ts';
+import { taskHeads } from './task-heads.ts';
 import {
+  IN_HEAD,
+  LOOSE,
   P_END,
   P_FIRST,
   P_FROM,
@@ -16,7 +20,7 @@ import {
   WHOLE_TO,
 } from './task-parts.ts';
 
-/** Numbers of a piece: stretch, first block and the one behind the last; for a loose part, these are 0. */
+/** Numbers of a piece: stretch, first block and the one behind the last; for what is in no segment, these are 0. */
 const PIECE_FIELDS = 3;
 const FIRST_PIECES = 64;
 
@@ -45,7 +49,7 @@ export class PlannedTask {
     return this.#length === 0;
   }
 
-  /** Adds the rows of a loose part in a range of time. */
+  /** Adds the rows of a stretch that is in no segment in a range of time. */
   addLoose(i: number, fromOffsetNs: number, toOffsetNs: number): void {
     this.#cuts.set(this.#length / PIECE_FIELDS, [fromOffsetNs, toOffsetNs]);
     this.addWhole(i, 0, 0);
@@ -91,6 +95,7 @@ export class PlannedTask {
     const count = this.#length / PIECE_FIELDS;
     const numbers = new Float64Array(count * PART_FIELDS);
     const segments: TaskSegment[] = [];
+    const heads: number[] = [];
     const loose: PartRef[] = [];
     const numberOf = new Map<number, number>();
     let source = -1;
@@ -105,8 +110,11 @@ export class PlannedTask {
       numbers[at + P_FROM] = WHOLE_FROM;
       numbers[at + P_TO] = WHOLE_TO;
       if (sources[stretch]! < 0) {
-        loose.push(this.#stretches.part(stretch));
-        numbers[at + P_SOURCE] = -loose.length;
+        const isOpen = this.#stretches.headPages(stretch) !== undefined;
+        numbers[at + P_SOURCE] = isOpen ? IN_HEAD : LOOSE;
+        numbers[at + P_FIRST] = isOpen
+          ? heads.push(stretch) - 1
+          : loose.push(withOwnPages(this.#stretches.part(stretch))) - 1;
         continue;
       }
       if (sources[stretch] !== source) {
@@ -122,7 +130,7 @@ export class PlannedTask {
       numbers[i * PART_FIELDS + P_FROM] = fromOffsetNs;
       numbers[i * PART_FIELDS + P_TO] = toOffsetNs;
     }
-    return { count, numbers, segments, labels: labelTable.shared, loose };
+    return { count, numbers, segments, labels: labelTable.shared, heads: taskHeads(this.#stretches, heads), loose };
   }
 
   #segment(source: number, names: ReadonlySet<string> | undefined): TaskSegment {

@@ -1,5 +1,4 @@
 import { B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, type Directory } from '../chunk/directory.ts';
-import { type Labels, labelValue } from '../model/labels.ts';
 import { dayStartNs } from '../model/time.ts';
 import { OpenTimes } from '../store/open-times.ts';
 import type { SegmentRun, SelectedRuns } from '../store/segment-runs.ts';
@@ -43,6 +42,7 @@ export class TallyScan {
   readonly #startOfLevel: Int32Array = new Int32Array(LEVEL_CODES);
   readonly #levelKnown: Uint8Array = new Uint8Array(LEVEL_CODES);
   readonly #kept: TallyCache | undefined;
+  readonly #open = new OpenTimes();
   #day = Number.NaN;
   #dayBaseNs = 0;
 
@@ -99,9 +99,9 @@ export class TallyScan {
   /** Counts rows of the head by their times where the stream decides: the end of each bucket is found by halving. */
   #takeOpen(stretches: Stretches, i: number): boolean {
     const streamId = stretches.streamIds[i]!;
-    if (this.#series.levelMatters || !this.#streamHasAll(stretches.labels(streamId))) return false;
-    const open = OpenTimes.of(stretches.part(i));
-    if (open === undefined) return false;
+    if (this.#series.levelMatters || !this.#series.streamHasAll(streamId)) return false;
+    const open = this.#open;
+    if (!open.begin(stretches, i)) return false;
     const series = this.#series.of(streamId, 0);
     if (series < 0) return series === DROPPED;
     const grid = this.#grid;
@@ -117,14 +117,6 @@ export class TallyScan {
         row = next;
       }
     }
-    return true;
-  }
-
-  /** All names that matter are labels of the stream, which come before metadata of the same name. */
-  #streamHasAll(labels: Labels): boolean {
-    const { names } = this.#series;
-    if (names === undefined) return false;
-    for (const name of names) if (labelValue(labels, name) === undefined) return false;
     return true;
   }
 

@@ -1,5 +1,5 @@
 import { RecentMap } from '../base/recent-map.ts';
-import { compareLabels, type Labels, labelsOfKey } from '../model/labels.ts';
+import { compareLabels, type Labels, labelsOfKey, labelValue } from '../model/labels.ts';
 import { LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
 import type { LabelTable } from '../store/shared-labels.ts';
 import { isFatalError } from './pipeline/needed-labels.ts';
@@ -15,6 +15,8 @@ export const DROPPED = -1;
 /** In place of a series number: the level is a text of its own, or rows fail in the pipeline. */
 export const ONLY_A_SCAN = -2;
 const NOT_LOOKED_UP = -3;
+const LACKS = 1;
+const HAS_ALL = 2;
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 /** About what a series costs: its labels, and its key. */
@@ -41,6 +43,8 @@ export class TallySeries {
   readonly #row = new ScanRow();
   /** By level code (0 when levels do not matter), then by stream id. */
   readonly #columns: (Int32Array | undefined)[] = [];
+  /** By stream id: whether `streamHasAll`, 0 where nobody asked. */
+  #having: Uint8Array = new Uint8Array(0);
   #order: Int32Array = new Int32Array(0);
   readonly #labels: Labels[] = [];
 
@@ -73,7 +77,7 @@ export class TallySeries {
 
   /** About what it holds. */
   get bytes(): number {
-    let bytes = TABLE_BYTES + this.keys.length * SERIES_BYTES + this.#order.byteLength;
+    let bytes = TABLE_BYTES + this.keys.length * SERIES_BYTES + this.#order.byteLength + this.#having.byteLength;
     for (const column of this.#columns) bytes += column?.byteLength ?? 0;
     return bytes;
   }
@@ -92,6 +96,22 @@ export class TallySeries {
     const found = this.#find(this.labelTable.labels(streamId), level);
     column[streamId] = found;
     return found;
+  }
+
+  /** All names that matter are labels of the stream, which come before metadata of the same name. */
+  streamHasAll(streamId: number): boolean {
+    const { names } = this;
+    if (names === undefined) return false;
+    if (streamId >= this.#having.length) {
+      const longer = new Uint8Array(streamId + 1 + (streamId >> 3));
+      longer.set(this.#having);
+      this.#having = longer;
+    }
+    if (this.#having[streamId] === 0) {
+      const labels = this.labelTable.labels(streamId);
+      this.#having[streamId] = [...names].every((name) => labelValue(labels, name) !== undefined) ? HAS_ALL : LACKS;
+    }
+    return this.#having[streamId] === HAS_ALL;
   }
 
   /** Numbers of all series so far, in the order of their labels. */

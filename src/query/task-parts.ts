@@ -5,6 +5,7 @@ import type { SegmentSource } from '../store/part-source.ts';
 import type { PartRef } from '../store/select.ts';
 import { labelsAt, type SharedLabels } from '../store/shared-labels.ts';
 import { BLOCKS_PER_SEGMENT } from '../store/stretches.ts';
+import { OpenPart, type TaskHeads } from './task-heads.ts';
 
 /** A segment of which a task reads blocks. Its columns lie in memory that threads share. */
 export interface TaskSegment extends StoredBlocks {
@@ -23,13 +24,16 @@ export interface TaskParts {
   readonly numbers: Float64Array;
   readonly segments: readonly TaskSegment[];
   readonly labels: SharedLabels;
-  /** Parts that are no blocks of a segment. */
+  readonly heads: TaskHeads;
+  /** Parts that stand for themselves. */
   readonly loose: readonly PartRef[];
 }
 
-/** Number of the segment, or `-1 - number` in `loose`. */
+/** Number of the segment, `IN_HEAD` or `LOOSE`. */
 export const P_SOURCE = 0;
-/** Blocks `P_FIRST .. P_END` of a segment. */
+export const IN_HEAD: number = -1;
+export const LOOSE: number = -2;
+/** Blocks `P_FIRST .. P_END` of a segment; else the number in `heads` or `loose`. */
 export const P_FIRST = 1;
 export const P_END = 2;
 export const P_STREAM = 3;
@@ -48,11 +52,13 @@ export class PartList {
   readonly count: number;
   readonly #parts: TaskParts;
   readonly #stored: StoredPart;
+  readonly #open: OpenPart;
 
   constructor(parts: TaskParts) {
     this.count = parts.count;
     this.#parts = parts;
     this.#stored = new StoredPart(parts.labels);
+    this.#open = new OpenPart(parts.heads, parts.labels);
   }
 
   #number(i: number, field: number): number {
@@ -65,8 +71,12 @@ export class PartList {
     return source < 0 ? undefined : this.#parts.segments[source];
   }
 
-  #loose(i: number): PartRef {
-    return this.#parts.loose[-1 - this.#number(i, P_SOURCE)]!;
+  /** A part that is in no segment; it holds until the next one is asked for. */
+  #unstored(i: number): PartRef {
+    const number = this.#number(i, P_FIRST);
+    return this.#number(i, P_SOURCE) === LOOSE
+      ? this.#parts.loose[number]!
+      : this.#open.begin(number, this.streamId(i), this.#number(i, P_LABELS));
   }
 
   /** Time of the first row that is wanted, nanoseconds from the start of the part's day. */
@@ -104,28 +114,28 @@ export class PartList {
   }
 
   day(i: number): number {
-    return this.#segment(i)?.day ?? this.#loose(i).day;
+    return this.#segment(i)?.day ?? this.#unstored(i).day;
   }
 
   /** Order on disk. */
   place(i: number): number {
     const segment = this.#segment(i);
     return segment === undefined
-      ? this.#loose(i).place
+      ? this.#unstored(i).place
       : segment.ordinal * BLOCKS_PER_SEGMENT + this.#number(i, P_FIRST);
   }
 
   lineBytes(i: number): number {
     const segment = this.#segment(i);
     return segment === undefined
-      ? this.#loose(i).lineBytes
+      ? this.#unstored(i).lineBytes
       : sumOf(segment, this.#number(i, P_FIRST), this.#number(i, P_END), B_LINE_BYTES);
   }
 
   /** A part as loaders take it; it holds until the next one is asked for. */
   part(i: number): PartRef {
     const segment = this.#segment(i);
-    if (segment === undefined) return this.#loose(i);
+    if (segment === undefined) return this.#unstored(i);
     this.#stored.begin(segment, this.#parts.numbers, i * PART_FIELDS);
     return this.#stored;
   }

@@ -60,9 +60,9 @@ export class HeadBlocks {
   }
 
   /** Whether all pages of a part fit the kernel, and are in time order. */
-  takes({ pages, sorted }: HeadSource): boolean {
+  takes({ pages, first, end, sorted }: HeadSource): boolean {
     if (!sorted) return false;
-    for (let at = 0; at < pages.length; at += PAGE_FIELDS)
+    for (let at = first * PAGE_FIELDS; at < end * PAGE_FIELDS; at += PAGE_FIELDS)
       if (pages[at + P_ROWS]! > this.#kernel.rowCapacity || pages[at + P_LINE_BYTES]! > this.#kernel.lines.length)
         return false;
     return true;
@@ -73,7 +73,7 @@ export class HeadBlocks {
     this.#slabs = source.slabs;
     this.#pages = source.pages;
     this.#metadata = metadataTextsOf(part, options);
-    let [first, end] = this.#within(options, counts);
+    let [first, end] = this.#within(source, options, counts);
     let bytes = options.lines ? FIRST_BYTES : Number.POSITIVE_INFINITY;
     try {
       while (first < end) {
@@ -91,11 +91,10 @@ export class HeadBlocks {
     }
   }
 
-  /** Pages `first .. end` that have rows in the wanted range. */
-  #within({ fromOffsetNs, toOffsetNs }: LoadOptions, counts: LoadCounts): [number, number] {
-    let first = 0;
-    let end = this.#pages.length / PAGE_FIELDS;
-    const count = end;
+  /** Pages `first .. end` of a part that have rows in the wanted range. */
+  #within(source: HeadSource, { fromOffsetNs, toOffsetNs }: LoadOptions, counts: LoadCounts): [number, number] {
+    let { first, end } = source;
+    const count = end - first;
     while (first < end && this.#time(first, 'last') < fromOffsetNs) first++;
     while (end > first && this.#time(end - 1, 'first') > toOffsetNs) end--;
     counts.blocksSkippedByTime += count - (end - first);

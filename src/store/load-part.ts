@@ -2,7 +2,6 @@ import { type BlockColumns, BlockReader, type StoredRows } from '../chunk/block-
 import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
 import type { StoredBlocks } from '../chunk/stored-blocks.ts';
 import { type PageRows, pageRows } from '../head/load-pages.ts';
-import { PAGE_FIELDS } from '../head/page.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { HeadBlocks } from './head-blocks.ts';
 import { LoadedBlock } from './loaded-block.ts';
@@ -141,9 +140,9 @@ export class PartLoader {
 
   /** Page by page, where it lies. */
   *#pages(part: PartRef, source: HeadSource, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
-    const count = source.pages.length / PAGE_FIELDS;
-    for (let i = 0; i < count; i++) {
-      const rows = pageRows(source.slabs, source.pages, options.reverse ? count - 1 - i : i);
+    const { first, end } = source;
+    for (let i = first; i < end; i++) {
+      const rows = pageRows(source.slabs, source.pages, options.reverse ? first + end - 1 - i : i);
       if (rows.rowCount === 0) continue;
       if (rows.times[rows.rowCount - 1]! < options.fromOffsetNs || rows.times[0]! > options.toOffsetNs) {
         counts.blocksSkippedByTime++;
@@ -171,7 +170,7 @@ export class PartLoader {
     const columns = { lines: true, metadata: options.metadata, metadataNames: options.metadataNames };
     for (const source of sources) {
       if (source.kind === 'head') {
-        for (let i = 0; i < source.pages.length / PAGE_FIELDS; i++) {
+        for (let i = source.first; i < source.end; i++) {
           const rows = pageRows(source.slabs, source.pages, i);
           countHead(counts, rows);
           gathered.push({ ...rows, metadata: options.metadata ? pageRowMetadata(rows) : new NoMetadata() });

@@ -1,39 +1,36 @@
 import { P_OFFSET, P_ROWS, P_SLAB, PAGE_FIELDS } from '../head/page.ts';
 import { LastSlab } from '../head/slab-views.ts';
-import type { HeadSource, PartSource } from './part-source.ts';
-import type { PartRef } from './select.ts';
+import type { HeadPages } from './part-source.ts';
+import type { Stretches } from './stretches.ts';
 
-/** Times of a part that lies in the head and in time order, page by page, where they are: nothing is copied. */
+const NO_PAGES: HeadPages = { slabs: [], pages: new Float64Array(0), sorted: true };
+
+/** Times of a stretch that lies in the head and in time order, page by page, where they are: nothing is copied. One for many stretches. */
 export class OpenTimes {
-  readonly #source: HeadSource;
   readonly #slab = new LastSlab();
-  #page = -1;
+  #source: HeadPages = NO_PAGES;
+  #page = 0;
+  #end = 0;
   /** Times of the page at hand: `times[from, to)`, nanoseconds from the start of the day. */
   times: Float64Array = new Float64Array(0);
   from = 0;
   to = 0;
 
-  /** Undefined for parts of any other kind. */
-  static of({ sources }: PartRef): OpenTimes | undefined {
-    const [source, another] = sources as readonly Partial<PartSource>[];
-    const isOpen = source?.kind === 'head' && another === undefined && (source as HeadSource).sorted;
-    return isOpen ? new OpenTimes(source as HeadSource) : undefined;
-  }
-
-  private constructor(source: HeadSource) {
-    this.#source = source;
-  }
-
-  /** Back to before the first page. */
-  rewind(): void {
-    this.#page = -1;
+  /** Goes to before the first page of a stretch. @returns false for stretches of any other kind */
+  begin(stretches: Stretches, i: number): boolean {
+    const pages = stretches.headPages(i);
+    if (pages?.sorted !== true) return false;
+    this.#source = pages;
+    this.#page = stretches.firsts[i]!;
+    this.#end = stretches.ends[i]!;
+    return true;
   }
 
   /** Goes to the next page. @returns false when there is none */
   next(): boolean {
+    if (this.#page === this.#end) return false;
+    const at = this.#page++ * PAGE_FIELDS;
     const { slabs, pages } = this.#source;
-    const at = ++this.#page * PAGE_FIELDS;
-    if (at >= pages.length) return false;
     this.times = this.#slab.of(slabs[pages[at + P_SLAB]!]!).f64;
     this.from = pages[at + P_OFFSET]! >> 3;
     this.to = this.from + pages[at + P_ROWS]!;

@@ -1,7 +1,9 @@
 import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
+import type { HeadPart } from '../head/part.ts';
 import { disjoint } from './cluster.ts';
 import type { DayOrders } from './day-orders.ts';
 import type { MatchedStreams } from './matched-streams.ts';
+import type { HeadPages } from './part-source.ts';
 import { addRun, forEachWanted, runWithin, type SegmentRun, type SelectedRuns, wantedRun } from './segment-runs.ts';
 import type { PartRef } from './select.ts';
 import type { LabelTable } from './shared-labels.ts';
@@ -27,7 +29,8 @@ interface Place {
 interface SelectedDay {
   readonly bounds: DayRange;
   readonly places: Place[];
-  readonly heads: PartRef[];
+  /** What is in the head: stretches `first .. end` of all that lies in no run. */
+  readonly heads: { first: number; end: number };
 }
 
 /**
@@ -40,7 +43,7 @@ export class SelectedDays {
   readonly #orders: DayOrders;
   readonly #days: SelectedDay[] = [];
   readonly #segments: SelectedSegment[] = [];
-  readonly #loose: PartRef[] = [];
+  readonly #loose: (PartRef | HeadPages)[] = [];
   /** All that lies in no run. */
   readonly #others: Stretches;
   #count = 0;
@@ -58,7 +61,7 @@ export class SelectedDays {
   }
 
   addDay(bounds: DayRange): void {
-    this.#days.push({ bounds, places: [], heads: [] });
+    this.#days.push({ bounds, places: [], heads: { first: 0, end: 0 } });
   }
 
   /** Adds a segment of the last day. @returns whether a stream is wanted of it */
@@ -79,11 +82,26 @@ export class SelectedDays {
     return added > 0;
   }
 
-  /** Adds a part of the head to the last day. */
-  addHead(part: PartRef): void {
-    this.#days.at(-1)!.heads.push(part);
-    this.#others.addLoose(part);
-    this.#count++;
+  /**
+   * Adds open parts of a generation to the last day, after its segments.
+   *
+   * @param slabs shared memory of the generation
+   * @param pages their pages, part by part
+   */
+  addHead(parts: readonly HeadPart[], slabs: readonly SharedArrayBuffer[], pages: Float64Array): void {
+    const others = this.#others;
+    const { heads } = this.#days.at(-1)!;
+    if (heads.end === 0) heads.first = others.count;
+    others.reserve(parts.length);
+    const sorted = others.addPages({ slabs, pages, sorted: true });
+    const unsorted = others.addPages({ slabs, pages, sorted: false });
+    let page = 0;
+    for (const part of parts) {
+      others.addOpen(part.sorted ? sorted : unsorted, part, page);
+      page += part.pageCount;
+    }
+    heads.end = others.count;
+    this.#count += parts.length;
   }
 
   /** All of it, as it lies. */
@@ -96,7 +114,7 @@ export class SelectedDays {
         if (run === undefined) addCut(all, source, open, this.#wanted, bounds);
         else addRun(all, run);
       }
-      for (const part of heads) all.addLoose(part);
+      for (let i = heads.first; i < heads.end; i++) all.addFrom(this.#others, i);
     }
     return all;
   }
@@ -122,7 +140,7 @@ export class SelectedDays {
           addRun(others, runWithin(run, mask, true));
         }
       }
-      for (const part of heads) others.addLoose(part);
+      for (let i = heads.first; i < heads.end; i++) others.addFrom(this.#others, i);
     }
     return { runs: runs.filter(({ count }) => count > 0), others: disjoint(others) };
   }
@@ -141,19 +159,21 @@ export class SelectedDays {
       places.map(({ stored }) => stored),
       places.map(({ open }) => open),
     );
-    if (heads.length === 0) return tangled;
+    if (heads.first === heads.end) return tangled;
     const last = new Float64Array(this.#wanted.mask.length).fill(-1);
     last.set(ends.subarray(0, last.length));
     let mask = tangled;
-    for (const { streamId, minOffsetNs, maxOffsetNs } of heads) {
-      if (minOffsetNs <= last[streamId]!) {
+    const { streamIds, mins, maxs } = this.#others;
+    for (let i = heads.first; i < heads.end; i++) {
+      const streamId = streamIds[i]!;
+      if (mins[i]! <= last[streamId]!) {
         if (mask === tangled) {
           mask = new Uint8Array(last.length);
           mask.set(tangled?.subarray(0, last.length) ?? []);
         }
         mask![streamId] = 1;
       }
-      last[streamId] = Math.max(last[streamId]!, maxOffsetNs);
+      last[streamId] = Math.max(last[streamId]!, maxs[i]!);
     }
     return mask;
   }

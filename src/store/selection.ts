@@ -8,10 +8,8 @@ import { dayOf, dayStartNs, NS_PER_DAY_NUMBER, type TimeRange } from '../model/t
 import { disjoint } from './cluster.ts';
 import type { FilterCache } from './filter-cache.ts';
 import type { MatchedStreams } from './matched-streams.ts';
-import type { HeadSource } from './part-source.ts';
 import type { LabelsInUse, Selection, WantedRows } from './query-store.ts';
 import { forEachWanted, type SelectedRuns } from './segment-runs.ts';
-import type { PartRef } from './select.ts';
 import { type DayRange, SelectedDays } from './selected-days.ts';
 import { blockSkipper, leaveOutBlocks } from './skip-blocks.ts';
 import type { OpenDirectory, StoredSegment } from './stored-segment.ts';
@@ -92,8 +90,7 @@ function daysOf(view: StoreView, range: TimeRange): DayRange[] {
   const days = new Set<number>();
   for (const day of view.tenant.segments.keys()) if (day >= first && day <= last) days.add(day);
   for (const generation of view.generations) {
-    for (const part of generation.parts(view.tenant.name))
-      if (part.day >= first && part.day <= last) days.add(part.day);
+    for (const day of generation.days(view.tenant.name)) if (day >= first && day <= last) days.add(day);
   }
   return [...days]
     .sort((a, b) => a - b)
@@ -136,7 +133,7 @@ export function selectStored(view: StoreView, matchers: readonly CompiledMatcher
   return new PinnedSelection(view, selected, compressedBytes, pinned);
 }
 
-/** @returns whether a part is wanted */
+/** Takes the rows that the head has now: what comes later is not seen. @returns whether a part is wanted */
 function addHead(
   selected: SelectedDays,
   generation: Generation,
@@ -146,40 +143,21 @@ function addHead(
 ): boolean {
   const parts: HeadPart[] = [];
   let pageCount = 0;
-  for (const part of generation.parts(tenant.name)) {
-    if (part.day !== day || mask[part.streamId] !== 1 || part.maxOffsetNs < from || part.minOffsetNs > to) continue;
+  for (const part of generation.partsOf(tenant.name, day)) {
+    if (mask[part.streamId] !== 1 || part.maxOffsetNs < from || part.minOffsetNs > to) continue;
     parts.push(part);
     pageCount += part.pageCount;
   }
   if (parts.length === 0) return false;
-  const slabs = generation.memories();
   // One array for all: of thousands of parts, memory for each would be most of the work.
   const pages = new Float64Array(pageCount * PAGE_FIELDS);
-  let at = 0;
+  let first = 0;
   for (const part of parts) {
-    const end = at + part.pageCount * PAGE_FIELDS;
-    part.describeInto(pages, at);
-    selected.addHead(headPart(part, slabs, pages.subarray(at, end)));
-    at = end;
+    part.describeInto(pages, first * PAGE_FIELDS);
+    first += part.pageCount;
   }
+  selected.addHead(parts, generation.memories(), pages);
   return true;
-}
-
-/** The rows that a part of the head has now: what comes later is not seen. */
-function headPart(part: HeadPart, slabs: readonly SharedArrayBuffer[], pages: Float64Array): PartRef {
-  const source: HeadSource = { kind: 'head', slabs, pages, sorted: part.sorted };
-  return {
-    streamId: part.streamId,
-    streamLabels: part.labels,
-    day: part.day,
-    place: Number.MAX_SAFE_INTEGER,
-    minOffsetNs: part.minOffsetNs,
-    maxOffsetNs: part.maxOffsetNs,
-    rowCount: part.rowCount,
-    lineBytes: part.lineBytes,
-    metadataBytes: part.metadataBytes,
-    sources: [source],
-  };
 }
 
 /** True if a block of stream number `stream` overlaps the range. */
@@ -240,9 +218,8 @@ function findStreams(
       });
     }
     for (const generation of view.generations) {
-      for (const part of generation.parts(tenant.name)) {
+      for (const part of generation.partsOf(tenant.name, bounds.day)) {
         if (
-          part.day === bounds.day &&
           part.maxOffsetNs >= bounds.from &&
           part.minOffsetNs <= bounds.to &&
           wanted.mask[part.streamId] === 1 &&

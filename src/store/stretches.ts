@@ -8,7 +8,7 @@ import {
   type Directory,
 } from '../chunk/directory.ts';
 import type { Labels } from '../model/labels.ts';
-import type { PartSource } from './part-source.ts';
+import type { HeadPages, HeadSource, PartSource } from './part-source.ts';
 import type { PartRef } from './select.ts';
 import { LabelTable } from './shared-labels.ts';
 import type { StreamColumns } from './stream-columns.ts';
@@ -16,6 +16,20 @@ import type { StreamColumns } from './stream-columns.ts';
 /** More blocks than a segment has: makes one number of segment and block. */
 export const BLOCKS_PER_SEGMENT: number = 2 ** 24;
 const FIRST_CAPACITY = 256;
+/** Place of what lies in the head: behind all blocks. */
+export const HEAD_PLACE: number = Number.MAX_SAFE_INTEGER;
+
+/** Sums of an open part of the head. */
+interface OpenPart {
+  readonly streamId: number;
+  readonly day: number;
+  readonly pageCount: number;
+  readonly minOffsetNs: number;
+  readonly maxOffsetNs: number;
+  readonly rowCount: number;
+  readonly lineBytes: number;
+  readonly metadataBytes: number;
+}
 
 /** A segment as a selection sees it. */
 export interface SelectedSegment {
@@ -34,8 +48,8 @@ export interface SelectedSegment {
 }
 
 /**
- * Stretches of stored streams in columns, by number: each is a run of blocks of one stream in one segment, or a part that stands for
- * itself (pages of the head, sources to be merged). Columns, because a selection of a day may have a hundred thousand of them, of which
+ * Stretches of stored streams in columns, by number: each is a run of blocks of one stream in one segment, the pages of one in the head, or
+ * a part that stands for itself (sources to be merged). Columns, because a selection of a day may have a hundred thousand of them, of which
  * statistics answer for most: a part as an object is made only for what is scanned.
  */
 export class Stretches {
@@ -44,7 +58,7 @@ export class Stretches {
   days: Int32Array = new Int32Array(FIRST_CAPACITY);
   /** Number in `segments`, or `-1 - number` in `loose`. */
   sources: Int32Array = new Int32Array(FIRST_CAPACITY);
-  /** Blocks `firsts .. ends` of the segment; 0 for loose parts. */
+  /** Blocks `firsts .. ends` of the segment, or pages of the head; 0 for parts that stand for themselves. */
   firsts: Int32Array = new Int32Array(FIRST_CAPACITY);
   ends: Int32Array = new Int32Array(FIRST_CAPACITY);
   /** First and last time, nanoseconds from the start of the day. */
@@ -54,10 +68,11 @@ export class Stretches {
   lineBytes: Float64Array = new Float64Array(FIRST_CAPACITY);
   metadataBytes: Float64Array = new Float64Array(FIRST_CAPACITY);
   readonly segments: SelectedSegment[];
-  readonly loose: PartRef[];
+  /** What is in no segment: pages of the head, of many stretches each, and parts that stand for themselves. */
+  readonly loose: (PartRef | HeadPages)[];
   readonly labelTable: LabelTable;
 
-  constructor(labelTable: LabelTable, segments: SelectedSegment[] = [], loose: PartRef[] = []) {
+  constructor(labelTable: LabelTable, segments: SelectedSegment[] = [], loose: (PartRef | HeadPages)[] = []) {
     this.labelTable = labelTable;
     this.segments = segments;
     this.loose = loose;
@@ -88,6 +103,24 @@ export class Stretches {
     this.rows[at] = part.rowCount;
     this.lineBytes[at] = part.lineBytes;
     this.metadataBytes[at] = part.metadataBytes ?? 0;
+  }
+
+  /** Takes pages of the head, to which `addOpen` then adds stretches. @returns their source */
+  addPages(pages: HeadPages): number {
+    this.loose.push(pages);
+    return -this.loose.length;
+  }
+
+  /** Adds an open part of the head, whose pages begin at page `first` of a source. */
+  addOpen(source: number, part: OpenPart, first: number): void {
+    const at = this.#next(part.streamId, part.day, source);
+    this.firsts[at] = first;
+    this.ends[at] = first + part.pageCount;
+    this.mins[at] = part.minOffsetNs;
+    this.maxs[at] = part.maxOffsetNs;
+    this.rows[at] = part.rowCount;
+    this.lineBytes[at] = part.lineBytes;
+    this.metadataBytes[at] = part.metadataBytes;
   }
 
   /** Adds blocks `first .. end`, all of them of one stream. */
@@ -168,7 +201,14 @@ export class Stretches {
     this.metadataBytes = wider(this.metadataBytes, new Float64Array(capacity));
   }
 
-  /** Directory of the segment of a stretch, undefined for a loose part. */
+  /** Pages of which a stretch of the head has `firsts .. ends`; undefined for all others. */
+  headPages(i: number): HeadPages | undefined {
+    const source = this.sources[i]!;
+    const loose = source < 0 ? this.loose[-1 - source]! : undefined;
+    return loose !== undefined && 'pages' in loose ? loose : undefined;
+  }
+
+  /** Directory of the segment of a stretch, undefined for what is in none. */
   directory(i: number): Directory | undefined {
     const source = this.sources[i]!;
     return source < 0 ? undefined : this.segments[source]!.directory;
@@ -177,7 +217,9 @@ export class Stretches {
   /** Order on disk of a block of a stretch. */
   place(i: number, block: number = this.firsts[i]!): number {
     const source = this.sources[i]!;
-    return source < 0 ? this.loose[-1 - source]!.place : this.segments[source]!.ordinal * BLOCKS_PER_SEGMENT + block;
+    if (source >= 0) return this.segments[source]!.ordinal * BLOCKS_PER_SEGMENT + block;
+    const loose = this.loose[-1 - source]!;
+    return 'pages' in loose ? HEAD_PLACE : loose.place;
   }
 
   /**
@@ -186,7 +228,10 @@ export class Stretches {
    */
   part(i: number, first: number = this.firsts[i]!, end: number = this.ends[i]!): PartRef {
     const source = this.sources[i]!;
-    if (source < 0) return this.loose[-1 - source]!;
+    if (source < 0) {
+      const loose = this.loose[-1 - source]!;
+      return 'pages' in loose ? this.#openPart(i, loose) : loose;
+    }
     const { path, directory, day } = this.segments[source]!;
     const { blocks } = directory;
     let rowCount = 0;
@@ -212,6 +257,23 @@ export class Stretches {
       lineBytes,
       metadataBytes,
       sources,
+    };
+  }
+
+  #openPart(i: number, pages: HeadPages): PartRef {
+    const source: HeadSource = { ...pages, kind: 'head', first: this.firsts[i]!, end: this.ends[i]! };
+    const streamId = this.streamIds[i]!;
+    return {
+      streamId,
+      streamLabels: this.labels(streamId),
+      day: this.days[i]!,
+      place: HEAD_PLACE,
+      minOffsetNs: this.mins[i]!,
+      maxOffsetNs: this.maxs[i]!,
+      rowCount: this.rows[i]!,
+      lineBytes: this.lineBytes[i]!,
+      metadataBytes: this.metadataBytes[i]!,
+      sources: [source],
     };
   }
 

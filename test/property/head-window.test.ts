@@ -4,8 +4,7 @@ import { PageTable } from '../../src/head/page-table.ts';
 import { HeadPart } from '../../src/head/part.ts';
 import { SLAB_BYTES, SlabArena, SlabPool } from '../../src/head/slab-pool.ts';
 import { headWindow } from '../../src/query/head-window.ts';
-import { Stretches } from '../../src/store/stretches.ts';
-import { headPartRef } from '../support/head-pages.ts';
+import { headStretches } from '../support/head-pages.ts';
 
 /** A window over the head has as many rows as are wanted, and is not much longer than it has to be. */
 
@@ -43,11 +42,11 @@ test('the window of the first rows', () => {
             part.append(ns, line, 0, line.length, 0, line, 0, 0);
             times.push(ns);
           }
-          return headPartRef(part, arena);
+          return part;
         });
         const to = from + length;
         const wanted = times.filter((ns) => ns >= from && ns <= to).sort((a, b) => (backward ? b - a : a - b));
-        const found = headWindow(Stretches.ofParts(parts), DAY, { from, to }, limit, backward);
+        const found = headWindow(headStretches(parts, arena), DAY, { from, to }, limit, backward);
         arena.release();
         if (wanted.length < limit) {
           expect(found).toBeUndefined();

@@ -2,6 +2,8 @@ import { PAGE_FIELDS } from '../../src/head/page.ts';
 import type { HeadPart } from '../../src/head/part.ts';
 import type { SlabArena } from '../../src/head/slab-pool.ts';
 import type { PartRef } from '../../src/store/select.ts';
+import { LabelTable } from '../../src/store/shared-labels.ts';
+import { Stretches } from '../../src/store/stretches.ts';
 
 /** Pages of a part as numbers, as they are now. */
 export function pagesOf(part: HeadPart): Float64Array {
@@ -22,6 +24,20 @@ export function headPartRef(part: HeadPart, arena: SlabArena): PartRef {
     maxOffsetNs: part.maxOffsetNs,
     rowCount: part.rowCount,
     lineBytes: part.lineBytes,
-    sources: [{ kind: 'head', slabs, pages: pagesOf(part), sorted: part.sorted }],
+    sources: [{ kind: 'head', slabs, pages: pagesOf(part), first: 0, end: part.pageCount, sorted: part.sorted }],
   };
+}
+
+/** Parts as a selection has them. */
+export function headStretches(parts: readonly HeadPart[], arena: SlabArena): Stretches {
+  const stretches = new Stretches(new LabelTable((id) => parts.find(({ streamId }) => streamId === id)!.labels));
+  const slabs = arena.slabs.map((slab) => slab.memory);
+  const pages = Float64Array.from(parts.flatMap((part) => [...pagesOf(part)]));
+  const sources = [true, false].map((sorted) => stretches.addPages({ slabs, pages, sorted }));
+  let first = 0;
+  for (const part of parts) {
+    stretches.addOpen(sources[part.sorted ? 0 : 1]!, part, first);
+    first += part.pageCount;
+  }
+  return stretches;
 }

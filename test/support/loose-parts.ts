@@ -1,4 +1,15 @@
-import { P_FROM, P_LABELS, P_SOURCE, P_STREAM, P_TO, PART_FIELDS, type TaskParts } from '../../src/query/task-parts.ts';
+import { NO_HEADS } from '../../src/query/task-heads.ts';
+import {
+  LOOSE,
+  P_FIRST,
+  P_FROM,
+  P_LABELS,
+  P_SOURCE,
+  P_STREAM,
+  P_TO,
+  PART_FIELDS,
+  type TaskParts,
+} from '../../src/query/task-parts.ts';
 import type { PartRef } from '../../src/store/select.ts';
 import { LabelTable } from '../../src/store/shared-labels.ts';
 
@@ -10,11 +21,13 @@ export function looseParts(
   const labels = new LabelTable((i) => parts[i]!.part.streamLabels);
   for (const [i, { part, fromOffsetNs, toOffsetNs }] of parts.entries()) {
     const at = i * PART_FIELDS;
-    numbers[at + P_SOURCE] = -1 - i;
+    numbers[at + P_SOURCE] = LOOSE;
+    numbers[at + P_FIRST] = i;
     numbers[at + P_STREAM] = part.streamId;
     numbers[at + P_LABELS] = labels.placeOf(i);
     numbers[at + P_FROM] = fromOffsetNs;
     numbers[at + P_TO] = toOffsetNs;
   }
-  return { count: parts.length, numbers, segments: [], labels: labels.shared, loose: parts.map(({ part }) => part) };
+  const loose = parts.map(({ part }) => part);
+  return { count: parts.length, numbers, segments: [], labels: labels.shared, heads: NO_HEADS, loose };
 }

@@ -92,8 +92,8 @@ export class MemoryStore implements QueryStore {
   streams(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): readonly Labels[] {
     const selection = this.select(tenant, matchers, range);
     selection.release();
-    const { loose } = selection.stretches;
-    const byKey = new Map(loose.map((part) => [labelsKey(part.streamLabels), part.streamLabels]));
+    const parts = selection.stretches.parts();
+    const byKey = new Map(parts.map((part) => [labelsKey(part.streamLabels), part.streamLabels]));
     return [...byKey.values()].sort(compareLabels);
   }
 

@@ -1,5 +1,4 @@
 import { LogError } from '../../src/base/errors.ts';
-import { packTask, unpackTask } from '../../src/pool/pack-parts.ts';
 import type { QueryDeps } from '../../src/query/query-deps.ts';
 import { type QueryRequest, runQuery } from '../../src/query/run.ts';
 import { runScanTask } from '../../src/query/scan.ts';
@@ -7,14 +6,14 @@ import type { TaskRunner } from '../../src/query/task.ts';
 import type { PartLoader } from '../../src/store/load-part.ts';
 import { answeredStreams } from './result-text.ts';
 
-/** Runs tasks in place, packed and copied as if they crossed a thread. */
+/** Runs tasks in place, copied as if they crossed a thread. */
 export function loaderRunner(loader: PartLoader): TaskRunner {
   return {
     parallelism: 2,
     async run(task, signal) {
       await Promise.resolve();
       signal.throwIfAborted();
-      const crossed = unpackTask(structuredClone(packTask(task)));
+      const crossed = structuredClone(task);
       return structuredClone(runScanTask(crossed, (part, options, counts) => loader.load(part, options, counts)));
     },
   };
