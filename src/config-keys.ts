@@ -19,6 +19,41 @@ export interface SettingSpec {
   readonly about: string;
 }
 
+/** Joining of segments. */
+const MERGE_SETTINGS: readonly SettingSpec[] = [
+  {
+    key: 'merge.tier_segments',
+    kind: 'count',
+    default: 8,
+    about: 'segments of like size of a day that are joined to one; 0: never',
+  },
+  {
+    key: 'merge.min_age',
+    kind: 'duration',
+    default: 5 * 60_000,
+    about: 'segments younger than this are joined only when they are four times as many',
+  },
+  {
+    key: 'merge.max_segment_bytes',
+    kind: 'size',
+    default: 256 * 1024 * 1024,
+    about: 'largest segment file that joining makes',
+  },
+  {
+    key: 'merge.cold_after',
+    kind: 'duration',
+    default: 2 * 60 * 60_000,
+    about: 'a day is packed when it ended so long ago and got no lines since; 0: never',
+  },
+  { key: 'merge.cold_level', kind: 'count', default: 9, about: 'zstd level of packed days, 1 to 19' },
+  {
+    key: 'merge.cpu_percent',
+    kind: 'count',
+    default: 50,
+    about: 'share of one core that joining and packing may take, 1 to 100',
+  },
+];
+
 /** Settings of the whole server, without the limits; `memory.*` defaults follow the memory that is there. */
 function serverSettings(availableBytes: number = availableMemoryBytes()): readonly SettingSpec[] {
   const memory = memoryDefaults(availableBytes);
@@ -59,6 +94,12 @@ function serverSettings(availableBytes: number = availableMemoryBytes()): readon
       about: 'skip filters of segments',
     },
     {
+      key: 'memory.directory_bytes',
+      kind: 'size',
+      default: memory.directoryBytes,
+      about: 'directories of the segments that were written or queried last',
+    },
+    {
       key: 'memory.result_cache_bytes',
       kind: 'size',
       default: memory.resultCacheBytes,
@@ -78,37 +119,7 @@ function serverSettings(availableBytes: number = availableMemoryBytes()): readon
       about: 'longest time of a live tail; its client may open another',
     },
     { key: 'query.workers', kind: 'count', default: 0, about: 'threads that scan; 0: one per core' },
-    {
-      key: 'merge.tier_segments',
-      kind: 'count',
-      default: 8,
-      about: 'segments of like size of a day that are joined to one; 0: never',
-    },
-    {
-      key: 'merge.min_age',
-      kind: 'duration',
-      default: 5 * 60_000,
-      about: 'segments younger than this are joined only when they are four times as many',
-    },
-    {
-      key: 'merge.max_segment_bytes',
-      kind: 'size',
-      default: 256 * 1024 * 1024,
-      about: 'largest segment file that joining makes',
-    },
-    {
-      key: 'merge.cold_after',
-      kind: 'duration',
-      default: 2 * 60 * 60_000,
-      about: 'a day is packed when it ended so long ago and got no lines since; 0: never',
-    },
-    { key: 'merge.cold_level', kind: 'count', default: 9, about: 'zstd level of packed days, 1 to 19' },
-    {
-      key: 'merge.cpu_percent',
-      kind: 'count',
-      default: 50,
-      about: 'share of one core that joining and packing may take, 1 to 100',
-    },
+    ...MERGE_SETTINGS,
     {
       key: 'retention.max_bytes',
       kind: 'size',

@@ -7,6 +7,7 @@ const CGROUP_FILES = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory
 export interface MemoryDefaults {
   readonly headBytes: number;
   readonly cacheBytes: number;
+  readonly directoryBytes: number;
   readonly resultCacheBytes: number;
   readonly tallyCacheBytes: number;
   readonly bodyBytes: number;
@@ -48,6 +49,7 @@ export function memoryDefaults(availableBytes: number): MemoryDefaults {
   return {
     headBytes: share(availableBytes, 8, 16 * MIB, 128 * MIB),
     cacheBytes: share(availableBytes, 16, 8 * MIB, 64 * MIB),
+    directoryBytes: share(availableBytes, 32, 4 * MIB, 48 * MIB),
     resultCacheBytes: share(availableBytes, 64, 2 * MIB, 12 * MIB),
     tallyCacheBytes: share(availableBytes, 256, MIB, 4 * MIB),
     bodyBytes: share(availableBytes, 8, 8 * MIB, 128 * MIB),

@@ -23,6 +23,7 @@ export interface Settings {
   readonly requestTimeoutMs: number;
   readonly headBytes: number;
   readonly cacheBytes: number;
+  readonly directoryBytes: number;
   readonly resultCacheBytes: number;
   readonly tallyCacheBytes: number;
   readonly bodyBytes: number;
@@ -122,6 +123,7 @@ function buildSettings(
     requestTimeoutMs: number('server.request_timeout'),
     headBytes: number('memory.head_bytes'),
     cacheBytes: number('memory.cache_bytes'),
+    directoryBytes: number('memory.directory_bytes'),
     resultCacheBytes: number('memory.result_cache_bytes'),
     tallyCacheBytes: number('memory.tally_cache_bytes'),
     bodyBytes: number('memory.body_bytes'),

@@ -31,6 +31,7 @@ export async function openStore(
       idleMs: IDLE_MS,
     },
     cacheBytes: settings.cacheBytes,
+    directoryBytes: settings.directoryBytes,
     walSync: settings.walSync,
     walSyncIntervalMs: SYNC_INTERVAL_MS,
     runFlush: (task) => pool.flush(task),

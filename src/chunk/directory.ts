@@ -94,8 +94,8 @@ export interface BlockTable {
   readonly frames: Float64Array;
 }
 
-export interface Directory extends SegmentIdentity, BlockTable {
-  readonly streams: readonly Labels[];
+/** A directory but for the labels of its streams. */
+export interface DirectoryTables extends SegmentIdentity, BlockTable {
   /** Names of all structured metadata in the segment: a name that is not here, no row of it has. */
   readonly metadataNames: readonly string[];
   readonly tally: Tally;
@@ -103,8 +103,12 @@ export interface Directory extends SegmentIdentity, BlockTable {
   readonly filterSection: { readonly offset: number; readonly length: number; readonly crc: number };
 }
 
+export interface Directory extends DirectoryTables {
+  readonly streams: readonly Labels[];
+}
+
 /** A directory to be written: its streams are encoded already. */
-export interface NewDirectory extends Omit<Directory, 'streams'> {
+export interface NewDirectory extends DirectoryTables {
   readonly streams: EncodedLabelSets;
 }
 

@@ -1,3 +1,4 @@
+import type { FlushResult } from '../store/flush-task.ts';
 import type { WorkerReply, WorkerRequest } from './messages.ts';
 
 /** Buffers of a reply that move instead of being copied: whole, unshared ones, each once. */
@@ -9,9 +10,12 @@ export function transferList(reply: WorkerReply): ArrayBuffer[] {
     if (buffer instanceof ArrayBuffer && array.byteLength === buffer.byteLength && array.byteLength > 0)
       found.add(buffer);
   };
-  if (reply.kind === 'flush') add(reply.result.directory);
+  const addSegment = ({ directory, tables }: Pick<FlushResult, 'directory' | 'tables'>): void => {
+    for (const value of [directory, tables.firstBlocks, tables.columns, tables.directory.tally]) collect(value, add);
+  };
+  if (reply.kind === 'flush') addSegment(reply.result);
   else if (reply.kind === 'merge') {
-    if (reply.result.segment !== undefined) add(reply.result.segment.directory);
+    if (reply.result.segment !== undefined) addSegment(reply.result.segment);
   } else if (reply.kind === 'scan') {
     const { result } = reply;
     const values = result.kind === 'tail' ? result.answers.flatMap(Object.values) : Object.values(result);

@@ -1,5 +1,5 @@
 import type { Stage } from '../../grammar/ast.ts';
-import type { Directory } from '../chunk/directory.ts';
+import type { DirectoryTables } from '../chunk/directory.ts';
 import { labelValue } from '../model/labels.ts';
 import type { Stretches } from '../store/stretches.ts';
 import { addPredicateLabels } from './pipeline/needed-labels.ts';
@@ -32,7 +32,7 @@ export function isLabelStage(stage: Stage): boolean {
 export function streamDecides(
   stretches: Stretches,
   i: number,
-  { metadataNames }: Directory,
+  { metadataNames }: DirectoryTables,
   names: ReadonlySet<string> | undefined,
 ): boolean {
   if (stretches.metadataBytes[i] === 0 || metadataNames.length === 0) return true;

@@ -1,4 +1,4 @@
-import type { Directory } from '../chunk/directory.ts';
+import type { DirectoryTables } from '../chunk/directory.ts';
 import { LEVEL_NONE, LEVELS } from '../model/level.ts';
 import { addRun, type SegmentRun } from '../store/segment-runs.ts';
 import { NO_LEVEL_BIT, OWN_LEVEL, UNTALLIED } from '../store/stream-columns.ts';
@@ -140,6 +140,6 @@ export class RunAdder {
 }
 
 /** A name that matters may be in the metadata of rows; which of them, is told by stream. */
-function isContested({ metadataNames }: Directory, names: ReadonlySet<string> | undefined): boolean {
+function isContested({ metadataNames }: DirectoryTables, names: ReadonlySet<string> | undefined): boolean {
   return names === undefined ? metadataNames.length > 0 : metadataNames.some((name) => names.has(name));
 }

@@ -1,4 +1,4 @@
-import { B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, type Directory } from '../chunk/directory.ts';
+import { B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, type DirectoryTables } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
 import { OpenTimes } from '../store/open-times.ts';
 import type { SegmentRun, SelectedRuns } from '../store/segment-runs.ts';
@@ -130,7 +130,7 @@ export class TallyScan {
   }
 
   /** @returns false, and nothing added, when a row's level is a text of its own or a row fails in the pipeline */
-  #add(stretches: Stretches, i: number, directory: Directory): boolean {
+  #add(stretches: Stretches, i: number, directory: DirectoryTables): boolean {
     const streamId = stretches.streamIds[i]!;
     const first = stretches.firsts[i]!;
     const end = stretches.ends[i]!;
@@ -165,7 +165,7 @@ export class TallyScan {
   }
 
   /** Finds where the rows of each level go. @returns false when that cannot be told for one */
-  #prepareLevels(streamId: number, directory: Directory, first: number, end: number): boolean {
+  #prepareLevels(streamId: number, directory: DirectoryTables, first: number, end: number): boolean {
     if (!isTallied(directory, first, end)) return false;
     const { levels, starts } = directory.tally;
     const known = this.#levelKnown.fill(0);
@@ -182,7 +182,7 @@ export class TallyScan {
   }
 
   /** Adds tallies of all levels, each to its series. */
-  #addEntries({ tally }: Directory, first: number, end: number, baseNs: number): void {
+  #addEntries({ tally }: DirectoryTables, first: number, end: number, baseNs: number): void {
     const { minutes, levels, counts: added, starts } = tally;
     const bucketOf = this.#minutes.of(baseNs);
     const startOfLevel = this.#startOfLevel;
@@ -193,7 +193,7 @@ export class TallyScan {
   }
 
   /** Adds tallies of all levels of a block to one series. */
-  #addAll({ tally }: Directory, block: number, baseNs: number, start: number): void {
+  #addAll({ tally }: DirectoryTables, block: number, baseNs: number, start: number): void {
     const { minutes, counts: added, starts } = tally;
     const bucketOf = this.#minutes.of(baseNs);
     const { counts } = this.table;
@@ -203,7 +203,7 @@ export class TallyScan {
 }
 
 /** Every block has a tally. */
-function isTallied({ tally: { starts } }: Directory, first: number, end: number): boolean {
+function isTallied({ tally: { starts } }: DirectoryTables, first: number, end: number): boolean {
   for (let block = first; block < end; block++) if (starts[block] === starts[block + 1]) return false;
   return true;
 }

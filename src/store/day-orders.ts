@@ -1,4 +1,5 @@
-import type { OpenDirectory, StoredSegment } from './stored-segment.ts';
+import type { OpenDirectory } from './open-directory.ts';
+import type { StoredSegment } from './stored-segment.ts';
 
 /** How the stretches of a day's streams follow each other, over some segments. */
 export interface DayOrder {

@@ -1,10 +1,10 @@
 import { crc32c } from '../base/crc32c.ts';
 import type { Disk } from '../base/disk.ts';
-import type { Directory } from '../chunk/directory.ts';
+import type { DirectoryTables } from '../chunk/directory.ts';
 
 /** Filter sections for one query: at once when in memory, later when read; undefined when the segment has none that is whole. */
 export interface FilterSections {
-  section(path: string, directory: Directory): Uint8Array | undefined | Promise<Uint8Array | undefined>;
+  section(path: string, directory: DirectoryTables): Uint8Array | undefined | Promise<Uint8Array | undefined>;
 }
 
 /** A section larger than this is not read: far above what a segment of 100 GB of lines needs. */
@@ -47,7 +47,7 @@ export class FilterCache {
 
   #read(
     path: string,
-    { filterSection }: Directory,
+    { filterSection }: DirectoryTables,
     used: ReadonlySet<string>,
   ): Promise<Uint8Array | undefined> | undefined {
     if (filterSection.length === 0 || filterSection.length > MAX_SECTION_BYTES) return undefined;
@@ -62,7 +62,10 @@ export class FilterCache {
     });
   }
 
-  async #load(path: string, { offset, length, crc }: Directory['filterSection']): Promise<Uint8Array | undefined> {
+  async #load(
+    path: string,
+    { offset, length, crc }: DirectoryTables['filterSection'],
+  ): Promise<Uint8Array | undefined> {
     const section = new Uint8Array(length);
     try {
       const file = await this.#disk.openRead(path);

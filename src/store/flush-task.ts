@@ -4,6 +4,7 @@ import { encodeDirectory, type SegmentIdentity } from '../chunk/directory.ts';
 import { SegmentBuilder } from '../chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
 import { type FlushStreams, PageGatherer } from './gather-pages.ts';
+import { type SegmentTables, writtenTables } from './open-directory.ts';
 import { giveBackWriterMemory, takeWriterMemory } from './writer-memory.ts';
 
 /** Cuts head parts of one tenant and day into one segment file; plain data, runs in a worker. */
@@ -20,6 +21,8 @@ export interface FlushTask {
 
 export interface FlushResult {
   readonly directory: Uint8Array;
+  /** The same, decoded. */
+  readonly tables: SegmentTables;
   readonly fileBytes: number;
   readonly rowCount: number;
   readonly lineBytes: number;
@@ -79,7 +82,9 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
         if (pendingBytes >= WRITE_BYTES) await write();
       }
     }
-    const directory = encodeDirectory(builder.finish(task.identity));
+    const made = builder.finish(task.identity);
+    const directory = encodeDirectory(made);
+    const tables = writtenTables(made);
     const footer = encodeFooter(builder.fileOffset, directory);
     pending.push(directory, footer);
     pendingBytes += directory.length + footer.length;
@@ -90,7 +95,7 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
     await disk.rename(temporary, path);
     await disk.syncDir(task.folder);
     const { rowCount, lineBytes, minOffsetNs, maxOffsetNs } = builder;
-    return { directory, fileBytes: written, rowCount, lineBytes, minOffsetNs, maxOffsetNs };
+    return { directory, tables, fileBytes: written, rowCount, lineBytes, minOffsetNs, maxOffsetNs };
   } catch (error) {
     if (!closed) await file.close();
     await disk.unlink(temporary);

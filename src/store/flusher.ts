@@ -7,6 +7,7 @@ import type { SegmentSummary } from '../index/values.ts';
 import type { FlushResult, FlushTask } from './flush-task.ts';
 import { describeStreams } from './gather-pages.ts';
 import { FRESH_ZSTD_LEVEL } from './merge-plan.ts';
+import type { OpenDirectories } from './open-directories.ts';
 import { StoredSegment, segmentFolder } from './stored-segment.ts';
 import { type OrderedParts, StreamOrder } from './stream-order.ts';
 import type { TenantState, TenantStream } from './tenant-state.ts';
@@ -18,6 +19,7 @@ export interface FlusherOptions {
   readonly disk: Disk;
   readonly dataFolder: string;
   readonly index: LogIndex;
+  readonly directories: OpenDirectories;
   readonly run: FlushRunner;
   /** Part of every segment's name: the start of this process. */
   readonly writer: string;
@@ -38,22 +40,30 @@ export async function writeGeneration(generation: Generation, options: FlusherOp
   const tasks = await planTasks(generation, options);
   const segments: { tenant: TenantState; segment: StoredSegment }[] = [];
   const added: { summary: SegmentSummary; directory: Uint8Array }[] = [];
-  for (const { tenant, task } of tasks) {
+  const opened: (() => void)[] = [];
+  for (const { tenant, task, streamIds } of tasks) {
     const result = await options.run(task);
     const summary = summaryOf(task, result);
     added.push({ summary, directory: result.directory });
-    segments.push({ tenant, segment: new StoredSegment(summary, join(task.folder, task.name), options.now()) });
+    const segment = new StoredSegment(summary, join(task.folder, task.name), options.now());
+    segments.push({ tenant, segment });
+    opened.push(() => options.directories.put(segment, result.tables, streamIds));
   }
   const streams = newStreams(generation, options);
   await options.index.commit({ streams, addSegments: added, removeSegments: [], checkpointSeq: generation.walSeq });
+  for (const open of opened) open();
   for (const { tenant, streamId } of streams) options.tenant(tenant).byId.get(streamId)!.persisted = true;
   return { segments };
 }
 
-async function planTasks(
-  generation: Generation,
-  options: FlusherOptions,
-): Promise<{ tenant: TenantState; task: FlushTask }[]> {
+interface PlannedFlush {
+  readonly tenant: TenantState;
+  readonly task: FlushTask;
+  /** By the segment's own stream numbers. */
+  readonly streamIds: Uint32Array;
+}
+
+async function planTasks(generation: Generation, options: FlusherOptions): Promise<PlannedFlush[]> {
   const groups: { tenant: TenantState; day: number; parts: HeadPart[] }[] = [];
   for (const name of generation.tenants()) {
     const byDay = new Map<number, HeadPart[]>();
@@ -64,12 +74,14 @@ async function planTasks(
     }
     for (const [day, parts] of byDay) groups.push({ tenant: options.tenant(name), day, parts });
   }
-  const out: { tenant: TenantState; task: FlushTask }[] = [];
+  const out: PlannedFlush[] = [];
   for (const [part, { tenant, day, parts }] of groups.entries()) {
     const folder = segmentFolder(options.dataFolder, tenant.name, day);
     await options.disk.mkdir(folder);
+    const ordered = inLabelOrder(tenant, parts);
     out.push({
       tenant,
+      streamIds: Uint32Array.from(ordered.parts, ({ streamId }) => streamId),
       task: {
         identity: {
           tenant: tenant.name,
@@ -84,7 +96,7 @@ async function planTasks(
         name: `${options.writer}-${String(generation.id).padStart(8, '0')}-${part}.seg`,
         zstdLevel: FRESH_ZSTD_LEVEL,
         slabs: generation.memories(),
-        streams: describeStreams(inLabelOrder(tenant, parts)),
+        streams: describeStreams(ordered),
       },
     });
   }

@@ -111,6 +111,8 @@ class BlockCursor {
  */
 export class StreamMerger {
   readonly counts: MergeCounts = { rows: 0, repeats: 0, expiredRows: 0, copiedBlocks: 0, decodedBlocks: 0 };
+  /** Of each stream that was begun in the builder: number of a source that has it, and its number there. */
+  readonly origins: number[] = [];
   readonly #sources: readonly MergeSource[];
   readonly #builder: SegmentBuilder;
   readonly #fromNs: number;
@@ -135,17 +137,19 @@ export class StreamMerger {
       const labels = smallestLabels(places);
       if (labels === undefined) return;
       const active: BlockCursor[] = [];
+      let origin: readonly [number, number] = [0, 0];
       for (const [i, place] of places.entries()) {
         if (place.labels === undefined || !areEqual(place.labels, labels)) continue;
         cursors[i]!.begin(place.firstBlock, place.endBlock);
         active.push(cursors[i]!);
+        origin = [i, place.stream];
         place.next();
       }
-      yield* this.#mergeStream(labels, active);
+      yield* this.#mergeStream(labels, active, origin);
     }
   }
 
-  *#mergeStream(labels: Labels, cursors: BlockCursor[]): Iterable<void> {
+  *#mergeStream(labels: Labels, cursors: BlockCursor[], origin: readonly [number, number]): Iterable<void> {
     const columns = this.#columns;
     columns.beginStream();
     let begun = false;
@@ -153,7 +157,10 @@ export class StreamMerger {
     for (;;) {
       active = active.filter((cursor) => this.#skipExpired(cursor));
       if (active.length === 0) break;
-      if (!begun) this.#builder.beginStream(labels);
+      if (!begun) {
+        this.#builder.beginStream(labels);
+        this.origins.push(...origin);
+      }
       begun = true;
       const { first, bound, firstWins } = nextUp(active);
       if (first.rows === undefined && this.#copies(first, bound)) yield;
@@ -256,7 +263,8 @@ class StreamPlaces {
   firstBlock = 0;
   endBlock = 0;
   readonly #directory: Directory;
-  #stream = -1;
+  /** Number of the stream in its directory. */
+  stream = -1;
 
   constructor(directory: Directory) {
     this.#directory = directory;
@@ -264,14 +272,14 @@ class StreamPlaces {
   }
 
   get labels(): Labels | undefined {
-    return this.#directory.streams[this.#stream];
+    return this.#directory.streams[this.stream];
   }
 
   next(): void {
     const { blocks } = this.#directory;
-    this.#stream++;
+    this.stream++;
     this.firstBlock = this.endBlock;
-    while (blocks[this.endBlock * BLOCK_FIELDS + B_STREAM] === this.#stream) this.endBlock++;
+    while (blocks[this.endBlock * BLOCK_FIELDS + B_STREAM] === this.stream) this.endBlock++;
   }
 }
 

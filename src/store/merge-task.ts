@@ -20,6 +20,7 @@ import type { SegmentSummary } from '../index/values.ts';
 import { type Labels, labelsKey } from '../model/labels.ts';
 import { type MergeControl, MergePace } from './merge-pace.ts';
 import { type MergeCounts, type MergeSource, StreamMerger } from './merge-streams.ts';
+import { type SegmentTables, writtenTables } from './open-directory.ts';
 import { readSegmentDirectorySync } from './segment-directory.ts';
 import { giveBackWriterMemory, takeWriterMemory } from './writer-memory.ts';
 
@@ -46,8 +47,17 @@ export interface MergeTask {
 
 export interface MergeResult extends MergeCounts {
   /** Absent when no row was left: then there is no file. */
-  readonly segment?: { readonly summary: SegmentSummary; readonly directory: Uint8Array };
+  readonly segment?: MergedSegment;
   readonly workedMs: number;
+}
+
+export interface MergedSegment {
+  readonly summary: SegmentSummary;
+  readonly directory: Uint8Array;
+  /** The same, decoded. */
+  readonly tables: SegmentTables;
+  /** Of each of its streams, a source that has it and the number that it has there. */
+  readonly origins: Uint32Array;
 }
 
 const NO_TALLY: Directory['tally'] = {
@@ -103,7 +113,9 @@ export async function runMergeTask(task: MergeTask, disk: Disk): Promise<MergeRe
       await disk.unlink(temporary);
       return { ...merger.counts, workedMs: pace.workedMs };
     }
-    const directory = encodeDirectory(builder.finish(identityOf(task, sources)));
+    const made = builder.finish(identityOf(task, sources));
+    const directory = encodeDirectory(made);
+    const tables = writtenTables(made);
     output.add(directory);
     output.add(encodeFooter(builder.fileOffset, directory));
     await output.write();
@@ -113,7 +125,8 @@ export async function runMergeTask(task: MergeTask, disk: Disk): Promise<MergeRe
     await disk.rename(temporary, path);
     await disk.syncDir(task.folder);
     const summary = summaryOf(task, builder, output.writtenBytes);
-    return { ...merger.counts, segment: { summary, directory }, workedMs: pace.workedMs };
+    const origins = Uint32Array.from(merger.origins);
+    return { ...merger.counts, segment: { summary, directory, tables, origins }, workedMs: pace.workedMs };
   } catch (error) {
     if (!closed) await file.close();
     await disk.unlink(temporary);

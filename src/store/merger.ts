@@ -6,7 +6,8 @@ import type { LogIndex } from '../index/index.ts';
 import { dayStartNs, NS_PER_MS } from '../model/time.ts';
 import { newMergeControl, stopMerge } from './merge-pace.ts';
 import { bytesOf, FRESH_ZSTD_LEVEL, type MergePlan, type MergeSettings, planMerge } from './merge-plan.ts';
-import type { MergeResult, MergeTask } from './merge-task.ts';
+import type { MergedSegment, MergeResult, MergeTask } from './merge-task.ts';
+import type { OpenDirectories } from './open-directories.ts';
 import { expiredSegments, type RetentionRules } from './retention.ts';
 import { StoredSegment, segmentFolder } from './stored-segment.ts';
 import type { TenantState } from './tenant-state.ts';
@@ -18,6 +19,7 @@ export interface MergerOptions {
   readonly disk: Disk;
   readonly dataFolder: string;
   readonly index: LogIndex;
+  readonly directories: OpenDirectories;
   readonly settings: MergeSettings;
   readonly run: MergeRunner;
   readonly writer: string;
@@ -182,7 +184,7 @@ export class SegmentMerger {
       }
       // One step: from here queries see the merged segment, and its sources no longer.
       tenant.removeSegments(sources);
-      if (merged !== undefined) tenant.addSegment(new StoredSegment(merged.summary, path, lastAddedMs(sources)));
+      if (merged !== undefined) this.#add(merged, path, plan);
       drop(sources);
       const info = infoOf(plan, task, result, now() - startMs);
       this.#count(info);
@@ -190,6 +192,22 @@ export class SegmentMerger {
     } finally {
       for (const segment of sources) segment.unpin();
     }
+  }
+
+  #add(merged: MergedSegment, path: string, { tenant, sources }: MergePlan): void {
+    const { directories } = this.#options;
+    const segment = new StoredSegment(merged.summary, path, lastAddedMs(sources));
+    tenant.addSegment(segment);
+    const ids = sources.map((source) => directories.streamIdsOf(source));
+    const { origins } = merged;
+    const streamIds = new Uint32Array(origins.length / 2);
+    for (let stream = 0; stream < streamIds.length; stream++) {
+      const id = ids[origins[stream * 2]!]?.[origins[stream * 2 + 1]!];
+      // Of a source that is not in memory: then this one need not be, either.
+      if (id === undefined) return;
+      streamIds[stream] = id;
+    }
+    directories.put(segment, merged.tables, streamIds);
   }
 
   async #run(task: MergeTask): Promise<MergeResult> {

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { OpenDirectories } from './open-directories.ts';
 import type { StoredSegment } from './stored-segment.ts';
 import type { TenantState } from './tenant-state.ts';
 
@@ -13,7 +14,7 @@ const MAX_FILE_BYTES = 256 * 1024 * 1024;
  */
 export async function openRecent(
   tenants: readonly TenantState[],
-  open: (tenant: TenantState, segment: StoredSegment) => void,
+  directories: Pick<OpenDirectories, 'of' | 'hasRoom'>,
   isOver: () => boolean,
 ): Promise<void> {
   let left = MAX_FILE_BYTES;
@@ -21,11 +22,11 @@ export async function openRecent(
     left -= segment.summary.fileBytes;
     if (left < 0) return;
     await setImmediate();
-    if (isOver()) return;
+    if (isOver() || !directories.hasRoom) return;
     // Merged or dropped meanwhile.
     if (tenant.segments.get(segment.summary.day)?.includes(segment) !== true) continue;
     try {
-      open(tenant, segment);
+      directories.of(tenant, segment);
     } catch {
       // Whoever asks for it is told.
     }

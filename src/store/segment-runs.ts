@@ -1,5 +1,5 @@
 import type { MatchedStreams } from './matched-streams.ts';
-import type { OpenDirectory } from './stored-segment.ts';
+import type { OpenDirectory } from './open-directory.ts';
 import type { SelectedSegment, Stretches } from './stretches.ts';
 
 /**
@@ -25,13 +25,14 @@ export interface SelectedRuns {
 
 /** Calls back for each wanted stream of a segment with its number there; by way of whichever list is shorter. */
 export function forEachWanted(
-  { streamIds, byStreamId }: OpenDirectory,
+  open: OpenDirectory,
   { ids, mask }: Pick<MatchedStreams, 'ids' | 'mask'>,
   found: (stream: number, streamId: number) => void,
 ): void {
+  const { streamIds } = open;
   if (ids.length * 4 < streamIds.length) {
     for (const streamId of ids) {
-      const stream = byStreamId.get(streamId);
+      const stream = open.streamOf(streamId);
       if (stream !== undefined) found(stream, streamId);
     }
     return;

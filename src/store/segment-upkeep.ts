@@ -2,6 +2,7 @@ import type { Disk } from '../base/disk.ts';
 import type { LogIndex } from '../index/index.ts';
 import type { MergeSettings } from './merge-plan.ts';
 import { type MergeInfo, type MergeRunner, type MergeTotals, SegmentMerger } from './merger.ts';
+import type { OpenDirectories } from './open-directories.ts';
 import { expiredSegments, type RetentionRules } from './retention.ts';
 import type { StoredSegment } from './stored-segment.ts';
 import type { TenantState } from './tenant-state.ts';
@@ -15,6 +16,7 @@ export interface UpkeepOptions {
   readonly disk: Disk;
   readonly dataFolder: string;
   readonly index: LogIndex;
+  readonly directories: OpenDirectories;
   readonly tenants: () => Iterable<TenantState>;
   readonly merge: MergeOptions | undefined;
   readonly writer: string;
@@ -22,7 +24,7 @@ export interface UpkeepOptions {
   readonly isQuiet: () => boolean;
   readonly now: () => number;
   /** Told of files that no query reads any more, as they are removed. */
-  readonly onGone: (path: string) => void;
+  readonly onGone: (segment: StoredSegment) => void;
   readonly onMerged: (info: MergeInfo) => void;
   readonly onMergeFailed: (error: unknown) => void;
   /** Told when a file could not be removed; the next start tries again. */
@@ -88,7 +90,7 @@ export class SegmentUpkeep {
 
   async #remove(segment: StoredSegment): Promise<void> {
     if (!this.#leaving.delete(segment)) return;
-    this.#options.onGone(segment.path);
+    this.#options.onGone(segment);
     try {
       await this.#options.disk.unlink(segment.path);
     } catch (error) {

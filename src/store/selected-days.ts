@@ -3,11 +3,12 @@ import type { HeadPart } from '../head/part.ts';
 import { disjoint } from './cluster.ts';
 import type { DayOrders } from './day-orders.ts';
 import type { MatchedStreams } from './matched-streams.ts';
+import type { OpenDirectory } from './open-directory.ts';
 import type { HeadPages } from './part-source.ts';
 import { addRun, forEachWanted, runWithin, type SegmentRun, type SelectedRuns, wantedRun } from './segment-runs.ts';
 import type { PartRef } from './select.ts';
 import type { LabelTable } from './shared-labels.ts';
-import type { OpenDirectory, StoredSegment } from './stored-segment.ts';
+import type { StoredSegment } from './stored-segment.ts';
 import { type SelectedSegment, Stretches } from './stretches.ts';
 
 /** Offsets of a range within a day, both ends included, cut to the day. */

@@ -8,11 +8,12 @@ import { dayOf, dayStartNs, NS_PER_DAY_NUMBER, type TimeRange } from '../model/t
 import { disjoint } from './cluster.ts';
 import type { FilterCache } from './filter-cache.ts';
 import type { MatchedStreams } from './matched-streams.ts';
+import type { OpenDirectory } from './open-directory.ts';
 import type { LabelsInUse, Selection, WantedRows } from './query-store.ts';
 import { forEachWanted, type SelectedRuns } from './segment-runs.ts';
 import { type DayRange, SelectedDays } from './selected-days.ts';
 import { blockSkipper, leaveOutBlocks } from './skip-blocks.ts';
-import type { OpenDirectory, StoredSegment } from './stored-segment.ts';
+import type { StoredSegment } from './stored-segment.ts';
 import type { Stretches } from './stretches.ts';
 import type { TenantState } from './tenant-state.ts';
 

@@ -5,7 +5,7 @@ import {
   B_METADATA,
   BLOCK_FIELDS,
   C_LENGTH,
-  type Directory,
+  type DirectoryTables,
   FLAG_LITERAL,
   FLAG_METADATA_FILTER,
 } from '../chunk/directory.ts';
@@ -152,7 +152,7 @@ function addUnskipped(
   const streamId = stored.streamIds[i]!;
   const { directory, columns } = stored.segments[source]!;
   const { filterStarts, filterEnds } = columns;
-  const { blocks }: Directory = directory;
+  const { blocks }: DirectoryTables = directory;
   const differ = always !== literal;
   const first = stored.firsts[i]!;
   const end = stored.ends[i]!;

@@ -22,6 +22,8 @@ export interface StoreOptions {
   readonly head: HeadOptions;
   /** Memory for skip filters of segments. */
   readonly cacheBytes: number;
+  /** Memory for directories of segments. */
+  readonly directoryBytes: number;
   readonly walSync: 'always' | 'interval';
   readonly walSyncIntervalMs: number;
   readonly runFlush: FlushRunner;

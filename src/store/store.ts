@@ -13,7 +13,7 @@ import { DiskReserve } from './disk-reserve.ts';
 import { FilterCache } from './filter-cache.ts';
 import { FlushLoop } from './flush-loop.ts';
 import { HeadState } from './head-state.ts';
-import { loadDirectory } from './load-directory.ts';
+import { OpenDirectories } from './open-directories.ts';
 import { openIndex } from './open-index.ts';
 import { openRecent } from './open-recent.ts';
 import type { LabelsInUse, QueryStore, Selection } from './query-store.ts';
@@ -23,7 +23,7 @@ import { SegmentUpkeep } from './segment-upkeep.ts';
 import { type StoreView, selectLabels, selectStored, selectStreams } from './selection.ts';
 import type { StoreOptions } from './store-options.ts';
 import { type StoreStats, storeStats } from './store-stats.ts';
-import { type OpenDirectory, type StoredSegment, writerName } from './stored-segment.ts';
+import { writerName } from './stored-segment.ts';
 import { TenantSink } from './tenant-sink.ts';
 import { TenantState } from './tenant-state.ts';
 
@@ -47,6 +47,7 @@ export class LogStore implements QueryStore {
   #writer = '';
   readonly #reserve: DiskReserve;
   readonly #filters: FilterCache;
+  readonly #directories: OpenDirectories;
   #wal!: WalWriter;
   #flushes!: FlushLoop;
   #upkeep!: SegmentUpkeep;
@@ -61,6 +62,7 @@ export class LogStore implements QueryStore {
     this.#lock = lock;
     this.#index = index;
     this.#head = new HeadState(options.head, options.now);
+    this.#directories = new OpenDirectories(index, options.directoryBytes, options.events.damage);
     this.#filters = new FilterCache(options.cacheBytes, options.disk, (cause) =>
       options.events.damage({ file: 'skip filters', reason: String(cause), quarantinedAs: undefined, cause }),
     );
@@ -127,6 +129,7 @@ export class LogStore implements QueryStore {
       disk,
       dataFolder,
       index: this.#index,
+      directories: this.#directories,
       run: this.#options.runFlush,
       writer: this.#writer,
       tenant: (name) => this.#tenant(name),
@@ -158,15 +161,17 @@ export class LogStore implements QueryStore {
       disk,
       dataFolder,
       index: this.#index,
+      directories: this.#directories,
       tenants: () => this.#tenants.values(),
       merge,
       writer: this.#writer,
       isQuiet: () => this.#head.isEmptyFor(QUIET_MS),
       isDiskShort: () => this.#reserve.isMissing || this.#flushes.lastError !== undefined,
       now,
-      onGone: (path) => {
-        this.#filters.forget(path);
-        onSegmentGone?.(path);
+      onGone: (segment) => {
+        this.#directories.forget(segment);
+        this.#filters.forget(segment.path);
+        onSegmentGone?.(segment.path);
       },
       onMerged: (info) => events.merged?.(info),
       onMergeFailed: (error) => events.mergeFailed?.(error),
@@ -253,22 +258,14 @@ export class LogStore implements QueryStore {
     return {
       tenant: this.#tenant(tenant),
       generations: this.#head.all(),
-      open: (segment) => this.#open(this.#tenant(tenant), segment),
+      open: (segment) => this.#directories.of(this.#tenant(tenant), segment),
       filters: this.#filters,
     };
   }
 
-  #open(tenant: TenantState, segment: StoredSegment): OpenDirectory {
-    return segment.open(
-      () => loadDirectory(this.#index, segment, this.#options.events.damage),
-      (labels, key) => tenant.stream(labels, key),
-    );
-  }
-
   /** Opens the newest segments ahead of the first queries. */
   openRecent(): Promise<void> {
-    const open = (tenant: TenantState, segment: StoredSegment): void => void this.#open(tenant, segment);
-    return openRecent([...this.#tenants.values()], open, () => this.#closed);
+    return openRecent([...this.#tenants.values()], this.#directories, () => this.#closed);
   }
 
   select(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): Selection {

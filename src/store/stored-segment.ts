@@ -1,36 +1,13 @@
 import { join } from 'node:path';
-import { B_STREAM, BLOCK_FIELDS, type Directory } from '../chunk/directory.ts';
 import type { SegmentSummary } from '../index/values.ts';
-import { type Labels, labelsKey } from '../model/labels.ts';
 import { dayName } from '../model/time.ts';
-import { type StreamColumns, streamColumns } from './stream-columns.ts';
 
-/** A segment's directory joined with the stream ids of this index. */
-export interface OpenDirectory {
-  readonly directory: Directory;
-  /** Stream ids by the directory's own stream numbers. */
-  readonly streamIds: Uint32Array;
-  /** Blocks of stream number `s` are `firstBlocks[s] .. firstBlocks[s + 1]`. */
-  readonly firstBlocks: Uint32Array;
-  /** Stream number by stream id. */
-  readonly byStreamId: ReadonlyMap<number, number>;
-  /** Of the stream ids; 0 for none. */
-  readonly largestId: number;
-  /** Each stream has a block. */
-  readonly isDense: boolean;
-  /** Sums by stream number. */
-  readonly columns: StreamColumns;
-}
-
-type StreamOf = (labels: Labels, key: string) => { readonly streamId: number; readonly labels: Labels };
-
-/** One closed segment as the store knows it: its summary always, its directory when somebody asked. */
+/** One closed segment as the store knows it; its directory is in `OpenDirectories` when somebody asked. */
 export class StoredSegment {
   readonly summary: SegmentSummary;
   readonly path: string;
   /** When this process came to know it, milliseconds since the epoch. */
   readonly addedMs: number;
-  #open: OpenDirectory | undefined;
   #pins = 0;
   #onUnused: (() => void) | undefined;
 
@@ -38,24 +15,6 @@ export class StoredSegment {
     this.summary = summary;
     this.path = path;
     this.addedMs = addedMs;
-  }
-
-  /**
-   * @param read fetches the directory (index or file)
-   * @param streamOf stream of a label set, with its id and the copy of its labels that all share
-   */
-  open(read: () => Directory, streamOf: StreamOf): OpenDirectory {
-    if (this.#open === undefined) this.#open = joinDirectory(read(), streamOf);
-    return this.#open;
-  }
-
-  get isOpen(): boolean {
-    return this.#open !== undefined;
-  }
-
-  /** Forgets the directory; it is read again when next asked for. */
-  forget(): void {
-    this.#open = undefined;
   }
 
   pin(): void {
@@ -72,38 +31,6 @@ export class StoredSegment {
     if (this.#pins === 0) callback();
     else this.#onUnused = callback;
   }
-}
-
-function joinDirectory(read: Directory, streamOf: StreamOf): OpenDirectory {
-  const count = read.streams.length;
-  const streamIds = new Uint32Array(count);
-  const byStreamId = new Map<number, number>();
-  const streams: Labels[] = [];
-  let largestId = 0;
-  for (let s = 0; s < count; s++) {
-    const own = read.streams[s]!;
-    const { streamId, labels } = streamOf(own, labelsKey(own));
-    streams.push(labels);
-    streamIds[s] = streamId;
-    byStreamId.set(streamId, s);
-    largestId = Math.max(largestId, streamId);
-  }
-  const directory: Directory = { ...read, streams };
-  const firstBlocks = new Uint32Array(count + 1);
-  const blockCount = directory.blocks.length / BLOCK_FIELDS;
-  for (let block = 0; block < blockCount; block++)
-    firstBlocks[directory.blocks[block * BLOCK_FIELDS + B_STREAM]! + 1]!++;
-  for (let s = 0; s < count; s++) firstBlocks[s + 1]! += firstBlocks[s]!;
-  const isDense = firstBlocks.subarray(1).every((end, s) => end > firstBlocks[s]!);
-  return {
-    directory,
-    streamIds,
-    firstBlocks,
-    byStreamId,
-    largestId,
-    isDense,
-    columns: streamColumns(directory, firstBlocks),
-  };
 }
 
 /** Folder of a tenant's day. The tenant is coded so that no name can leave the data folder or meet another one. */

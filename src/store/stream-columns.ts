@@ -6,7 +6,7 @@ import {
   B_MIN,
   B_ROWS,
   BLOCK_FIELDS,
-  type Directory,
+  type DirectoryTables,
 } from '../chunk/directory.ts';
 import { LEVEL_NONE, LEVELS } from '../model/level.ts';
 
@@ -39,7 +39,7 @@ export const OWN_LEVEL: number = 1 << (NO_LEVEL_BIT + 1);
 export const UNTALLIED: number = 1 << (NO_LEVEL_BIT + 2);
 
 /** Which levels tallies tell for each stream. */
-function levelBits({ starts, levels }: Directory['tally'], firstBlocks: Uint32Array): Uint16Array {
+function levelBits({ starts, levels }: DirectoryTables['tally'], firstBlocks: Uint32Array): Uint16Array {
   const bitOf = new Uint16Array(256).fill(OWN_LEVEL);
   for (let level = 0; level < LEVELS.length; level++) bitOf[level] = 1 << level;
   bitOf[LEVEL_NONE] = 1 << NO_LEVEL_BIT;
@@ -57,7 +57,7 @@ function levelBits({ starts, levels }: Directory['tally'], firstBlocks: Uint32Ar
 }
 
 /** @param firstBlocks blocks of stream `s` are `firstBlocks[s] .. firstBlocks[s + 1]`, ascending in time */
-export function streamColumns({ blocks, tally }: Directory, firstBlocks: Uint32Array): StreamColumns {
+export function streamColumns({ blocks, tally }: DirectoryTables, firstBlocks: Uint32Array): StreamColumns {
   const count = firstBlocks.length - 1;
   const mins = new Float64Array(count);
   const maxs = new Float64Array(count).fill(-1);

@@ -5,7 +5,7 @@ import {
   B_MIN,
   B_ROWS,
   BLOCK_FIELDS,
-  type Directory,
+  type DirectoryTables,
 } from '../chunk/directory.ts';
 import type { Labels } from '../model/labels.ts';
 import type { HeadPages, HeadSource, PartSource } from './part-source.ts';
@@ -35,7 +35,7 @@ interface OpenPart {
 export interface SelectedSegment {
   readonly path: string;
   readonly day: number;
-  readonly directory: Directory;
+  readonly directory: DirectoryTables;
   /** Sums by stream of the segment. */
   readonly columns: StreamColumns;
   /** Ids by the segment's own stream numbers; blocks of stream `s` are `firstBlocks[s] .. firstBlocks[s + 1]`. */
@@ -209,7 +209,7 @@ export class Stretches {
   }
 
   /** Directory of the segment of a stretch, undefined for what is in none. */
-  directory(i: number): Directory | undefined {
+  directory(i: number): DirectoryTables | undefined {
     const source = this.sources[i]!;
     return source < 0 ? undefined : this.segments[source]!.directory;
   }

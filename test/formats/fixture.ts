@@ -57,6 +57,7 @@ export async function openFixtureStore(folder: string, nowMs: number): Promise<F
     dataFolder: folder,
     head: { headBytes: 64 << 20, generationBytes: 32 << 20, maxAgeMs: 3.6e6, idleMs: 3.6e6 },
     cacheBytes: 16 << 20,
+    directoryBytes: 1 << 20,
     walSync: 'always',
     walSyncIntervalMs: 1000,
     runFlush: (task) => runFlushTask(task, nodeDisk),

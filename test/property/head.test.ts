@@ -59,6 +59,7 @@ function openStore(folder: string): Promise<LogStore> {
     dataFolder: folder,
     head: { headBytes: 256 << 20, generationBytes: 128 << 20, maxAgeMs: 3.6e6, idleMs: 3.6e6 },
     cacheBytes: 16 << 20,
+    directoryBytes: 1 << 20,
     walSync: 'interval',
     walSyncIntervalMs: 1000,
     runFlush: (task) => runFlushTask(task, nodeDisk),

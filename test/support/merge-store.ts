@@ -24,6 +24,7 @@ export interface MergeStoreOptions {
   /** Absent: nothing is merged. */
   readonly settings?: Partial<MergeSettings>;
   readonly now?: () => number;
+  readonly directoryBytes?: number;
   /** Flushes and merges run in these threads, not in place. */
   readonly threads?: WorkerPool;
   /** Called as a merge begins, in its stead or before it. */
@@ -68,6 +69,7 @@ export async function openMergeStore(options: MergeStoreOptions): Promise<MergeS
     dataFolder: folder,
     head: { headBytes: 256 << 20, generationBytes: 128 << 20, maxAgeMs: 3.6e6, idleMs: 3.6e6 },
     cacheBytes: 16 << 20,
+    directoryBytes: options.directoryBytes ?? 1 << 20,
     walSync: 'always',
     walSyncIntervalMs: 1000,
     runFlush: (task) => options.threads?.flush(task) ?? runFlushTask(task, disk),

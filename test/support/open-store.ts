@@ -39,6 +39,7 @@ export async function openStore(folder: string): Promise<OpenedStore> {
     dataFolder: folder,
     head: { headBytes: 256 << 20, generationBytes: 128 << 20, maxAgeMs: 3.6e6, idleMs: 3.6e6 },
     cacheBytes: 16 << 20,
+    directoryBytes: 1 << 20,
     walSync: 'always',
     walSyncIntervalMs: 1000,
     runFlush: (task) => runFlushTask(task, nodeDisk),

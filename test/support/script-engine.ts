@@ -51,6 +51,7 @@ export class ScriptEngine {
       dataFolder: folder,
       head: { headBytes: HEAD_BYTES, generationBytes: HEAD_BYTES, maxAgeMs: 3.6e6, idleMs: 3.6e6 },
       cacheBytes: 16 << 20,
+      directoryBytes: 1 << 20,
       walSync: 'interval',
       walSyncIntervalMs: 1000,
       runFlush: (task) => runFlushTask(task, nodeDisk),

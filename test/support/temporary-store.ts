@@ -17,6 +17,7 @@ export async function withStore<T>(use: (store: LogStore) => Promise<T>): Promis
     dataFolder: folder,
     head: { headBytes: 64 << 20, generationBytes: 32 << 20, maxAgeMs: 3.6e6, idleMs: 3.6e6 },
     cacheBytes: 1 << 20,
+    directoryBytes: 1 << 20,
     walSync: 'interval',
     walSyncIntervalMs: 1000,
     runFlush: (task) => runFlushTask(task, nodeDisk),

@@ -24,6 +24,7 @@ test('a flush that was asked for says why it failed, while the rows stay and are
     dataFolder: folder,
     head: { headBytes: 64 << 20, generationBytes: 32 << 20, maxAgeMs: 3.6e6, idleMs: 3.6e6 },
     cacheBytes: 1 << 20,
+    directoryBytes: 1 << 20,
     walSync: 'always',
     walSyncIntervalMs: 1000,
     runFlush: (task) => (broken ? Promise.reject(new Error('the worker is broken')) : runFlushTask(task, nodeDisk)),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SegmentSummary } from '../../../src/index/values.ts';
+import type { OpenDirectory } from '../../../src/store/open-directory.ts';
 import { openRecent } from '../../../src/store/open-recent.ts';
 import { StoredSegment } from '../../../src/store/stored-segment.ts';
 import { TenantState } from '../../../src/store/tenant-state.ts';
@@ -16,13 +17,20 @@ async function opened(
   tenants: readonly TenantState[],
   onOpen: (path: string, count: number) => void = () => undefined,
   isOver: (count: number) => boolean = () => false,
+  hasRoom: (count: number) => boolean = () => true,
 ): Promise<string[]> {
   const paths: string[] = [];
-  const open = (_: TenantState, { path }: StoredSegment): void => {
-    paths.push(path);
-    onOpen(path, paths.length);
+  const directories = {
+    get hasRoom() {
+      return hasRoom(paths.length);
+    },
+    of: (_: TenantState, { path }: StoredSegment): OpenDirectory => {
+      paths.push(path);
+      onOpen(path, paths.length);
+      return {} as OpenDirectory;
+    },
   };
-  await openRecent(tenants, open, () => isOver(paths.length));
+  await openRecent(tenants, directories, () => isOver(paths.length));
   return paths;
 }
 
@@ -46,6 +54,7 @@ test('not more than enough are opened', async () => {
   const tenants = twoTenants();
   segment(tenants[1], 7, 25, 'large', 255 * MIB);
   expect(await opened(tenants)).toEqual(['a8-5', 'a7-30']);
+  expect(await opened(twoTenants(), undefined, undefined, (count) => count < 3)).toHaveLength(3);
 });
 
 test('those that go meanwhile are left out, and none is opened when the store closes', async () => {

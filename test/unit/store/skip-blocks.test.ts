@@ -27,6 +27,7 @@ beforeEach(async () => {
     head: { headBytes: 64 << 20, generationBytes: 32 << 20, maxAgeMs: 3.6e6, idleMs: 3.6e6 },
     // Room for one small filter section: the others are read for each query.
     cacheBytes: 40,
+    directoryBytes: 1 << 20,
     walSync: 'interval',
     walSyncIntervalMs: 1000,
     runFlush: (task) => runFlushTask(task, nodeDisk),

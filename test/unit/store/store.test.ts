@@ -33,6 +33,7 @@ async function openStore(options: { generationBytes?: number } = {}): Promise<Lo
       idleMs: 3.6e6,
     },
     cacheBytes: 16 << 20,
+    directoryBytes: 1 << 20,
     walSync: 'always',
     walSyncIntervalMs: 1000,
     runFlush: (task) => runFlushTask(task, nodeDisk),

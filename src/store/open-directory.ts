@@ -1,0 +1,90 @@
+import { B_STREAM, BLOCK_FIELDS, type Directory, type DirectoryTables, type NewDirectory } from '../chunk/directory.ts';
+import { type Labels, labelsKey } from '../model/labels.ts';
+import { type StreamColumns, streamColumns } from './stream-columns.ts';
+
+/** What is known of a segment, but for whose streams they are: plain data that the thread which wrote it hands over. */
+export interface SegmentTables {
+  readonly directory: DirectoryTables;
+  /** Blocks of stream number `s` are `firstBlocks[s] .. firstBlocks[s + 1]`. */
+  readonly firstBlocks: Uint32Array;
+  /** Each stream has a block. */
+  readonly isDense: boolean;
+  /** Sums by stream number. */
+  readonly columns: StreamColumns;
+}
+
+/** Bytes of a stream in a map by its id. */
+const MAPPED_BYTES = 40;
+
+/** A segment's directory joined with the stream ids of this index. */
+export class OpenDirectory implements SegmentTables {
+  readonly directory: DirectoryTables;
+  readonly firstBlocks: Uint32Array;
+  readonly isDense: boolean;
+  readonly columns: StreamColumns;
+  /** Stream ids by the directory's own stream numbers. */
+  readonly streamIds: Uint32Array;
+  /** Of the stream ids; 0 for none. */
+  readonly largestId: number;
+  #byStreamId: Map<number, number> | undefined;
+
+  constructor({ directory, firstBlocks, isDense, columns }: SegmentTables, streamIds: Uint32Array) {
+    this.directory = directory;
+    this.firstBlocks = firstBlocks;
+    this.isDense = isDense;
+    this.columns = columns;
+    this.streamIds = streamIds;
+    let largestId = 0;
+    for (const id of streamIds) if (id > largestId) largestId = id;
+    this.largestId = largestId;
+  }
+
+  /** Stream number of a stream id; undefined when the segment has none of its rows. */
+  streamOf(streamId: number): number | undefined {
+    this.#byStreamId ??= new Map(Array.from(this.streamIds, (id, stream) => [id, stream]));
+    return this.#byStreamId.get(streamId);
+  }
+
+  /** About what it holds. */
+  get bytes(): number {
+    const { blocks, frames, tally } = this.directory;
+    const columns = [blocks, frames, ...Object.values(tally), ...Object.values(this.columns)];
+    let bytes = this.streamIds.byteLength + this.firstBlocks.byteLength + this.streamIds.length * MAPPED_BYTES;
+    for (const column of columns) if (ArrayBuffer.isView(column)) bytes += column.byteLength;
+    return bytes;
+  }
+}
+
+/** @param streamIdOf id of a label set */
+export function joinDirectory(
+  { streams, ...directory }: Directory,
+  streamIdOf: (labels: Labels, key: string) => number,
+): OpenDirectory {
+  const streamIds = Uint32Array.from(streams, (labels) => streamIdOf(labels, labelsKey(labels)));
+  return new OpenDirectory(segmentTables(directory, streams.length), streamIds);
+}
+
+/** Of a directory that was just written, whose memory will be used again. */
+export function writtenTables({ streams, ...directory }: NewDirectory): SegmentTables {
+  const { starts, minutes, levels, counts } = directory.tally;
+  const tally = { starts: starts.slice(), minutes: minutes.slice(), levels: levels.slice(), counts: counts.slice() };
+  const blocks = inSharedMemory(directory.blocks);
+  const frames = inSharedMemory(directory.frames);
+  return segmentTables({ ...directory, tally, blocks, frames }, streams.count);
+}
+
+/** As threads that scan are given them. */
+function inSharedMemory(numbers: Float64Array): Float64Array {
+  const shared = new Float64Array(new SharedArrayBuffer(numbers.byteLength));
+  shared.set(numbers);
+  return shared;
+}
+
+function segmentTables(directory: DirectoryTables, streamCount: number): SegmentTables {
+  const { blocks } = directory;
+  const firstBlocks = new Uint32Array(streamCount + 1);
+  for (let at = B_STREAM; at < blocks.length; at += BLOCK_FIELDS) firstBlocks[blocks[at]! + 1]!++;
+  for (let s = 0; s < streamCount; s++) firstBlocks[s + 1]! += firstBlocks[s]!;
+  const isDense = firstBlocks.subarray(1).every((end, s) => end > firstBlocks[s]!);
+  return { directory, firstBlocks, isDense, columns: streamColumns(directory, firstBlocks) };
+}

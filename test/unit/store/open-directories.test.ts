@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, expect, test, vi } from 'vitest';
+import { LogIndex } from '../../../src/index/index.ts';
+import type { LogStore } from '../../../src/store/store.ts';
+import { openMergeStore, rowsByStream } from '../../support/merge-store.ts';
+import type { TestRow } from '../../support/store-rows.ts';
+
+const folders: string[] = [];
+afterEach(() => {
+  vi.restoreAllMocks();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'halogi-directories-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** Start of a day. */
+const BASE_NS = 1_700_006_400_000_000_000n;
+const ALL = { startNs: BASE_NS - 10n ** 15n, endNs: BASE_NS + 10n ** 15n };
+
+const row = fc.record({
+  app: fc.integer({ min: 0, max: 12 }),
+  second: fc.integer({ min: 0, max: 100_000 }),
+  level: fc.constantFrom('info', 'error', 'own'),
+  trace: fc.option(fc.string()),
+});
+const flushes = fc.array(fc.array(row, { minLength: 1, maxLength: 40 }), { minLength: 1, maxLength: 5 });
+
+const testRow = ({ app, second, level, trace }: typeof row extends fc.Arbitrary<infer T> ? T : never): TestRow => ({
+  labels: ['app', `é${app}`],
+  ns: BASE_NS + BigInt(second) * 1_000_000_000n,
+  line: `level=${level} line ${second} \\u0041`,
+  metadata: ['detected_level', level, ...(trace === null ? [] : ['trace', `t${trace}`])],
+});
+
+/** All that a selection knows of segments. */
+function segmentsOf(store: LogStore): unknown {
+  const selection = store.select('t1', [], ALL);
+  const { segments, labelTable } = selection.stored;
+  selection.release();
+  return segments.map(({ path, day, ordinal, directory, columns, streamIds, firstBlocks, largestId }) => ({
+    path: path.slice(path.lastIndexOf('/')),
+    ...{ day, ordinal, directory, columns, firstBlocks, largestId },
+    streamIds,
+    labels: Array.from(streamIds, (id) => labelTable.labels(id)),
+  }));
+}
+
+test('what a thread hands over of a segment is what a later start reads', async () => {
+  const reads = vi.spyOn(LogIndex.prototype, 'directorySync');
+  let mergeCount = 0;
+  await fc.assert(
+    fc.asyncProperty(flushes, fc.boolean(), async (batches, merges) => {
+      const folder = newFolder();
+      const first = await openMergeStore({ folder, ...(merges ? { settings: { tierSegments: 2 } } : {}) });
+      for (const rows of batches) {
+        await first.push(rows.map(testRow));
+        await first.store.flush();
+      }
+      await first.store.merge();
+      mergeCount += first.merges.length;
+      reads.mockClear();
+      const written = segmentsOf(first.store);
+      expect(reads).not.toHaveBeenCalled();
+      await first.store.close();
+      const second = await openMergeStore({ folder });
+      expect(written).toEqual(segmentsOf(second.store));
+      expect(reads).toHaveBeenCalled();
+      await second.store.close();
+    }),
+    { numRuns: 25 },
+  );
+  expect(mergeCount).toBeGreaterThan(3);
+});
+
+test('directories that do not fit are read again', async () => {
+  const folder = newFolder();
+  const reads = vi.spyOn(LogIndex.prototype, 'directorySync');
+  const { store, push } = await openMergeStore({ folder, directoryBytes: 2_000 });
+  for (let i = 0; i < 6; i++) {
+    await push([testRow({ app: i % 2, second: i, level: 'info', trace: null })]);
+    await store.flush();
+  }
+  const rows = rowsByStream(store);
+  expect([...rows.values()].flat()).toHaveLength(6);
+  const before = reads.mock.calls.length;
+  expect(before).toBeGreaterThan(2);
+  expect(rowsByStream(store)).toEqual(rows);
+  expect(reads.mock.calls.length).toBeGreaterThan(before);
+  await store.close();
+});
