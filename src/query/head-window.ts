@@ -77,10 +77,10 @@ class OpenParts {
 
 function rowsWithin(open: OpenTimes, first: number, last: number): number {
   let rows = 0;
-  while (open.next()) {
+  while (open.previous()) {
     const { times, from, to } = open;
-    if (from === to || times[to - 1]! < first) continue;
-    if (times[from]! > last) break;
+    if (from === to || times[from]! > last) continue;
+    if (times[to - 1]! < first) break;
     rows += upperBound(times, from, to, last) - lowerBound(times, from, to, first);
   }
   return rows;

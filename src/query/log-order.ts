@@ -24,11 +24,11 @@ export class LogOrder {
   #worstKey = Number.NEGATIVE_INFINITY;
   #heap = new TopHeap(0);
   /** Units of the day: neighbouring stretches `members[starts[u] .. starts[u + 1]]` that share a frame, or a single one. */
-  #members: readonly number[] = [];
-  #starts: number[] = [0];
-  /** Of a single stretch: what is left of its blocks, or of the pieces of a loose part. */
-  #first: number[] = [];
-  #end: number[] = [];
+  #members: Int32Array = new Int32Array(0);
+  #starts: Int32Array = new Int32Array(1);
+  /** Of a single stretch: what is left of its blocks, or of the pieces of one that is in no segment. */
+  #first: Int32Array = new Int32Array(0);
+  #end: Int32Array = new Int32Array(0);
 
   constructor(stretches: Stretches, fromNs: bigint, toNs: bigint, backward: boolean) {
     this.#stretches = stretches;
@@ -85,21 +85,25 @@ export class LogOrder {
     this.#bounds.at(day);
     const { from, to } = this.#bounds;
     const { mins, maxs } = this.#stretches;
-    const members = all.filter((i) => maxs[i]! >= from && mins[i]! <= to);
+    const members = Int32Array.from(all);
+    let count = 0;
+    for (const i of all) if (maxs[i]! >= from && mins[i]! <= to) members[count++] = i;
     this.#members = members;
-    this.#starts = [];
-    this.#first = [];
-    this.#end = [];
-    for (const [at, i] of members.entries()) {
+    this.#starts = new Int32Array(count + 1);
+    this.#first = new Int32Array(count);
+    this.#end = new Int32Array(count);
+    let units = 0;
+    for (let at = 0; at < count; at++) {
+      const i = members[at]!;
       if (at > 0 && this.#sharesFrame(members[at - 1]!, i)) continue;
-      this.#starts.push(at);
+      this.#starts[units] = at;
       const isLoose = this.#stretches.directory(i) === undefined;
-      this.#first.push(isLoose ? 0 : this.#stretches.firsts[i]!);
-      this.#end.push(isLoose ? this.#pieceCount(i) : this.#stretches.ends[i]!);
+      this.#first[units] = isLoose ? 0 : this.#stretches.firsts[i]!;
+      this.#end[units++] = isLoose ? this.#pieceCount(i) : this.#stretches.ends[i]!;
     }
-    this.#heap = new TopHeap(this.#starts.length);
-    for (let unit = 0; unit < this.#starts.length; unit++) this.#heap.push(this.#keyOf(unit), unit);
-    this.#starts.push(members.length);
+    this.#starts[units] = count;
+    this.#heap = new TopHeap(units);
+    for (let unit = 0; unit < units; unit++) this.#heap.push(this.#keyOf(unit), unit);
     return true;
   }
 
@@ -115,8 +119,7 @@ export class LogOrder {
 
   /** Big loose parts are cut by time. */
   #pieceCount(i: number): number {
-    const cost = this.#stretches.lineBytes[i]! + this.#stretches.rows[i]! * ROW_BYTES;
-    return Math.max(1, Math.ceil(cost / TASK_BYTES));
+    return Math.max(1, Math.ceil(this.#costOf(i) / TASK_BYTES));
   }
 
   /** Goodness of the best row that a unit may still have: the larger, the better. */
@@ -124,11 +127,9 @@ export class LogOrder {
     const from = this.#starts[unit]!;
     const i = this.#members[from]!;
     const directory = this.#stretches.directory(i);
-    const stop = this.#starts[unit + 1] ?? this.#members.length;
-    if (directory === undefined) {
-      const [first, last] = this.#piece(unit, this.#backward ? this.#end[unit]! - 1 : this.#first[unit]!);
-      return this.#backward ? last : -first;
-    }
+    const stop = this.#starts[unit + 1]!;
+    if (directory === undefined)
+      return this.#backward ? this.#pieceEnd(i, this.#end[unit]! - 1) : -this.#pieceStart(i, this.#first[unit]!);
     if (stop - from > 1) {
       let best = Number.NEGATIVE_INFINITY;
       for (let at = from; at < stop; at++) best = Math.max(best, this.#memberKey(this.#members[at]!));
@@ -143,13 +144,15 @@ export class LogOrder {
     return this.#backward ? this.#stretches.maxs[i]! : -this.#stretches.mins[i]!;
   }
 
-  /** First and last time of a piece of a loose part. */
-  #piece(unit: number, piece: number): readonly [number, number] {
-    const i = this.#members[this.#starts[unit]!]!;
+  /** First time of a piece of a stretch that is in no segment. */
+  #pieceStart(i: number, piece: number): number {
     const min = this.#stretches.mins[i]!;
-    const span = this.#stretches.maxs[i]! - min + 1;
-    const count = this.#pieceCount(i);
-    return [min + Math.floor((span * piece) / count), min + Math.floor((span * (piece + 1)) / count) - 1];
+    if (piece === 0) return min;
+    return min + Math.floor(((this.#stretches.maxs[i]! - min + 1) * piece) / this.#pieceCount(i));
+  }
+
+  #pieceEnd(i: number, piece: number): number {
+    return piece + 1 === this.#pieceCount(i) ? this.#stretches.maxs[i]! : this.#pieceStart(i, piece + 1) - 1;
   }
 
   /** Moves the best unit, or the best blocks of it, to the task. @returns their cost */
@@ -163,13 +166,13 @@ export class LogOrder {
       let cost = 0;
       for (let at = from; at < stop; at++) {
         const member = this.#members[at]!;
-        if (this.#memberKey(member) >= this.#worstKey) cost += this.#add(member, undefined, task);
+        if (this.#memberKey(member) >= this.#worstKey) cost += this.#add(member, task);
       }
       return cost;
     }
     if (this.#stretches.directory(i) === undefined) {
       const piece = this.#backward ? --this.#end[unit]! : this.#first[unit]!++;
-      const cost = this.#add(i, this.#piece(unit, piece), task);
+      const cost = this.#addPiece(i, piece, task);
       this.#again(unit);
       return cost / this.#pieceCount(i);
     }
@@ -203,15 +206,23 @@ export class LogOrder {
     else this.#heap.pop();
   }
 
-  /** Adds all of a stretch, or a piece of its time. */
-  #add(i: number, piece: readonly [number, number] | undefined, task: PlannedTask): number {
-    const { firsts, ends, mins, maxs, lineBytes, rows } = this.#stretches;
+  /** Adds all of a stretch of a segment. @returns its cost */
+  #add(i: number, task: PlannedTask): number {
+    const { firsts, ends } = this.#stretches;
     const { from, to } = this.#bounds;
-    if (this.#stretches.directory(i) === undefined) {
-      const fromOffsetNs = Math.max(from, piece?.[0] ?? mins[i]!);
-      const toOffsetNs = Math.min(to, piece?.[1] ?? maxs[i]!);
-      if (fromOffsetNs <= toOffsetNs) task.addLoose(i, fromOffsetNs, toOffsetNs);
-    } else task.addBlocks(i, firsts[i]!, ends[i]!, from, to);
-    return lineBytes[i]! + rows[i]! * ROW_BYTES;
+    task.addBlocks(i, firsts[i]!, ends[i]!, from, to);
+    return this.#costOf(i);
+  }
+
+  /** Adds a piece of the time of a stretch that is in no segment. @returns the cost of all of it */
+  #addPiece(i: number, piece: number, task: PlannedTask): number {
+    const from = Math.max(this.#bounds.from, this.#pieceStart(i, piece));
+    const to = Math.min(this.#bounds.to, this.#pieceEnd(i, piece));
+    if (from <= to) task.addLoose(i, from, to);
+    return this.#costOf(i);
+  }
+
+  #costOf(i: number): number {
+    return this.#stretches.lineBytes[i]! + this.#stretches.rows[i]! * ROW_BYTES;
   }
 }

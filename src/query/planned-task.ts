@@ -38,8 +38,9 @@ export class PlannedTask {
   readonly #stretches: Stretches;
   #pieces: Int32Array = new Int32Array(FIRST_PIECES * PIECE_FIELDS);
   #length = 0;
-  /** Of pieces that are not wanted whole: first and last wanted time. */
-  readonly #cuts = new Map<number, readonly [number, number]>();
+  /** First and last wanted time of each piece, `WHOLE_FROM` and `WHOLE_TO` for all of it. */
+  #times: Float64Array = new Float64Array(FIRST_PIECES * 2);
+  #isCut = false;
 
   constructor(stretches: Stretches) {
     this.#stretches = stretches;
@@ -51,8 +52,7 @@ export class PlannedTask {
 
   /** Adds the rows of a stretch that is in no segment in a range of time. */
   addLoose(i: number, fromOffsetNs: number, toOffsetNs: number): void {
-    this.#cuts.set(this.#length / PIECE_FIELDS, [fromOffsetNs, toOffsetNs]);
-    this.addWhole(i, 0, 0);
+    this.#addCut(i, 0, 0, fromOffsetNs, toOffsetNs);
   }
 
   /** Adds the rows of blocks `first .. end` of a stretch, cut to a range of time; nothing when they lie outside of it. */
@@ -61,18 +61,33 @@ export class PlannedTask {
     const min = blocks[first * BLOCK_FIELDS + B_MIN]!;
     const max = blocks[(end - 1) * BLOCK_FIELDS + B_MAX]!;
     if (min > to || max < from) return;
-    if (min < from || max > to) this.#cuts.set(this.#length / PIECE_FIELDS, [Math.max(min, from), Math.min(max, to)]);
-    this.addWhole(i, first, end);
+    if (min >= from && max <= to) this.addWhole(i, first, end);
+    else this.#addCut(i, first, end, Math.max(min, from), Math.min(max, to));
   }
 
   /** Adds all rows of blocks `first .. end` of a stretch. */
   addWhole(i: number, first: number, end: number): void {
+    this.#add(i, first, end, WHOLE_FROM, WHOLE_TO);
+  }
+
+  #addCut(i: number, first: number, end: number, fromOffsetNs: number, toOffsetNs: number): void {
+    this.#isCut = true;
+    this.#add(i, first, end, fromOffsetNs, toOffsetNs);
+  }
+
+  #add(i: number, first: number, end: number, fromOffsetNs: number, toOffsetNs: number): void {
     const at = this.#length;
     if (at === this.#pieces.length) {
       const wider = new Int32Array(at * 2);
       wider.set(this.#pieces);
       this.#pieces = wider;
+      const times = new Float64Array((at / PIECE_FIELDS) * 4);
+      times.set(this.#times);
+      this.#times = times;
     }
+    const timesAt = (at / PIECE_FIELDS) * 2;
+    this.#times[timesAt] = fromOffsetNs;
+    this.#times[timesAt + 1] = toOffsetNs;
     this.#pieces[at] = i;
     this.#pieces[at + 1] = first;
     this.#pieces[at + 2] = end;
@@ -107,8 +122,8 @@ export class PlannedTask {
       const streamId = streamIds[stretch]!;
       numbers[at + P_STREAM] = streamId;
       numbers[at + P_LABELS] = labelTable.placeOf(streamId);
-      numbers[at + P_FROM] = WHOLE_FROM;
-      numbers[at + P_TO] = WHOLE_TO;
+      numbers[at + P_FROM] = this.#times[i * 2]!;
+      numbers[at + P_TO] = this.#times[i * 2 + 1]!;
       if (sources[stretch]! < 0) {
         const isOpen = this.#stretches.headPages(stretch) !== undefined;
         numbers[at + P_SOURCE] = isOpen ? IN_HEAD : LOOSE;
@@ -126,10 +141,6 @@ export class PlannedTask {
       numbers[at + P_FIRST] = pieces[from + 1]!;
       numbers[at + P_END] = pieces[from + 2]!;
     }
-    for (const [i, [fromOffsetNs, toOffsetNs]] of this.#cuts) {
-      numbers[i * PART_FIELDS + P_FROM] = fromOffsetNs;
-      numbers[i * PART_FIELDS + P_TO] = toOffsetNs;
-    }
     return { count, numbers, segments, labels: labelTable.shared, heads: taskHeads(this.#stretches, heads), loose };
   }
 
@@ -142,7 +153,7 @@ export class PlannedTask {
 
   /** What it reads when that is whole blocks of segments and nothing else, in order; else undefined. */
   wholeBlocks(): BlockRuns[] | undefined {
-    if (this.#cuts.size > 0) return undefined;
+    if (this.#isCut) return undefined;
     const { sources, segments } = this.#stretches;
     const runs: BlockRuns[] = [];
     let blocks: number[] = [];

@@ -108,14 +108,17 @@ export class TallyScan {
     const start = this.table.startOf(series);
     const { counts } = this.table;
     const baseNs = this.#baseOf(stretches.days[i]!);
-    while (open.next()) {
-      const { times, to } = open;
-      for (let row = open.from; row < to; ) {
+    // No window sees rows before this.
+    const startNs = -this.#scan.grid.rangeNs - baseNs;
+    while (open.previous()) {
+      const { times, from, to } = open;
+      for (let row = from; row < to; ) {
         grid.locate(baseNs + times[row]!);
         const next = upperBound(times, row, to, grid.stretchEndNs - baseNs);
         if (grid.bucket >= 0) counts[start + grid.bucket]! += next - row;
         row = next;
       }
+      if (from < to && times[from]! < startNs) break;
     }
     return true;
   }

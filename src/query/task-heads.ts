@@ -44,11 +44,17 @@ export function taskHeads(stretches: Stretches, wanted: readonly number[]): Task
   const pages = new Float64Array(pageCount * PAGE_FIELDS);
   const slabs = new Map<HeadPages['slabs'], number>();
   let first = 0;
-  for (const [k, i] of wanted.entries()) {
+  let last: HeadPages['slabs'] = [];
+  let number = -1;
+  for (let k = 0; k < wanted.length; k++) {
+    const i = wanted[k]!;
     const from = stretches.headPages(i)!;
     const at = k * HEAD_FIELDS;
-    const number = slabs.get(from.slabs) ?? slabs.size;
-    slabs.set(from.slabs, number);
+    if (from.slabs !== last) {
+      last = from.slabs;
+      number = slabs.get(last) ?? slabs.size;
+      slabs.set(last, number);
+    }
     numbers[at + H_DAY] = stretches.days[i]!;
     numbers[at + H_MIN] = stretches.mins[i]!;
     numbers[at + H_MAX] = stretches.maxs[i]!;
