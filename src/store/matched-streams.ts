@@ -1,6 +1,6 @@
 import { RecentMap } from '../base/recent-map.ts';
 import type { Postings } from '../index/postings.ts';
-import { compareLabels } from '../model/labels.ts';
+import { compareLabels, type Labels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
 
 /** Streams that a selector takes: ascending ids, and by id 1 for each of them. */
@@ -11,6 +11,8 @@ export interface MatchedStreams {
   readonly isAll: boolean;
   /** The ids in the order of the streams' labels. */
   inOrder(): Uint32Array;
+  /** Label sets of all of them in order: the same list each time. */
+  labels(): readonly Labels[];
 }
 
 interface Entry extends MatchedStreams {
@@ -20,6 +22,8 @@ interface Entry extends MatchedStreams {
 /** Selectors of dashboards and live pages come again and again; their answers change only with the streams of the tenant. */
 const MAX_ENTRIES = 64;
 const MAX_BYTES = 8 * 1024 * 1024;
+/** A list of labels holds a pointer for each id of four bytes. */
+const LISTED_FACTOR = 2;
 
 /** Answers of selectors, least recently used first to go. */
 export class MatchCache {
@@ -37,13 +41,18 @@ export class MatchCache {
       ordered ??= ids.slice().sort((a, b) => compareLabels(postings.labels(a)!, postings.labels(b)!));
       return ordered;
     };
+    let listed: readonly Labels[] | undefined;
+    const labels = (): readonly Labels[] => {
+      listed ??= Array.from(inOrder(), (id) => postings.labels(id)!);
+      return listed;
+    };
     const isAll = ids.length === postings.streamCount;
-    const entry = { ids, mask, isAll, inOrder, version: postings.version };
+    const entry = { ids, mask, isAll, inOrder, labels, version: postings.version };
     this.#entries.set(key, entry, sizeOf(entry));
     return entry;
   }
 }
 
 function sizeOf({ ids, mask }: MatchedStreams): number {
-  return 2 * ids.byteLength + mask.byteLength;
+  return (2 + LISTED_FACTOR) * ids.byteLength + mask.byteLength;
 }

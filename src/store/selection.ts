@@ -182,7 +182,8 @@ export function selectStreams(
 ): readonly Labels[] {
   const { tenant } = view;
   const wanted = tenant.matched.select(tenant.postings, matchers);
-  const { found } = findStreams(view, wanted, range);
+  const { found, count } = findStreams(view, wanted, range);
+  if (count === wanted.ids.length) return wanted.labels();
   const labels: Labels[] = [];
   for (const id of wanted.inOrder()) if (found[id] === 1) labels.push(tenant.postings.labels(id)!);
   return labels;

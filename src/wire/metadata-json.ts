@@ -1,3 +1,4 @@
+import { RecentMap } from '../base/recent-map.ts';
 import type { Labels } from '../model/labels.ts';
 import { jsonLabels } from './json-text.ts';
 import { NO_STATS, statsJson } from './stats-json.ts';
@@ -5,13 +6,14 @@ import { NO_STATS, statsJson } from './stats-json.ts';
 /** Bodies of the endpoints that answer about labels and fields instead of lines. */
 
 /** `/labels` and `/label/{name}/values`: the member `data` is left out when nothing was found. */
-export function namesJson(names: readonly string[]): string {
-  return names.length === 0 ? '{"status":"success"}' : `{"status":"success","data":${JSON.stringify(names)}}`;
+export function namesJson(names: readonly string[]): string | Uint8Array {
+  if (names.length === 0) return '{"status":"success"}';
+  return keptBody(names, () => `{"status":"success","data":${JSON.stringify(names)}}`);
 }
 
 /** `/series` */
-export function seriesJson(series: readonly Labels[]): string {
-  return `{"status":"success","data":[${series.map(keptText).join(',')}]}`;
+export function seriesJson(series: readonly Labels[]): string | Uint8Array {
+  return keptBody(series, () => `{"status":"success","data":[${series.map(keptText).join(',')}]}`);
 }
 
 /** Texts of label sets that the store holds, for as long as it holds them: listing the same streams again costs a look each. */
@@ -24,6 +26,28 @@ function keptText(labels: Labels): string {
     keptTexts.set(labels, text);
   }
   return text;
+}
+
+/** Shorter lists are printed sooner than found. */
+const KEPT_FROM_ITEMS = 100;
+const KEPT_BODY_BYTES = 4 * 1024 * 1024;
+/** Bodies of lists that somebody keeps: the values of a label, the streams of a selector. Such a list is never changed. */
+const keptBodies = new RecentMap<readonly unknown[], Uint8Array>({ maxWeight: KEPT_BODY_BYTES });
+const seenLists = new WeakSet<readonly unknown[]>();
+
+/** What was printed for the same list before; a list that comes for the second time is one that will come again. */
+function keptBody(list: readonly unknown[], print: () => string): string | Uint8Array {
+  if (list.length < KEPT_FROM_ITEMS) return print();
+  const known = keptBodies.get(list);
+  if (known !== undefined) return known;
+  const text = print();
+  if (!seenLists.has(list)) {
+    seenLists.add(list);
+    return text;
+  }
+  const body = Buffer.from(text);
+  keptBodies.set(list, body, body.length);
+  return body;
 }
 
 export interface IndexStats {

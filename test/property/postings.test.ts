@@ -19,6 +19,30 @@ const matcher: fc.Arbitrary<Parameters<typeof testMatcher>> = fc.oneof(
 const step = fc.record({ id: fc.integer({ min: 1, max: 40 }), labels: fc.option(labels) });
 
 describe('Postings', () => {
+  it('lists names and values of some streams, also between changes', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(step, fc.uint8Array({ minLength: 41, maxLength: 41, max: 1 })), { maxLength: 30 }),
+        (steps) => {
+          const postings = new Postings();
+          const streams = new Map<number, Labels>();
+          for (const [{ id, labels: set }, mask] of steps) {
+            if (set === null) postings.remove(id);
+            else postings.add(id, set);
+            if (set === null) streams.delete(id);
+            else streams.set(id, set);
+            const wanted = [...streams].filter(([own]) => mask[own] === 1).map(([, own]) => own);
+            for (const one of ['a', 'b', 'c']) {
+              const values = wanted.map((own) => labelValue(own, one) ?? '').filter((text) => text !== '');
+              expect(postings.valuesOf(one, mask)).toEqual([...new Set(values)].sort());
+              expect(postings.namesOf(mask).includes(one)).toBe(values.length > 0);
+            }
+          }
+        },
+      ),
+    );
+  });
+
   it('selects as a test of every stream would', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), fc.array(matcher, { maxLength: 4 }), (steps, specs) => {

@@ -92,6 +92,8 @@ function withoutStats(body: Envelope): Envelope {
   return body;
 }
 
+const textOf = (body: string | Uint8Array): string => Buffer.from(body).toString();
+
 async function route({ request }: RecordedCase, params: URLSearchParams, deps: QueryDeps): Promise<string | undefined> {
   const { nowNs } = deps;
   const text = params.get('query') ?? '';
@@ -99,7 +101,7 @@ async function route({ request }: RecordedCase, params: URLSearchParams, deps: Q
   const flags = request.headers?.['X-Loki-Response-Encoding-Flags']?.split(',') ?? [];
   const path = request.path.replace('/loki/api/v1', '');
   const name = /^\/label\/([^/]+)\/values$/.exec(path)?.[1];
-  if (name !== undefined) return namesJson(labelValues(name, text, bounds(), deps));
+  if (name !== undefined) return textOf(namesJson(labelValues(name, text, bounds(), deps)));
   const field = /^\/detected_field\/([^/]+)\/values$/.exec(path)?.[1];
   if (field !== undefined) {
     const parsed = parseDetectedFieldsParams(params, nowNs);
@@ -119,9 +121,9 @@ async function route({ request }: RecordedCase, params: URLSearchParams, deps: Q
     }
     case '/label':
     case '/labels':
-      return namesJson(labelNames(text, bounds(), deps));
+      return textOf(namesJson(labelNames(text, bounds(), deps)));
     case '/series':
-      return seriesJson(seriesLabels([...params.getAll('match[]'), ...params.getAll('match')], bounds(), deps));
+      return textOf(seriesJson(seriesLabels([...params.getAll('match[]'), ...params.getAll('match')], bounds(), deps)));
     case '/index/stats':
       return indexStatsJson(indexStats(text, bounds(), deps));
     case '/index/volume':

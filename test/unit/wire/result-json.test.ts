@@ -121,6 +121,19 @@ describe('metadata bodies', () => {
     expect(detectedFieldsJson([], 10)).toBe('{}');
   });
 
+  it('are the same each time that a list comes', () => {
+    const names = Array.from({ length: 150 }, (_, i) => `é"${i}`);
+    const series = names.map((name) => ['app', name]);
+    const text = (body: string | Uint8Array): string => Buffer.from(body).toString();
+    for (let i = 0; i < 4; i++) {
+      expect(JSON.parse(text(namesJson(names)))).toEqual({ status: 'success', data: names });
+      const data = names.map((app) => ({ app }));
+      expect(JSON.parse(text(seriesJson(series)))).toEqual({ status: 'success', data });
+    }
+    expect(namesJson(names)).toBe(namesJson(names));
+    expect(text(namesJson(names.slice(1)))).not.toBe(text(namesJson(names)));
+  });
+
   it('write null for the parsers of metadata', () => {
     const field = { label: 'f', type: 'string', cardinality: 1, parsers: [] } as const;
     expect(detectedFieldsJson([field], 5)).toBe(
