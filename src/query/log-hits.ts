@@ -3,7 +3,7 @@ import { textOrder } from '../model/labels.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { EntryLabels } from '../wire/entry-json.ts';
 import { decodeLine } from '../wire/json-text.ts';
-import type { ResultStream } from '../wire/result-json.ts';
+import type { ResultBytes, ResultStream } from '../wire/result-json.ts';
 import type { LogScanResult } from './task.ts';
 
 /** A row that a task found. */
@@ -22,10 +22,12 @@ export interface LogRow {
 /** Rows of one label set. */
 interface Group {
   /** What stands before the entries. */
-  readonly json: Uint8Array;
+  readonly json: ResultBytes;
   /** Printed labels. */
   readonly text: string;
   readonly hits: LogHit[];
+  /** Another group of the same hash. */
+  readonly next: Group | undefined;
 }
 
 /** What a task found. */
@@ -36,10 +38,14 @@ export class FoundByTask {
   readonly #labels: (EntryLabels | undefined)[] = [];
   /** Groups of the answer by label set of the result. */
   readonly groups: (Group | undefined)[] = [];
+  readonly entries: Buffer;
+  readonly #sets: Buffer;
 
   constructor(result: LogScanResult, task: number) {
     this.result = result;
     this.task = task;
+    this.entries = asBuffer(result.entries);
+    this.#sets = asBuffer(result.labelSets.bytes);
   }
 
   hits(): LogHit[] {
@@ -52,15 +58,15 @@ export class FoundByTask {
   }
 
   /** JSON of a label set. */
-  jsonOf(set: number): Uint8Array {
-    const { bytes, jsonEnds, textEnds } = this.result.labelSets;
-    return bytes.subarray(set === 0 ? 0 : textEnds[set - 1]!, jsonEnds[set]);
+  jsonOf(set: number): ResultBytes {
+    const { jsonEnds, textEnds } = this.result.labelSets;
+    return { bytes: this.#sets, start: set === 0 ? 0 : textEnds[set - 1]!, end: jsonEnds[set]! };
   }
 
   /** Printed labels of a label set. */
   textOf(set: number): string {
-    const { bytes, jsonEnds, textEnds } = this.result.labelSets;
-    return asBuffer(bytes).utf8Slice(jsonEnds[set], textEnds[set]);
+    const { jsonEnds, textEnds } = this.result.labelSets;
+    return this.#sets.utf8Slice(jsonEnds[set], textEnds[set]);
   }
 
   /** The same object for the same set of the task. */
@@ -68,7 +74,8 @@ export class FoundByTask {
     const id = this.result.labelIds[row]!;
     let labels = this.#labels[id];
     if (labels === undefined) {
-      labels = JSON.parse(asBuffer(this.jsonOf(id)).toString()) as EntryLabels;
+      const { bytes, start, end } = this.jsonOf(id);
+      labels = JSON.parse(bytes.utf8Slice(start, end)) as EntryLabels;
       this.#labels[id] = labels;
     }
     return labels;
@@ -139,34 +146,42 @@ export function streamsOfHits(hits: readonly LogHit[], descending: boolean): Res
 }
 
 function groupHits(hits: readonly LogHit[]): Group[] {
-  const byJson = new Map<string, Group>();
+  const groups: Group[] = [];
+  const byHash = new Map<number, Group>();
   for (const hit of hits) {
     const { from } = hit;
     const id = from.result.labelIds[hit.row]!;
     let group = from.groups[id];
     if (group === undefined) {
       const json = from.jsonOf(id);
-      const key = asBuffer(json).latin1Slice();
-      group = byJson.get(key);
+      const hash = from.result.labelSets.hashes[id]!;
+      const first = byHash.get(hash);
+      group = first;
+      while (group !== undefined && !areEqual(group.json, json)) group = group.next;
       if (group === undefined) {
-        group = { json, text: from.textOf(id), hits: [] };
-        byJson.set(key, group);
+        group = { json, text: from.textOf(id), hits: [], next: first };
+        byHash.set(hash, group);
+        groups.push(group);
       }
       from.groups[id] = group;
     }
     group.hits.push(hit);
   }
-  return [...byJson.values()];
+  return groups;
+}
+
+function areEqual(a: ResultBytes, b: ResultBytes): boolean {
+  return a.end - a.start === b.end - b.start && a.bytes.compare(b.bytes, b.start, b.end, a.start, a.end) === 0;
 }
 
 /** Entries of rows, those that follow each other in one piece. */
-function piecesOf(hits: readonly LogHit[]): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
+function piecesOf(hits: readonly LogHit[]): ResultBytes[] {
+  const pieces: ResultBytes[] = [];
   for (let first = 0; first < hits.length; ) {
     const { from, row } = hits[first]!;
     let end = first + 1;
     while (end < hits.length && hits[end]!.from === from && hits[end]!.row === row + end - first) end++;
-    pieces.push(from.result.entries.subarray(from.startOf(row), from.result.ends[row + end - first - 1]));
+    pieces.push({ bytes: from.entries, start: from.startOf(row), end: from.result.ends[row + end - first - 1]! });
     first = end;
   }
   return pieces;

@@ -67,17 +67,19 @@ function labelSetTexts(
   out.reset();
   const jsons = new Uint32Array(sets.length);
   const texts = new Uint32Array(sets.length);
+  const hashes = new Uint32Array(sets.length);
   for (let i = 0; i < sets.length; i++) {
     const labels = sets[i];
     const row = rowOfSet[i]!;
     if (labels === undefined) out.raw(bytes.subarray(ends[row], jsonEnds[row]));
     else out.string(format === undefined ? JSON.stringify(labels) : streamJson(labels, format));
     jsons[i] = out.length;
+    hashes[i] = out.hashFrom(i === 0 ? 0 : texts[i - 1]!);
     if (labels === undefined) out.raw(bytes.subarray(jsonEnds[row], textEnds[row]));
     else if (format !== undefined) out.string(labelText(shownLabels(labels, format)));
     texts[i] = out.length;
   }
-  return { bytes: out.finish(), jsonEnds: jsons, textEnds: texts };
+  return { bytes: out.finish(), hashes, jsonEnds: jsons, textEnds: texts };
 }
 
 function linesOf({ count, bytes, starts, ends: lineEnds }: FoundRows, ends: Uint32Array): Uint8Array {

@@ -135,6 +135,8 @@ export interface LogScanResult {
  */
 export interface LabelSetTexts {
   readonly bytes: Uint8Array;
+  /** Of what stands up to `jsonEnds[i]`; equal for equal sets. */
+  readonly hashes: Uint32Array;
   readonly jsonEnds: Uint32Array;
   readonly textEnds: Uint32Array;
 }

@@ -60,6 +60,13 @@ export class JsonBytes {
     this.length += bytes.length;
   }
 
+  /** Appends bytes `[start, end)`, without a view of them: to make one costs more than a short copy. */
+  range(bytes: Buffer, start: number, end: number): void {
+    this.#reserve(end - start);
+    bytes.copy(this.#bytes, this.length, start, end);
+    this.length += end - start;
+  }
+
   /** Appends the JSON string of the text `from[start, end)`; the same as `jsonText(decodeLine(...))`. */
   text(from: Uint8Array, start: number, end: number): void {
     this.#reserve((end - start) * MAX_ESCAPE_BYTES + 2);
@@ -97,6 +104,14 @@ export class JsonBytes {
       rest = tenth;
     }
     this.length += width;
+  }
+
+  /** A number that is equal for equal bytes from `start` to the end (FNV-1a, 32 bits). */
+  hashFrom(start: number): number {
+    const bytes = this.#bytes;
+    let hash = 0x811c9dc5;
+    for (let i = start; i < this.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+    return hash >>> 0;
   }
 
   /** Begins anew in the same memory. */

@@ -9,12 +9,19 @@ import { type QueryStats, statsJson } from './stats-json.ts';
  * `encodingFlags` must come before `result`.
  */
 
+/** Bytes `start .. end` of what a task has written. */
+export interface ResultBytes {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Entries of one label set, as they stand in the answer. */
 export interface ResultStream {
   /** JSON of the labels: an object, or a text in the legacy format. */
-  readonly labelsJson: Uint8Array;
+  readonly labelsJson: ResultBytes;
   /** In the order of the answer, each with a comma behind it; a piece has whole entries, one at least. */
-  readonly pieces: readonly Uint8Array[];
+  readonly pieces: readonly ResultBytes[];
 }
 
 export interface ResultSeries extends ResultPoints {
@@ -99,9 +106,9 @@ function putList<T>(out: JsonBytes, items: readonly T[], put: (item: T) => void)
 function putStreams(out: JsonBytes, streams: readonly ResultStream[], before: string, between: string): void {
   putList(out, streams, ({ labelsJson, pieces }) => {
     out.string(before);
-    out.raw(labelsJson);
+    out.range(labelsJson.bytes, labelsJson.start, labelsJson.end);
     out.string(between);
-    for (const piece of pieces) out.raw(piece);
+    for (const { bytes, start, end } of pieces) out.range(bytes, start, end);
     // The comma behind the last entry.
     out.length--;
     out.string(']}');

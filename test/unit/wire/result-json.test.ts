@@ -7,7 +7,7 @@ import {
   namesJson,
   seriesJson,
 } from '../../../src/wire/metadata-json.ts';
-import { legacyStreamsJson, type ResultData } from '../../../src/wire/result-json.ts';
+import { legacyStreamsJson, type ResultBytes, type ResultData } from '../../../src/wire/result-json.ts';
 import { NO_STATS, statsJson } from '../../../src/wire/stats-json.ts';
 import { resultText } from '../../support/result-text.ts';
 
@@ -18,14 +18,17 @@ function body(data: ResultData): string {
   return text.slice(0, at);
 }
 
+/** A text among others. */
+function within(text: string): ResultBytes {
+  return { bytes: Buffer.from(`before${text}behind`), start: 6, end: 6 + text.length };
+}
+
 describe('resultJson', () => {
   it('puts encodingFlags before result', () => {
     const data: ResultData = {
       resultType: 'streams',
       encodingFlags: ['categorize-labels'],
-      streams: [
-        { labelsJson: Buffer.from('{"a":"b"}'), pieces: [Buffer.from('["1","x",{}],'), Buffer.from('["2","y",{}],')] },
-      ],
+      streams: [{ labelsJson: within('{"a":"b"}'), pieces: [within('["1","x",{}],'), within('["2","y",{}],')] }],
       entryCount: 2,
     };
     expect(body(data)).toBe(
@@ -142,7 +145,7 @@ describe('metadata bodies', () => {
   });
 
   it('write legacy streams with their labels as text', () => {
-    const streams = [{ labelsJson: Buffer.from('"{a=\\"b\\"}"'), pieces: [Buffer.from('{"ts":"T","line":"x"},')] }];
+    const streams = [{ labelsJson: within('"{a=\\"b\\"}"'), pieces: [within('{"ts":"T","line":"x"},')] }];
     expect(Buffer.from(legacyStreamsJson(streams, NO_STATS)).toString()).toContain(
       '{"streams":[{"labels":"{a=\\"b\\"}","entries":[{"ts":"T","line":"x"}]}],"stats":',
     );
