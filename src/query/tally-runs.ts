@@ -3,6 +3,7 @@ import { LEVEL_NONE, LEVELS } from '../model/level.ts';
 import { addRun, type SegmentRun } from '../store/segment-runs.ts';
 import { NO_LEVEL_BIT, OWN_LEVEL, UNTALLIED } from '../store/stream-columns.ts';
 import type { Stretches } from '../store/stretches.ts';
+import { TALLY_MINUTES } from './minute-buckets.ts';
 import { ONLY_A_SCAN, type TallySeries } from './tally-series.ts';
 import type { TallyTable } from './tally-table.ts';
 
@@ -16,6 +17,42 @@ const LEVEL_CODES = 256;
 const NOWHERE = 0;
 /** No row of a series begins there. */
 const NOT_LOOKED_UP = 0;
+
+/** Entries for each minute of each series from which sums by minute pay. */
+const ENTRIES_PER_MINUTE = 4;
+/** A segment with fewer rows has no sum that does not fit. */
+const MAX_INT32_ROWS = 2 ** 31;
+
+/** Counts by minute of a day, for each row of a table: 32-bit integers, since these are added up without a detour over doubles. */
+class MinuteCounts {
+  /** By where the row of the table begins. */
+  readonly #rows = new Map<number, Int32Array>();
+  #start = -1;
+  #row: Int32Array = new Int32Array(0);
+
+  add(start: number, minutes: Uint16Array, counts: Uint32Array, from: number, end: number): void {
+    // Streams of a series mostly follow each other.
+    if (start !== this.#start) {
+      this.#start = start;
+      this.#row = this.#rows.get(start) ?? new Int32Array(TALLY_MINUTES);
+      this.#rows.set(start, this.#row);
+    }
+    addMinutes(this.#row, minutes, counts, from, end);
+  }
+
+  addTo(counts: Float64Array, bucketOf: Int32Array): void {
+    for (const [start, row] of this.#rows)
+      for (let minute = 0; minute < TALLY_MINUTES; minute++) counts[start + bucketOf[minute]!]! += row[minute]!;
+  }
+}
+
+/** The loop that such a query takes, by itself, so that nothing else is looked at in it. */
+function addMinutes(row: Int32Array, minutes: Uint16Array, counts: Uint32Array, from: number, end: number): void {
+  for (let at = from; at < end; at++) {
+    const minute = minutes[at]!;
+    row[minute] = (row[minute]! + counts[at]!) | 0;
+  }
+}
 
 /** Adds segments to a table; what their columns cannot tell it leaves to others. */
 export class RunAdder {
@@ -85,6 +122,7 @@ export class RunAdder {
     const { streamIds, firstBlocks, columns, directory } = run.segment;
     const { starts, minutes, counts: added } = directory.tally;
     const table = this.#table;
+    const byMinute = this.#byMinute(run);
     for (let i = 0; i < run.count; i++) {
       const stream = run.streams === undefined ? i : run.streams[i]!;
       const number = this.#series.of(streamIds[stream]!, 0);
@@ -96,9 +134,21 @@ export class RunAdder {
       const start = table.startOf(number);
       const { counts } = table;
       const end = starts[firstBlocks[stream + 1]!]!;
-      for (let at = starts[firstBlocks[stream]!]!; at < end; at++)
-        counts[start + bucketOf[minutes[at]!]!]! += added[at]!;
+      const from = starts[firstBlocks[stream]!]!;
+      if (byMinute !== undefined) byMinute.add(start, minutes, added, from, end);
+      else for (let at = from; at < end; at++) counts[start + bucketOf[minutes[at]!]!]! += added[at]!;
     }
+    byMinute?.addTo(table.counts, bucketOf);
+  }
+
+  /** Where a segment has many entries for each minute of each series: sums by minute, which take half as long to make as sums by bucket. */
+  #byMinute({ count, segment }: SegmentRun): MinuteCounts | undefined {
+    const { starts, counts } = segment.directory.tally;
+    const entries = counts.length * (count / segment.streamIds.length);
+    const isWorthIt = entries > ENTRIES_PER_MINUTE * TALLY_MINUTES * (this.#series.keys.length + 1);
+    return isWorthIt && starts.length > 1 && segment.columns.totalRows < MAX_INT32_ROWS
+      ? new MinuteCounts()
+      : undefined;
   }
 
   /** Entries of each stream, by level. */
