@@ -1,6 +1,6 @@
 import type { EngineOptions } from './engine.ts';
 import type { QueryService, TailService } from './http/parts.ts';
-import { QueryAnswers } from './http/query-answers.ts';
+import { QueryAnswers, type QueryInfo } from './http/query-answers.ts';
 import { TailAnswers } from './http/tail-answers.ts';
 import { ResultCache } from './query/result-cache.ts';
 import { scanTail } from './query/tail/scan-tail.ts';
@@ -31,6 +31,12 @@ export function openQueries(options: QueryPartsOptions): QueryParts {
   const results = new ResultCache(settings.resultCacheBytes);
   const tallies = new TallyCache(settings.tallyCacheBytes);
   watchResults(metrics, results, tallies);
+  const note = ({ type, range, stats, tenant, query, tags }: QueryInfo): void => {
+    const { execSeconds: seconds, bytesProcessed: bytes, linesProcessed: lines, entriesReturned: returned } = stats;
+    metrics.queried(type, range, 200, seconds, bytes);
+    const asked = query.slice(0, MAX_LOGGED_QUERY);
+    logger.info({ tenant, type, range, query: asked, tags, seconds, bytes, lines, returned }, 'query');
+  };
   const queries = new QueryAnswers({
     store,
     runner,
@@ -38,14 +44,8 @@ export function openQueries(options: QueryPartsOptions): QueryParts {
     tallies,
     limitsFor,
     nowNs,
-    onQuery: ({ type, range, stats, tenant, query, tags }) => {
-      const { execSeconds: seconds, bytesProcessed: bytes, linesProcessed: lines, entriesReturned: returned } = stats;
-      metrics.queried(type, range, 200, seconds, bytes);
-      logger.info(
-        { tenant, type, range, query: query.slice(0, MAX_LOGGED_QUERY), tags, seconds, bytes, lines, returned },
-        'query',
-      );
-    },
+    // The answer goes first.
+    onQuery: (info) => setImmediate(note, info),
   });
   hub.countWith(scanTail);
   const tails = new TailAnswers({ store, runner, hub, limitsFor, nowNs, maxDurationMs: settings.tailMaxDurationMs });
