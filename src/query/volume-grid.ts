@@ -17,8 +17,48 @@ const LEVEL_TEXT_BYTES = 21;
 /** With more buckets than that, rows keep only those that have bytes. */
 const MAX_DENSE = 1024;
 
-/** Bytes of one row, by bucket. */
-type BucketBytes = Float64Array | Map<number, number>;
+/**
+ * Bytes of one row by bucket. What is spread over a thousand buckets alike is noted where it begins and ends: the bytes of a bucket are its own and
+ * all that began up to it.
+ */
+class DenseBytes {
+  readonly #own: Float64Array;
+  /** Bytes that each bucket from here on gets, and how many times something begins here. */
+  readonly #begun: Float64Array;
+  readonly #spans: Int32Array;
+
+  constructor(bucketCount: number) {
+    this.#own = new Float64Array(bucketCount);
+    this.#begun = new Float64Array(bucketCount + 1);
+    this.#spans = new Int32Array(bucketCount + 1);
+  }
+
+  add(bucket: number, bytes: number): void {
+    this.#own[bucket]! += bytes;
+  }
+
+  /** Adds to each of the buckets `first .. end`. */
+  addToEach(first: number, end: number, bytes: number): void {
+    this.#begun[first]! += bytes;
+    this.#begun[end]! -= bytes;
+    this.#spans[first]!++;
+    this.#spans[end]!--;
+  }
+
+  *entries(): Iterable<[number, number]> {
+    let begun = 0;
+    let spans = 0;
+    for (let bucket = 0; bucket < this.#own.length; bucket++) {
+      begun += this.#begun[bucket]!;
+      spans += this.#spans[bucket]!;
+      // Where nothing is left of what began, neither is what rounding left.
+      if (spans === 0) begun = 0;
+      yield [bucket, this.#own[bucket]! + begun];
+    }
+  }
+}
+
+type BucketBytes = DenseBytes | Map<number, number>;
 
 /** Buckets of time, numbered from the one that the start lies in; without a step there is one. */
 export class VolumeGrid {
@@ -79,7 +119,7 @@ export class VolumeGrid {
       const rows = this.#rows.of(streamIds[stream]!);
       const size = sizeOf(rowCounts[stream]!, lineBytes[stream]!, metadataBytes[stream]!);
       const own = rows.length === 1 ? this.#bytes[rows[0]!] : undefined;
-      if (own instanceof Float64Array) own[bucket]! += size;
+      if (own instanceof DenseBytes) own.add(bucket, size);
       else this.#addTo(rows, bucket, size);
     }
   }
@@ -171,7 +211,7 @@ export class VolumeGrid {
     const stop = this.#bucketOf(Math.min(max, rangeEnd));
     const first = this.#bucketOf(Math.max(min, this.#start));
     const own = rows.length === 1 ? (this.#bytes[rows[0]!] ?? this.#make(rows[0]!)) : undefined;
-    const only = own instanceof Float64Array ? own : undefined;
+    const only = own instanceof DenseBytes ? own : undefined;
     // What a bucket gets that lies within the time span.
     const middle = max > min ? bytes * ((step - 1) / (max - min)) : 0;
     for (let bucket = first; bucket <= stop; bucket++) {
@@ -181,8 +221,14 @@ export class VolumeGrid {
         if (!this.#isInside(bucket)) break;
         const from = bucket === 0 ? this.#start : bucket * step;
         part = bytes * shareInside(min, max, from, Math.min(rangeEnd, to));
+      } else if (only !== undefined) {
+        // And all others that end before the last bucket of the span, and of the range.
+        const end = Math.min(stop, Math.floor(rangeEnd / step));
+        only.addToEach(bucket, end, middle);
+        bucket = end - 1;
+        continue;
       }
-      if (only !== undefined) only[bucket]! += part;
+      if (only !== undefined) only.add(bucket, part);
       else if (part > 0) this.#addTo(rows, bucket, part);
     }
   }
@@ -192,12 +238,12 @@ export class VolumeGrid {
       const row = rows[i]!;
       const own = this.#bytes[row] ?? this.#make(row);
       if (own instanceof Map) own.set(bucket, (own.get(bucket) ?? 0) + bytes);
-      else own[bucket]! += bytes;
+      else own.add(bucket, bytes);
     }
   }
 
   #make(row: number): BucketBytes {
-    const own = this.#bucketCount <= MAX_DENSE ? new Float64Array(this.#bucketCount) : new Map<number, number>();
+    const own = this.#bucketCount <= MAX_DENSE ? new DenseBytes(this.#bucketCount) : new Map<number, number>();
     this.#bytes[row] = own;
     return own;
   }
