@@ -1,7 +1,7 @@
 import type { LogExpr } from '../../grammar/ast.ts';
 import type { Stretches } from '../store/stretches.ts';
 import type { EntryFormat } from '../wire/entry-json.ts';
-import { FoundByTask, type LogHit, mergeHits, timeOfHit } from './log-hits.ts';
+import { FoundByTask, LogHits, mergeHits } from './log-hits.ts';
 import { LogOrder } from './log-order.ts';
 import { boundByCounts } from './log-window.ts';
 import { SharedBound } from './shared-bound.ts';
@@ -42,14 +42,14 @@ const RUNS_PER_TASK = 16;
  * The first `limit` rows in the asked direction. Blocks are read in the order of their newest (or oldest) row, and no block that cannot
  * beat the worst row found so far.
  */
-export async function runLogQuery(query: LogQuery, stretches: Stretches, deps: ScanDeps): Promise<LogHit[]> {
+export async function runLogQuery(query: LogQuery, stretches: Stretches, deps: ScanDeps): Promise<LogHits> {
   const { backward, limit, categorize, format } = query;
   const { stages } = query.expr;
   const order = new LogOrder(stretches, query.fromNs, query.toNs, backward);
   const bound = new SharedBound(backward);
   const known = boundByCounts(stretches, query, stages);
   if (known !== undefined) bound.tighten(known);
-  let best: LogHit[] = [];
+  let best = LogHits.none;
   let givenBytes = query.isRare === true ? rareStart(stretches, deps.runner.parallelism) : 0;
   const next = (): LogScanTask | undefined => {
     const cost = Math.min(TASK_BYTES, Math.max(FIRST_TASK_BYTES, givenBytes / GROWTH));
@@ -62,8 +62,8 @@ export async function runLogQuery(query: LogQuery, stretches: Stretches, deps: S
   await runUnordered(next, deps.runner, deps.signal, (result, task) => {
     if (result.kind !== 'logs') return;
     deps.addCounts(result.counts);
-    best = mergeHits(best, new FoundByTask(result, task).hits(), backward, limit);
-    if (best.length >= limit) bound.tighten(timeOfHit(best[limit - 1]!));
+    best = mergeHits(best, new FoundByTask(result, task), backward, limit);
+    if (best.length >= limit) bound.tighten(best.timeNs(limit - 1));
   });
   return best;
 }

@@ -17,8 +17,9 @@ import {
 } from './check-query.ts';
 import { evaluateLimited } from './evaluate.ts';
 import { type EvaluationGrid, floorTo, instantGrid, rangeGrid } from './grid.ts';
+import { streamsOfHits } from './hit-streams.ts';
 import { labelTexts } from './label-texts.ts';
-import { type LogHit, type LogRow, rowsOfHits, streamsOfHits, thinHits } from './log-hits.ts';
+import { joinHits, LogHits, type LogRow, rowsOfHits, thinHits } from './log-hits.ts';
 import { runLogQuery } from './log-query.ts';
 import { matrixData, vectorData } from './metric-result.ts';
 import { MetricScans } from './metric-scans.ts';
@@ -131,12 +132,7 @@ async function runLog(expr: LogExpr, request: QueryRequest, deps: QueryDeps, wor
  * Rows at least `intervalNs` apart. Query splitting shows here: each split is cut to the limit and thinned on its own, and the
  * next one is only asked for what is left of the limit.
  */
-async function scanThinned(
-  scan: LogScan,
-  intervalNs: bigint,
-  deps: QueryDeps,
-  work: QueryWork,
-): Promise<readonly LogHit[]> {
+async function scanThinned(scan: LogScan, intervalNs: bigint, deps: QueryDeps, work: QueryWork): Promise<LogHits> {
   const splitNs = BigInt(deps.limits.splitQueriesByIntervalMs) * NS_PER_MS;
   const splits: { startNs: bigint; endNs: bigint }[] = [];
   for (let from = scan.startNs; from < scan.endNs || splits.length === 0; ) {
@@ -147,13 +143,15 @@ async function scanThinned(
     from = to;
   }
   if (scan.backward) splits.reverse();
-  const hits: LogHit[] = [];
+  const lists: LogHits[] = [];
+  let limit = scan.limit;
   for (const split of splits) {
-    const limit = scan.limit - hits.length;
     if (limit <= 0) break;
-    hits.push(...thinHits(await scanWith({ ...scan, ...split, limit }, deps, work), intervalNs));
+    const hits = thinHits(await scanWith({ ...scan, ...split, limit }, deps, work), intervalNs);
+    limit -= hits.length;
+    lists.push(hits);
   }
-  return hits;
+  return joinHits(lists);
 }
 
 /** The range does not lie within one interval of query splitting, which decides the order of streams and series. */
@@ -191,10 +189,10 @@ export async function scanLogRows(
 /** Lines left out for each that is left, from which on hits are taken to be too few for the limit. */
 const RARE_SKIPPED = 8;
 
-async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promise<readonly LogHit[]> {
+async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promise<LogHits> {
   const { expr, endNs, limit, backward, categorize, format } = scan;
   const startNs = clampStart(scan.startNs, endNs, deps.nowNs, deps.limits);
-  if (startNs === undefined) return [];
+  if (startNs === undefined) return LogHits.none;
   // A range without length still shows the rows of that very nanosecond.
   const toNs = startNs === endNs ? endNs : endNs - 1n;
   const selection = deps.store.select(deps.tenant, compileSelector(expr.matchers), { startNs, endNs: toNs });

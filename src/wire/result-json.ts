@@ -9,19 +9,13 @@ import { type QueryStats, statsJson } from './stats-json.ts';
  * `encodingFlags` must come before `result`.
  */
 
-/** Bytes `start .. end` of what a task has written. */
-export interface ResultBytes {
-  readonly bytes: Buffer;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Entries of one label set, as they stand in the answer. */
-export interface ResultStream {
-  /** JSON of the labels: an object, or a text in the legacy format. */
-  readonly labelsJson: ResultBytes;
-  /** In the order of the answer, each with a comma behind it; a piece has whole entries, one at least. */
-  readonly pieces: readonly ResultBytes[];
+/** Entries by label set, as they stand in the answer. */
+export interface ResultStreams {
+  readonly count: number;
+  /** Writes the labels of a stream: a JSON object, or a text in the legacy format. */
+  putLabels(out: JsonBytes, stream: number): void;
+  /** Writes its entries, one at least, each with a comma behind it. */
+  putEntries(out: JsonBytes, stream: number): void;
 }
 
 export interface ResultSeries extends ResultPoints {
@@ -31,7 +25,7 @@ export interface ResultSeries extends ResultPoints {
 export type ResultData =
   | {
       readonly resultType: 'streams';
-      readonly streams: readonly ResultStream[];
+      readonly streams: ResultStreams;
       readonly entryCount: number;
       readonly encodingFlags?: readonly string[];
     }
@@ -103,22 +97,24 @@ function putList<T>(out: JsonBytes, items: readonly T[], put: (item: T) => void)
 }
 
 /** `before` and `between` stand around the labels of a stream. */
-function putStreams(out: JsonBytes, streams: readonly ResultStream[], before: string, between: string): void {
-  putList(out, streams, ({ labelsJson, pieces }) => {
-    out.string(before);
-    out.range(labelsJson.bytes, labelsJson.start, labelsJson.end);
+function putStreams(out: JsonBytes, streams: ResultStreams, before: string, between: string): void {
+  out.string('[');
+  for (let i = 0; i < streams.count; i++) {
+    out.string(i > 0 ? `,${before}` : before);
+    streams.putLabels(out, i);
     out.string(between);
-    for (const { bytes, start, end } of pieces) out.range(bytes, start, end);
+    streams.putEntries(out, i);
     // The comma behind the last entry.
     out.length--;
     out.string(']}');
-  });
+  }
+  out.string(']');
 }
 
 /**
  * The body of the legacy `/api/prom/query`: streams with their labels as one text and times as RFC 3339.
  */
-export function legacyStreamsJson(streams: readonly ResultStream[], stats: QueryStats): Uint8Array {
+export function legacyStreamsJson(streams: ResultStreams, stats: QueryStats): Uint8Array {
   const out = scratch;
   out.reset();
   out.string('{"streams":');

@@ -7,7 +7,7 @@ import {
   namesJson,
   seriesJson,
 } from '../../../src/wire/metadata-json.ts';
-import { legacyStreamsJson, type ResultBytes, type ResultData } from '../../../src/wire/result-json.ts';
+import { legacyStreamsJson, type ResultData, type ResultStreams } from '../../../src/wire/result-json.ts';
 import { NO_STATS, statsJson } from '../../../src/wire/stats-json.ts';
 import { resultText } from '../../support/result-text.ts';
 
@@ -18,9 +18,13 @@ function body(data: ResultData): string {
   return text.slice(0, at);
 }
 
-/** A text among others. */
-function within(text: string): ResultBytes {
-  return { bytes: Buffer.from(`before${text}behind`), start: 6, end: 6 + text.length };
+/** Streams by the JSON of their labels, with their entries. */
+function streamsOf(...streams: readonly (readonly [string, string])[]): ResultStreams {
+  return {
+    count: streams.length,
+    putLabels: (out, i) => out.string(streams[i]![0]),
+    putEntries: (out, i) => out.string(streams[i]![1]),
+  };
 }
 
 describe('resultJson', () => {
@@ -28,11 +32,11 @@ describe('resultJson', () => {
     const data: ResultData = {
       resultType: 'streams',
       encodingFlags: ['categorize-labels'],
-      streams: [{ labelsJson: within('{"a":"b"}'), pieces: [within('["1","x",{}],'), within('["2","y",{}],')] }],
+      streams: streamsOf(['{"a":"b"}', '["1","x",{}],["2","y",{}],'], ['{}', '["3","z",{}],']),
       entryCount: 2,
     };
     expect(body(data)).toBe(
-      '{"status":"success","data":{"resultType":"streams","encodingFlags":["categorize-labels"],"result":[{"stream":{"a":"b"},"values":[["1","x",{}],["2","y",{}]]}]',
+      '{"status":"success","data":{"resultType":"streams","encodingFlags":["categorize-labels"],"result":[{"stream":{"a":"b"},"values":[["1","x",{}],["2","y",{}]]},{"stream":{},"values":[["3","z",{}]]}]',
     );
   });
 
@@ -59,7 +63,7 @@ describe('resultJson', () => {
     expect(body({ resultType: 'scalar', timeMs: 1000, value: 2 })).toBe(
       '{"status":"success","data":{"resultType":"scalar","result":[1,"2"]',
     );
-    expect(body({ resultType: 'streams', streams: [], entryCount: 0 })).toBe(
+    expect(body({ resultType: 'streams', streams: streamsOf(), entryCount: 0 })).toBe(
       '{"status":"success","data":{"resultType":"streams","result":[]',
     );
   });
@@ -145,7 +149,7 @@ describe('metadata bodies', () => {
   });
 
   it('write legacy streams with their labels as text', () => {
-    const streams = [{ labelsJson: within('"{a=\\"b\\"}"'), pieces: [within('{"ts":"T","line":"x"},')] }];
+    const streams = streamsOf(['"{a=\\"b\\"}"', '{"ts":"T","line":"x"},']);
     expect(Buffer.from(legacyStreamsJson(streams, NO_STATS)).toString()).toContain(
       '{"streams":[{"labels":"{a=\\"b\\"}","entries":[{"ts":"T","line":"x"}]}],"stats":',
     );

@@ -1,0 +1,112 @@
+import { textOrder } from '../model/labels.ts';
+import type { JsonBytes } from '../wire/json-bytes.ts';
+import type { ResultStreams } from '../wire/result-json.ts';
+import type { FoundByTask, LogHits } from './log-hits.ts';
+
+const NONE = -1;
+/** Places of the table of groups for each hit: half of them stay free. */
+const PLACES_PER_HIT = 2;
+
+/** Rows of tasks with a format by label set, in the order of the printed labels; descending when asked. */
+export function streamsOfHits(hits: LogHits, descending: boolean): ResultStreams {
+  return new HitStreams(hits, descending);
+}
+
+/** Groups of equal label sets, in columns like the hits. */
+class HitStreams implements ResultStreams {
+  readonly count: number;
+  readonly #hits: LogHits;
+  /** Of each group, a task that has its label set, and the number of the set there. */
+  readonly #found: FoundByTask[] = [];
+  readonly #sets: number[] = [];
+  /** Groups in the order of the answer. */
+  readonly #order: Int32Array;
+  /** Hits of group `g` are `#members[#starts[g] .. #starts[g + 1]]`. */
+  readonly #starts: Int32Array;
+  readonly #members: Int32Array;
+
+  constructor(hits: LogHits, descending: boolean) {
+    this.#hits = hits;
+    const groupOf = this.#group();
+    this.count = this.#found.length;
+    this.#starts = new Int32Array(this.count + 1);
+    for (const group of groupOf) this.#starts[group + 1]!++;
+    for (let group = 0; group < this.count; group++) this.#starts[group + 1]! += this.#starts[group]!;
+    const next = this.#starts.slice();
+    this.#members = new Int32Array(hits.length);
+    for (let hit = 0; hit < hits.length; hit++) this.#members[next[groupOf[hit]!]!++] = hit;
+    const texts = this.#found.map((found, group) => found.textOf(this.#sets[group]!));
+    const compare = textOrder(texts);
+    const sign = descending ? -1 : 1;
+    this.#order = Int32Array.from(texts.keys()).sort((a, b) => compare(texts[a]!, texts[b]!) * sign || a - b);
+  }
+
+  /** Finds the groups. @returns group of each hit */
+  #group(): Int32Array {
+    const { length, found, from, rows } = this.#hits;
+    const groupOf = new Int32Array(length);
+    /** Group of each label set of a task. */
+    const known = found.map((one) => new Int32Array(one?.result.labelSets.hashes.length ?? 0).fill(NONE));
+    let size = 1;
+    while (size < length * PLACES_PER_HIT) size *= 2;
+    const places = new Int32Array(size).fill(NONE);
+    for (let hit = 0; hit < length; hit++) {
+      const task = from[hit]!;
+      const set = found[task]!.result.labelIds[rows[hit]!]!;
+      let group = known[task]![set]!;
+      if (group === NONE) {
+        group = this.#find(found[task]!, set, places);
+        known[task]![set] = group;
+      }
+      groupOf[hit] = group;
+    }
+    return groupOf;
+  }
+
+  /** The group of a label set, a new one if there is none yet. */
+  #find(found: FoundByTask, set: number, places: Int32Array): number {
+    const mask = places.length - 1;
+    let place = found.result.labelSets.hashes[set]! & mask;
+    for (; places[place] !== NONE; place = (place + 1) & mask) {
+      const group = places[place]!;
+      if (areEqual(this.#found[group]!, this.#sets[group]!, found, set)) return group;
+    }
+    this.#sets.push(set);
+    places[place] = this.#found.push(found) - 1;
+    return places[place]!;
+  }
+
+  putLabels(out: JsonBytes, stream: number): void {
+    const group = this.#order[stream]!;
+    const found = this.#found[group]!;
+    const set = this.#sets[group]!;
+    out.range(found.sets, found.jsonStart(set), found.result.labelSets.jsonEnds[set]!);
+  }
+
+  /** Entries that follow each other in one piece. */
+  putEntries(out: JsonBytes, stream: number): void {
+    const { from, rows } = this.#hits;
+    const group = this.#order[stream]!;
+    const end = this.#starts[group + 1]!;
+    for (let first = this.#starts[group]!; first < end; ) {
+      const hit = this.#members[first]!;
+      const row = rows[hit]!;
+      let stop = first + 1;
+      while (stop < end && isNext(from, rows, hit, this.#members[stop]!, stop - first)) stop++;
+      const found = this.#hits.foundOf(hit);
+      out.range(found.entries, found.startOf(row), found.result.ends[row + stop - first - 1]!);
+      first = stop;
+    }
+  }
+}
+
+/** The row of a hit lies so many rows behind that of another, in what the same task found. */
+function isNext(from: Int32Array, rows: Int32Array, hit: number, other: number, distance: number): boolean {
+  return from[other] === from[hit] && rows[other] === rows[hit]! + distance;
+}
+
+function areEqual(a: FoundByTask, aSet: number, b: FoundByTask, bSet: number): boolean {
+  const [aStart, bStart] = [a.jsonStart(aSet), b.jsonStart(bSet)];
+  const [aEnd, bEnd] = [a.result.labelSets.jsonEnds[aSet]!, b.result.labelSets.jsonEnds[bSet]!];
+  return aEnd - aStart === bEnd - bStart && a.sets.compare(b.sets, bStart, bEnd, aStart, aEnd) === 0;
+}
