@@ -71,6 +71,7 @@ function areDifferent(series: readonly Series[]): boolean {
 function presentPoints({ labels, present, values }: Series, timesMs: readonly number[]): ResultSeries {
   let count = 0;
   for (let point = 0; point < present.length; point++) count += present[point]!;
+  if (count === timesMs.length) return { labels, timesMs, values };
   const times = new Float64Array(count);
   const own = new Float64Array(count);
   let at = 0;
