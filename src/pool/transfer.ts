@@ -11,7 +11,9 @@ export function transferList(reply: WorkerReply): ArrayBuffer[] {
       found.add(buffer);
   };
   const addSegment = ({ directory, tables }: Pick<FlushResult, 'directory' | 'tables'>): void => {
-    for (const value of [directory, tables.firstBlocks, tables.columns, tables.directory.tally]) collect(value, add);
+    add(directory);
+    if (tables === undefined) return;
+    for (const value of [tables.firstBlocks, tables.columns, tables.directory.tally]) collect(value, add);
   };
   if (reply.kind === 'flush') addSegment(reply.result);
   else if (reply.kind === 'merge') {

@@ -95,6 +95,7 @@ async function planTasks(generation: Generation, options: FlusherOptions): Promi
         folder,
         name: `${options.writer}-${String(generation.id).padStart(8, '0')}-${part}.seg`,
         zstdLevel: FRESH_ZSTD_LEVEL,
+        wantsTables: options.directories.isInUse,
         slabs: generation.memories(),
         streams: describeStreams(ordered),
       },

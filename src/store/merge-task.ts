@@ -33,6 +33,8 @@ export interface MergeTask {
   /** One more than the highest level of the sources. */
   readonly level: number;
   readonly zstdLevel: number;
+  /** Whether the directory is wanted decoded, too. */
+  readonly wantsTables: boolean;
   readonly folder: string;
   readonly name: string;
   /** Paths in order of arrival, and the zstd level that their frames have. */
@@ -54,8 +56,8 @@ export interface MergeResult extends MergeCounts {
 export interface MergedSegment {
   readonly summary: SegmentSummary;
   readonly directory: Uint8Array;
-  /** The same, decoded. */
-  readonly tables: SegmentTables;
+  /** The same, decoded, where that was wanted. */
+  readonly tables: SegmentTables | undefined;
   /** Of each of its streams, a source that has it and the number that it has there. */
   readonly origins: Uint32Array;
 }
@@ -115,7 +117,7 @@ export async function runMergeTask(task: MergeTask, disk: Disk): Promise<MergeRe
     }
     const made = builder.finish(identityOf(task, sources));
     const directory = encodeDirectory(made);
-    const tables = writtenTables(made);
+    const tables = task.wantsTables ? writtenTables(made) : undefined;
     output.add(directory);
     output.add(encodeFooter(builder.fileOffset, directory));
     await output.write();

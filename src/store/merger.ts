@@ -220,7 +220,7 @@ export class SegmentMerger {
   }
 
   #task({ tenant, sources, zstdLevel, kind }: MergePlan): MergeTask {
-    const { dataFolder, settings, now, writer } = this.#options;
+    const { dataFolder, settings, now, writer, directories } = this.#options;
     const { day, name } = sources[0]!.summary;
     const level = 1 + Math.max(...sources.map((segment) => segment.summary.generation));
     const periodMs = this.#rules.periodMs(tenant.name);
@@ -231,6 +231,7 @@ export class SegmentMerger {
       writer,
       level,
       zstdLevel,
+      wantsTables: directories.isInUse,
       folder: segmentFolder(dataFolder, tenant.name, day),
       name: mergedName(name, level),
       sources: sources.map(({ path, summary }) => ({ path, zstdLevel: summary.zstdLevel ?? FRESH_ZSTD_LEVEL })),

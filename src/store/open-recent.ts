@@ -14,7 +14,7 @@ const MAX_FILE_BYTES = 256 * 1024 * 1024;
  */
 export async function openRecent(
   tenants: readonly TenantState[],
-  directories: Pick<OpenDirectories, 'of' | 'hasRoom'>,
+  directories: Pick<OpenDirectories, 'open' | 'hasRoom'>,
   isOver: () => boolean,
 ): Promise<void> {
   let left = MAX_FILE_BYTES;
@@ -26,7 +26,7 @@ export async function openRecent(
     // Merged or dropped meanwhile.
     if (tenant.segments.get(segment.summary.day)?.includes(segment) !== true) continue;
     try {
-      directories.of(tenant, segment);
+      directories.open(tenant, segment);
     } catch {
       // Whoever asks for it is told.
     }

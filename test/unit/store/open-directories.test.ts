@@ -59,6 +59,10 @@ test('what a thread hands over of a segment is what a later start reads', async 
     fc.asyncProperty(flushes, fc.boolean(), async (batches, merges) => {
       const folder = newFolder();
       const first = await openMergeStore({ folder, ...(merges ? { settings: { tierSegments: 2 } } : {}) });
+      // Somebody who asks makes it worth to hand anything over.
+      await first.push([testRow({ app: 0, second: 0, level: 'info', trace: null })]);
+      await first.store.flush();
+      segmentsOf(first.store);
       for (const rows of batches) {
         await first.push(rows.map(testRow));
         await first.store.flush();
@@ -77,6 +81,16 @@ test('what a thread hands over of a segment is what a later start reads', async 
     { numRuns: 25 },
   );
   expect(mergeCount).toBeGreaterThan(3);
+});
+
+test('nothing is handed over while nobody asks', async () => {
+  const reads = vi.spyOn(LogIndex.prototype, 'directorySync');
+  const { store, push } = await openMergeStore({ folder: newFolder() });
+  await push([testRow({ app: 0, second: 0, level: 'info', trace: null })]);
+  await store.flush();
+  expect(segmentsOf(store)).toHaveLength(1);
+  expect(reads).toHaveBeenCalledOnce();
+  await store.close();
 });
 
 test('directories that do not fit are read again', async () => {

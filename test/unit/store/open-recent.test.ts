@@ -24,7 +24,7 @@ async function opened(
     get hasRoom() {
       return hasRoom(paths.length);
     },
-    of: (_: TenantState, { path }: StoredSegment): OpenDirectory => {
+    open: (_: TenantState, { path }: StoredSegment): OpenDirectory => {
       paths.push(path);
       onOpen(path, paths.length);
       return {} as OpenDirectory;
