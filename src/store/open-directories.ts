@@ -1,4 +1,3 @@
-import { RecentMap } from '../base/recent-map.ts';
 import type { LogIndex } from '../index/index.ts';
 import { loadDirectory } from './load-directory.ts';
 import { joinDirectory, OpenDirectory, type SegmentTables } from './open-directory.ts';
@@ -8,32 +7,33 @@ import type { TenantState } from './tenant-state.ts';
 
 /** Somebody has asked within this time: then new segments will be asked for, too. */
 const IN_USE_MS = 10 * 60_000;
+const NONE: ReadonlySet<StoredSegment> = new Set();
+
+/** Directory of a segment, as a query asks for it; of one that is damaged, an empty one. */
+export type DirectoryOf = (segment: StoredSegment) => OpenDirectory;
 
 /**
- * Directories of segments in memory: those that were written or asked for last. To read one takes 2 ms, and 30 with 5,000 streams; a query
- * holds all that it reads until it ends.
+ * Directories of segments in memory. To read one takes 2 ms, and 30 with 5,000 streams; a query holds all that it reads until it ends. As with
+ * filters, a query never pushes out what it has used itself: of a range whose directories do not fit, part of them stays.
  */
 export class OpenDirectories {
   readonly #index: LogIndex;
   readonly #maxBytes: number;
   readonly #onDamage: (damage: StoreDamage) => void;
-  readonly #open: RecentMap<StoredSegment, OpenDirectory>;
+  /** Least recently used first. */
+  readonly #open = new Map<StoredSegment, OpenDirectory>();
+  #bytes = 0;
   #askedMs = Number.NEGATIVE_INFINITY;
 
   constructor(index: LogIndex, maxBytes: number, onDamage: (damage: StoreDamage) => void) {
     this.#index = index;
     this.#maxBytes = maxBytes;
     this.#onDamage = onDamage;
-    this.#open = new RecentMap({ maxWeight: maxBytes });
-  }
-
-  get bytes(): number {
-    return this.#open.weight;
   }
 
   /** Whether there is room for one more of the size that they have so far. */
   get hasRoom(): boolean {
-    return this.bytes + this.bytes / Math.max(1, this.#open.size) <= this.#maxBytes;
+    return this.#bytes + this.#bytes / Math.max(1, this.#open.size) <= this.#maxBytes;
   }
 
   /** Whether it is worth the memory to take what is written. */
@@ -41,20 +41,48 @@ export class OpenDirectories {
     return performance.now() - this.#askedMs < IN_USE_MS;
   }
 
-  /** Directory of a segment; of one that is damaged, an empty one. */
-  of(tenant: TenantState, segment: StoredSegment): OpenDirectory {
+  /** Directories as one query asks for them. */
+  forQuery(tenant: TenantState): DirectoryOf {
     this.#askedMs = performance.now();
-    return this.open(tenant, segment);
+    const used = new Set<StoredSegment>();
+    return (segment) => {
+      used.add(segment);
+      return this.#of(tenant, segment, used);
+    };
   }
 
-  /** The same, ahead of anybody who asks. */
-  open(tenant: TenantState, segment: StoredSegment): OpenDirectory {
+  /** Opens a segment ahead of anybody who asks. */
+  open(tenant: TenantState, segment: StoredSegment): void {
+    this.#of(tenant, segment, NONE);
+  }
+
+  #of(tenant: TenantState, segment: StoredSegment, used: ReadonlySet<StoredSegment>): OpenDirectory {
     const known = this.#open.get(segment);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#open.delete(segment);
+      this.#open.set(segment, known);
+      return known;
+    }
     const directory = loadDirectory(this.#index, segment, this.#onDamage);
     const opened = joinDirectory(directory, (labels, key) => tenant.stream(labels, key).streamId);
-    this.#open.set(segment, opened, opened.bytes);
+    this.#keep(segment, opened, used);
     return opened;
+  }
+
+  #keep(segment: StoredSegment, opened: OpenDirectory, used: ReadonlySet<StoredSegment>): void {
+    const { bytes } = opened;
+    const leaving: StoredSegment[] = [];
+    let left = this.#bytes;
+    for (const other of this.#open.keys()) {
+      if (left + bytes <= this.#maxBytes) break;
+      if (used.has(other)) continue;
+      leaving.push(other);
+      left -= this.#open.get(other)!.bytes;
+    }
+    if (left + bytes > this.#maxBytes) return;
+    for (const other of leaving) this.forget(other);
+    this.#open.set(segment, opened);
+    this.#bytes += bytes;
   }
 
   /**
@@ -64,9 +92,7 @@ export class OpenDirectories {
    * @param streamIds by the segment's own stream numbers
    */
   put(segment: StoredSegment, tables: SegmentTables | undefined, streamIds: Uint32Array): void {
-    if (tables === undefined) return;
-    const opened = new OpenDirectory(tables, streamIds);
-    this.#open.set(segment, opened, opened.bytes);
+    if (tables !== undefined) this.#keep(segment, new OpenDirectory(tables, streamIds), NONE);
   }
 
   /** Stream ids of a segment by its own stream numbers, if it is in memory. */
@@ -75,6 +101,9 @@ export class OpenDirectories {
   }
 
   forget(segment: StoredSegment): void {
+    const known = this.#open.get(segment);
+    if (known === undefined) return;
     this.#open.delete(segment);
+    this.#bytes -= known.bytes;
   }
 }

@@ -26,6 +26,8 @@ export class OpenDirectory implements SegmentTables {
   readonly streamIds: Uint32Array;
   /** Of the stream ids; 0 for none. */
   readonly largestId: number;
+  /** About what it holds. */
+  readonly bytes: number;
   #byStreamId: Map<number, number> | undefined;
 
   constructor({ directory, firstBlocks, isDense, columns }: SegmentTables, streamIds: Uint32Array) {
@@ -37,21 +39,17 @@ export class OpenDirectory implements SegmentTables {
     let largestId = 0;
     for (const id of streamIds) if (id > largestId) largestId = id;
     this.largestId = largestId;
+    let bytes = streamIds.byteLength + firstBlocks.byteLength + streamIds.length * MAPPED_BYTES;
+    const { blocks, frames, tally } = directory;
+    for (const column of [blocks, frames, ...Object.values(tally), ...Object.values(columns)])
+      if (ArrayBuffer.isView(column)) bytes += column.byteLength;
+    this.bytes = bytes;
   }
 
   /** Stream number of a stream id; undefined when the segment has none of its rows. */
   streamOf(streamId: number): number | undefined {
     this.#byStreamId ??= new Map(Array.from(this.streamIds, (id, stream) => [id, stream]));
     return this.#byStreamId.get(streamId);
-  }
-
-  /** About what it holds. */
-  get bytes(): number {
-    const { blocks, frames, tally } = this.directory;
-    const columns = [blocks, frames, ...Object.values(tally), ...Object.values(this.columns)];
-    let bytes = this.streamIds.byteLength + this.firstBlocks.byteLength + this.streamIds.length * MAPPED_BYTES;
-    for (const column of columns) if (ArrayBuffer.isView(column)) bytes += column.byteLength;
-    return bytes;
   }
 }
 

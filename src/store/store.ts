@@ -258,7 +258,7 @@ export class LogStore implements QueryStore {
     return {
       tenant: this.#tenant(tenant),
       generations: this.#head.all(),
-      open: (segment) => this.#directories.of(this.#tenant(tenant), segment),
+      open: this.#directories.forQuery(this.#tenant(tenant)),
       filters: this.#filters,
     };
   }

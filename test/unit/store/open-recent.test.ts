@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import type { SegmentSummary } from '../../../src/index/values.ts';
-import type { OpenDirectory } from '../../../src/store/open-directory.ts';
 import { openRecent } from '../../../src/store/open-recent.ts';
 import { StoredSegment } from '../../../src/store/stored-segment.ts';
 import { TenantState } from '../../../src/store/tenant-state.ts';
@@ -24,10 +23,9 @@ async function opened(
     get hasRoom() {
       return hasRoom(paths.length);
     },
-    open: (_: TenantState, { path }: StoredSegment): OpenDirectory => {
+    open: (_: TenantState, { path }: StoredSegment): void => {
       paths.push(path);
       onOpen(path, paths.length);
-      return {} as OpenDirectory;
     },
   };
   await openRecent(tenants, directories, () => isOver(paths.length));
