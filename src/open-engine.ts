@@ -11,6 +11,8 @@ import type { StoreStats } from './store/store-stats.ts';
 const RETENTION_EVERY_MS = 5 * 60_000;
 /** Loading the code of queries holds up the main thread for a while; first come the requests that wait for the server to be ready. */
 const WARM_UP_AFTER_MS = 100;
+/** Queries for nobody then run so long (`query/warm-up.ts`); who asks before they have ended waits for them, once. */
+const WARM_UP_MS = 300;
 
 /** Wall clock in nanoseconds; milliseconds are all it knows. */
 const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
@@ -49,10 +51,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
   watchStore(metrics, () => store.stats());
   let readers: Promise<QueryParts> | undefined;
+  let isClosing = false;
   const loadReaders = (): Promise<QueryParts> => {
-    readers ??= import('./open-queries.ts').then(({ openQueries }) =>
-      openQueries({ ...options, store, runner: pool, hub, nowNs }),
-    );
+    readers ??= import('./open-queries.ts').then(async ({ openQueries }) => {
+      const parts = openQueries({ ...options, store, runner: pool, hub, nowNs });
+      await store.openRecent();
+      await parts.warm(WARM_UP_MS, () => isClosing);
+      store.forgetAskers();
+      return parts;
+    });
     return readers;
   };
   metrics.watch([
@@ -84,11 +91,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     readers: loadReaders,
     warmUp: () => {
       pool.start();
-      setTimeout(() => void loadReaders().then(() => store.openRecent()), WARM_UP_AFTER_MS).unref();
+      setTimeout(() => void loadReaders(), WARM_UP_AFTER_MS).unref();
     },
     notReadyReason: () => undefined,
     flush: () => store.flush(),
     close: async () => {
+      isClosing = true;
       clearInterval(retention);
       await store.close();
       await pool.close();

@@ -7,13 +7,16 @@ import { scanTail } from './query/tail/scan-tail.ts';
 import type { TailHub } from './query/tail/tail-hub.ts';
 import { TallyCache } from './query/tally-cache.ts';
 import type { TaskRunner } from './query/task.ts';
+import { type NewestRows, warmUp } from './query/warm-up.ts';
 import type { QueryStore } from './store/query-store.ts';
 
 /** Characters of a query that the log shows. */
 const MAX_LOGGED_QUERY = 2000;
+/** A warm-up that has not ended by then is left. */
+const WARM_UP_LIMIT_MS = 5000;
 
 export interface QueryPartsOptions extends EngineOptions {
-  readonly store: QueryStore;
+  readonly store: QueryStore & { newestSegment(): NewestRows | undefined };
   readonly runner: TaskRunner;
   readonly hub: TailHub;
   /** Now, nanoseconds since the epoch. */
@@ -23,6 +26,8 @@ export interface QueryPartsOptions extends EngineOptions {
 export interface QueryParts {
   readonly queries: QueryService;
   readonly tails: TailService;
+  /** Runs queries for nobody, so that the code of the next ones is compiled. @param isOver asked before each */
+  warm(budgetMs: number, isOver: () => boolean): Promise<void>;
 }
 
 /** The reading side of the engine: queries and live tails on an open store. */
@@ -49,7 +54,15 @@ export function openQueries(options: QueryPartsOptions): QueryParts {
   });
   hub.countWith(scanTail);
   const tails = new TailAnswers({ store, runner, hub, limitsFor, nowNs, maxDurationMs: settings.tailMaxDurationMs });
-  return { queries, tails };
+  const warm = async (budgetMs: number, isOver: () => boolean): Promise<void> => {
+    const newest = store.newestSegment();
+    if (newest === undefined) return;
+    const { tenant } = newest;
+    const signal = AbortSignal.timeout(WARM_UP_LIMIT_MS);
+    const deps = { store, runner, limits: limitsFor(tenant), nowNs: nowNs(), tenant, signal };
+    await warmUp(newest, deps, budgetMs, () => isOver() || signal.aborted);
+  };
+  return { queries, tails, warm };
 }
 
 function watchResults(metrics: EngineOptions['metrics'], results: ResultCache, tallies: TallyCache): void {

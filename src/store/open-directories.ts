@@ -41,6 +41,11 @@ export class OpenDirectories {
     return performance.now() - this.#askedMs < IN_USE_MS;
   }
 
+  /** From here on nobody has asked yet. */
+  forgetAskers(): void {
+    this.#askedMs = Number.NEGATIVE_INFINITY;
+  }
+
   /** Directories as one query asks for them. */
   forQuery(tenant: TenantState): DirectoryOf {
     this.#askedMs = performance.now();

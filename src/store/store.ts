@@ -23,7 +23,7 @@ import { SegmentUpkeep } from './segment-upkeep.ts';
 import { type StoreView, selectLabels, selectStored, selectStreams } from './selection.ts';
 import type { StoreOptions } from './store-options.ts';
 import { type StoreStats, storeStats } from './store-stats.ts';
-import { writerName } from './stored-segment.ts';
+import { newestSegment, type SegmentExtent, writerName } from './stored-segment.ts';
 import { TenantSink } from './tenant-sink.ts';
 import { TenantState } from './tenant-state.ts';
 
@@ -266,6 +266,16 @@ export class LogStore implements QueryStore {
   /** Opens the newest segments ahead of the first queries. */
   openRecent(): Promise<void> {
     return openRecent([...this.#tenants.values()], this.#directories, () => this.#closed);
+  }
+
+  /** Whoever asked so far was not somebody who will ask again: what is written next need not be kept for them. */
+  forgetAskers(): void {
+    this.#directories.forgetAskers();
+  }
+
+  /** The segment with the newest rows, undefined when there is none. */
+  newestSegment(): SegmentExtent | undefined {
+    return newestSegment(this.#tenants.values());
   }
 
   select(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): Selection {

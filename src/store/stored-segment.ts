@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { SegmentSummary } from '../index/values.ts';
-import { dayName } from '../model/time.ts';
+import { dayName, dayStartNs } from '../model/time.ts';
 
 /** One closed segment as the store knows it; its directory is in `OpenDirectories` when somebody asked. */
 export class StoredSegment {
@@ -59,4 +59,30 @@ export function writerName(
     }
   }
   return newest.toString(36).padStart(9, '0');
+}
+
+/** Rows of a segment. */
+export interface SegmentExtent {
+  readonly tenant: string;
+  /** First and last time. */
+  readonly startNs: bigint;
+  readonly endNs: bigint;
+  readonly lineBytes: number;
+}
+
+/** The segment with the newest rows, undefined when there is none. */
+export function newestSegment(
+  tenants: Iterable<{ readonly segments: ReadonlyMap<number, readonly StoredSegment[]> }>,
+): SegmentExtent | undefined {
+  let newest: SegmentExtent | undefined;
+  for (const { segments } of tenants) {
+    for (const { summary } of [...segments.values()].flat()) {
+      const dayNs = dayStartNs(summary.day);
+      const endNs = dayNs + BigInt(summary.maxOffsetNs);
+      if (newest !== undefined && newest.endNs >= endNs) continue;
+      const { tenant, lineBytes } = summary;
+      newest = { tenant, startNs: dayNs + BigInt(summary.minOffsetNs), endNs, lineBytes };
+    }
+  }
+  return newest;
 }

@@ -1,0 +1,84 @@
+import { resultJson } from '../wire/result-json.ts';
+import { labelNames, type MetadataDeps } from './labels.ts';
+import type { QueryDeps } from './query-deps.ts';
+import { type QueryRequest, runQuery } from './run.ts';
+
+/** Rows that were written last. */
+export interface NewestRows {
+  readonly tenant: string;
+  /** First and last time. */
+  readonly startNs: bigint;
+  readonly endNs: bigint;
+  readonly lineBytes: number;
+}
+
+/** What one query scans at most: some milliseconds for each thread, so that the next one has its turn soon. */
+const PART_BYTES = 8 * 1024 * 1024;
+/** At a time: while one is planned, the threads have the other. */
+const SIDE_BY_SIDE = 2;
+const POINTS = 60;
+const LIMIT = 200;
+
+/** Queries of each kind over streams and a range of time; `{s}` is a selector, `{l}` a label. What they find does not matter. */
+const OF_THE_WHOLE = ['{s} |= "7d1c55a0-0f3e-4b1f"', '{s} |= "er"'];
+const OF_A_PART = [
+  '{s} |= "er"',
+  '{s}',
+  'sum by ({l}) (count_over_time({s} |= "er"[1m]))',
+  'sum(count_over_time({s} |~ "[45][0-9][0-9]|err(or)?|time.?out"[1m]))',
+  'sum(count_over_time({s} |~ "(?i)error"[1m]))',
+  'sum(count_over_time({s} | json | status>=500[1m]))',
+  'sum(count_over_time({s} | logfmt | duration>1s[1m]))',
+  'sum by (c) (count_over_time({s} | pattern "<a> <_> <c> <_>"[1m]))',
+  'quantile_over_time(0.99, {s} | json | unwrap duration [1m]) by ({l})',
+  'sum by ({l}, detected_level) (count_over_time({s}[1m]))',
+];
+
+/**
+ * Asks what people ask, of the rows that were written last, until the time is over: code that has run some times is compiled, and the same
+ * query then takes half as long. What goes wrong is left for those who ask in earnest.
+ *
+ * @param budgetMs how long it may take; the queries that run then end
+ * @param isOver asked before each query
+ */
+export async function warmUp(
+  newest: NewestRows,
+  deps: QueryDeps & MetadataDeps,
+  budgetMs: number,
+  isOver: () => boolean,
+): Promise<void> {
+  const untilMs = performance.now() + budgetMs;
+  const requests = requestsOf(newest, deps);
+  let next = 0;
+  const ask = async (): Promise<void> => {
+    while (requests.length > 0 && performance.now() < untilMs && !isOver()) {
+      try {
+        const { data, stats } = await runQuery(requests[next++ % requests.length]!, deps);
+        resultJson(data, stats);
+      } catch {
+        // Lines that are not of the form, a limit, the end of the server.
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, ask));
+}
+
+function requestsOf({ startNs, endNs, lineBytes }: NewestRows, deps: MetadataDeps): QueryRequest[] {
+  const [label] = labelNames('', { startNs, endNs: endNs + 1n }, deps);
+  if (label === undefined) return [];
+  const share = Math.min(1, PART_BYTES / Math.max(1, lineBytes));
+  const partNs = BigInt(Math.ceil(Number(endNs - startNs) * share));
+  const request = (text: string, fromNs: bigint): QueryRequest => ({
+    kind: 'range',
+    query: text.replaceAll('{s}', `{${label}=~".+"}`).replaceAll('{l}', label),
+    startNs: fromNs,
+    endNs: endNs + 1n,
+    stepNs: (endNs - fromNs) / BigInt(POINTS) + 1n,
+    intervalNs: 0n,
+    limit: LIMIT,
+    direction: 'backward',
+  });
+  const whole = OF_THE_WHOLE.map((text) => request(text, startNs));
+  // Searches of the whole cost little, and their planning has the most to win.
+  return OF_A_PART.flatMap((text) => [...whole, request(text, endNs - partNs)]);
+}
