@@ -13,7 +13,7 @@ import type { QueryStore } from './store/query-store.ts';
 /** Characters of a query that the log shows. */
 const MAX_LOGGED_QUERY = 2000;
 /** A warm-up that has not ended by then is left. */
-const WARM_UP_LIMIT_MS = 5000;
+const WARM_UP_LIMIT_MS = 1000;
 
 export interface QueryPartsOptions extends EngineOptions {
   readonly store: QueryStore & { newestSegment(): NewestRows | undefined };
