@@ -142,13 +142,13 @@ export class RunAdder {
   }
 
   /** Where a segment has many entries for each minute of each series: sums by minute, which take half as long to make as sums by bucket. */
-  #byMinute({ count, segment }: SegmentRun): MinuteCounts | undefined {
-    const { starts, counts } = segment.directory.tally;
-    const entries = counts.length * (count / segment.streamIds.length);
-    const isWorthIt = entries > ENTRIES_PER_MINUTE * TALLY_MINUTES * (this.#series.keys.length + 1);
-    return isWorthIt && starts.length > 1 && segment.columns.totalRows < MAX_INT32_ROWS
-      ? new MinuteCounts()
-      : undefined;
+  #byMinute({ segment, streams, count }: SegmentRun): MinuteCounts | undefined {
+    const { streamIds, columns, directory } = segment;
+    const most = (directory.tally.counts.length * count) / (streamIds.length * ENTRIES_PER_MINUTE * TALLY_MINUTES);
+    if (!(most > 1) || columns.totalRows >= MAX_INT32_ROWS) return undefined;
+    // How many series there are shows when the series of each stream is known.
+    for (let i = 0; i < count; i++) this.#series.of(streamIds[streams === undefined ? i : streams[i]!]!, 0);
+    return this.#series.keys.length < most ? new MinuteCounts() : undefined;
   }
 
   /** Entries of each stream, by level. */
