@@ -56,7 +56,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     readers ??= import('./open-queries.ts').then(async ({ openQueries }) => {
       const parts = openQueries({ ...options, store, runner: pool, hub, nowNs });
       await store.openRecent();
-      await parts.warm(WARM_UP_MS, () => isClosing);
+      // Without it all is the same, but for some milliseconds.
+      await parts.warm(WARM_UP_MS, () => isClosing).catch((err: unknown) => logger.warn({ err }, 'warm-up failed'));
       store.forgetAskers();
       return parts;
     });

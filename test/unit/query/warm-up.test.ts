@@ -64,6 +64,15 @@ test('it goes on when queries fail, and stops when it is over', async () => {
   expect(store.openSelections).toBe(0);
 });
 
+test('it asks although people may not ask for so long a time', async () => {
+  const store = new MemoryStore(rowsOf({ app: 'a' }, BASE_NS, lines));
+  const { runner, seen } = counting(store);
+  const { limits, ...deps } = setup(store, runner);
+  const short = { ...limits, maxQueryLengthMs: 1000, maxQueryLookbackMs: 1000 };
+  await warmUp(newest, { ...deps, limits: short, nowNs: BASE_NS + 10n ** 18n }, 200, () => false);
+  expect(seen.size).toBeGreaterThan(5);
+});
+
 test('without streams there is nothing to ask', async () => {
   const store = new MemoryStore([]);
   const { runner, seen } = counting(store);
