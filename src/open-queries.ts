@@ -7,8 +7,9 @@ import { scanTail } from './query/tail/scan-tail.ts';
 import type { TailHub } from './query/tail/tail-hub.ts';
 import { TallyCache } from './query/tally-cache.ts';
 import type { TaskRunner } from './query/task.ts';
-import { type NewestRows, warmUp } from './query/warm-up.ts';
+import { warmUp } from './query/warm-up.ts';
 import type { QueryStore } from './store/query-store.ts';
+import type { SegmentExtent } from './store/stored-segment.ts';
 
 /** Characters of a query that the log shows. */
 const MAX_LOGGED_QUERY = 2000;
@@ -16,7 +17,7 @@ const MAX_LOGGED_QUERY = 2000;
 const WARM_UP_LIMIT_MS = 1000;
 
 export interface QueryPartsOptions extends EngineOptions {
-  readonly store: QueryStore & { newestSegment(): NewestRows | undefined };
+  readonly store: QueryStore & { newestSegment(): SegmentExtent | undefined };
   readonly runner: TaskRunner;
   readonly hub: TailHub;
   /** Now, nanoseconds since the epoch. */
@@ -60,7 +61,7 @@ export function openQueries(options: QueryPartsOptions): QueryParts {
     const { tenant } = newest;
     const signal = AbortSignal.timeout(WARM_UP_LIMIT_MS);
     const deps = { store, runner, limits: limitsFor(tenant), nowNs: nowNs(), tenant, signal };
-    await warmUp(newest, deps, budgetMs, () => isOver() || signal.aborted);
+    await warmUp(newest, deps, budgetMs, isOver);
   };
   return { queries, tails, warm };
 }

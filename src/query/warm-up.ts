@@ -1,16 +1,8 @@
+import type { SegmentExtent } from '../store/stored-segment.ts';
 import { resultJson } from '../wire/result-json.ts';
 import { labelNames, type MetadataDeps } from './labels.ts';
 import type { QueryDeps } from './query-deps.ts';
 import { type QueryRequest, runQuery } from './run.ts';
-
-/** Rows that were written last. */
-export interface NewestRows {
-  readonly tenant: string;
-  /** First and last time. */
-  readonly startNs: bigint;
-  readonly endNs: bigint;
-  readonly lineBytes: number;
-}
 
 /** What one query scans at most: some milliseconds for each thread, so that the next one has its turn soon. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -42,7 +34,7 @@ const OF_A_PART = [
  * @param isOver asked before each query
  */
 export async function warmUp(
-  newest: NewestRows,
+  newest: SegmentExtent,
   deps: QueryDeps & MetadataDeps,
   budgetMs: number,
   isOver: () => boolean,
@@ -65,7 +57,7 @@ export async function warmUp(
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, ask));
 }
 
-function requestsOf({ startNs, endNs, lineBytes }: NewestRows, deps: MetadataDeps): QueryRequest[] {
+function requestsOf({ startNs, endNs, lineBytes }: SegmentExtent, deps: MetadataDeps): QueryRequest[] {
   const [label] = labelNames('', { startNs, endNs: endNs + 1n }, deps);
   if (label === undefined) return [];
   const share = Math.min(1, PART_BYTES / Math.max(1, lineBytes));

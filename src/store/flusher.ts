@@ -8,6 +8,7 @@ import type { FlushResult, FlushTask } from './flush-task.ts';
 import { describeStreams } from './gather-pages.ts';
 import { FRESH_ZSTD_LEVEL } from './merge-plan.ts';
 import type { OpenDirectories } from './open-directories.ts';
+import type { SegmentTables } from './open-directory.ts';
 import { StoredSegment, segmentFolder } from './stored-segment.ts';
 import { type OrderedParts, StreamOrder } from './stream-order.ts';
 import type { TenantState, TenantStream } from './tenant-state.ts';
@@ -38,22 +39,28 @@ export interface WrittenGeneration {
  */
 export async function writeGeneration(generation: Generation, options: FlusherOptions): Promise<WrittenGeneration> {
   const tasks = await planTasks(generation, options);
-  const segments: { tenant: TenantState; segment: StoredSegment }[] = [];
+  const written: WrittenSegment[] = [];
   const added: { summary: SegmentSummary; directory: Uint8Array }[] = [];
-  const opened: (() => void)[] = [];
   for (const { tenant, task, streamIds } of tasks) {
     const result = await options.run(task);
     const summary = summaryOf(task, result);
     added.push({ summary, directory: result.directory });
     const segment = new StoredSegment(summary, join(task.folder, task.name), options.now());
-    segments.push({ tenant, segment });
-    opened.push(() => options.directories.put(segment, result.tables, streamIds));
+    written.push({ tenant, segment, tables: result.tables, streamIds });
   }
   const streams = newStreams(generation, options);
   await options.index.commit({ streams, addSegments: added, removeSegments: [], checkpointSeq: generation.walSeq });
-  for (const open of opened) open();
+  for (const { segment, tables, streamIds } of written) options.directories.put(segment, tables, streamIds);
   for (const { tenant, streamId } of streams) options.tenant(tenant).byId.get(streamId)!.persisted = true;
-  return { segments };
+  return { segments: written };
+}
+
+interface WrittenSegment {
+  readonly tenant: TenantState;
+  readonly segment: StoredSegment;
+  readonly tables: SegmentTables | undefined;
+  /** By the segment's own stream numbers. */
+  readonly streamIds: Uint32Array;
 }
 
 interface PlannedFlush {

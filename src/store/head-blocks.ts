@@ -93,14 +93,12 @@ export class HeadBlocks {
 
   /** Pages `first .. end` of a part that have rows in the wanted range. */
   #within(source: HeadSource, { fromOffsetNs, toOffsetNs }: LoadOptions, counts: LoadCounts): [number, number] {
-    let { first, end } = source;
-    const count = end - first;
+    let { end } = source;
     // From the newest on: what lies before the range is not even touched, and memory that is in no cache is slow.
-    while (end > first && this.#time(end - 1, 'first') > toOffsetNs) end--;
-    let begin = end;
-    while (begin > first && this.#time(begin - 1, 'last') >= fromOffsetNs) begin--;
-    first = begin;
-    counts.blocksSkippedByTime += count - (end - first);
+    while (end > source.first && this.#time(end - 1, 'first') > toOffsetNs) end--;
+    let first = end;
+    while (first > source.first && this.#time(first - 1, 'last') >= fromOffsetNs) first--;
+    counts.blocksSkippedByTime += source.end - source.first - (end - first);
     return [first, end];
   }
 

@@ -16,6 +16,7 @@ import {
 } from '../chunk/directory.ts';
 import { SegmentBuilder } from '../chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
+import { NO_TALLY } from '../chunk/tally.ts';
 import type { SegmentSummary } from '../index/values.ts';
 import { type Labels, labelsKey } from '../model/labels.ts';
 import { type MergeControl, MergePace } from './merge-pace.ts';
@@ -62,12 +63,6 @@ export interface MergedSegment {
   readonly origins: Uint32Array;
 }
 
-const NO_TALLY: Directory['tally'] = {
-  starts: new Uint32Array(1),
-  minutes: new Uint16Array(0),
-  levels: new Uint8Array(0),
-  counts: new Uint32Array(0),
-};
 /** Bytes written at once. */
 const WRITE_BYTES = 1024 * 1024;
 

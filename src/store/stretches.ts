@@ -7,6 +7,7 @@ import {
   BLOCK_FIELDS,
   type DirectoryTables,
 } from '../chunk/directory.ts';
+import type { HeadPart } from '../head/part.ts';
 import type { Labels } from '../model/labels.ts';
 import type { HeadPages, HeadSource, PartSource } from './part-source.ts';
 import type { PartRef } from './select.ts';
@@ -18,18 +19,6 @@ export const BLOCKS_PER_SEGMENT: number = 2 ** 24;
 const FIRST_CAPACITY = 256;
 /** Place of what lies in the head: behind all blocks. */
 export const HEAD_PLACE: number = Number.MAX_SAFE_INTEGER;
-
-/** Sums of an open part of the head. */
-interface OpenPart {
-  readonly streamId: number;
-  readonly day: number;
-  readonly pageCount: number;
-  readonly minOffsetNs: number;
-  readonly maxOffsetNs: number;
-  readonly rowCount: number;
-  readonly lineBytes: number;
-  readonly metadataBytes: number;
-}
 
 /** A segment as a selection sees it. */
 export interface SelectedSegment {
@@ -97,12 +86,17 @@ export class Stretches {
 
   addLoose(part: PartRef): void {
     this.loose.push(part);
-    const at = this.#next(part.streamId, part.day, -this.loose.length);
+    this.#addPart(part, -this.loose.length);
+  }
+
+  #addPart(part: PartRef | HeadPart, source: number): number {
+    const at = this.#next(part.streamId, part.day, source);
     this.mins[at] = part.minOffsetNs;
     this.maxs[at] = part.maxOffsetNs;
     this.rows[at] = part.rowCount;
     this.lineBytes[at] = part.lineBytes;
     this.metadataBytes[at] = part.metadataBytes ?? 0;
+    return at;
   }
 
   /** Takes pages of the head, to which `addOpen` then adds stretches. @returns their source */
@@ -112,15 +106,10 @@ export class Stretches {
   }
 
   /** Adds an open part of the head, whose pages begin at page `first` of a source. */
-  addOpen(source: number, part: OpenPart, first: number): void {
-    const at = this.#next(part.streamId, part.day, source);
+  addOpen(source: number, part: HeadPart, first: number): void {
+    const at = this.#addPart(part, source);
     this.firsts[at] = first;
     this.ends[at] = first + part.pageCount;
-    this.mins[at] = part.minOffsetNs;
-    this.maxs[at] = part.maxOffsetNs;
-    this.rows[at] = part.rowCount;
-    this.lineBytes[at] = part.lineBytes;
-    this.metadataBytes[at] = part.metadataBytes;
   }
 
   /** Adds blocks `first .. end`, all of them of one stream. */
