@@ -61,13 +61,15 @@ export function planMerge(
   let thin: MergePlan | undefined;
   let cold: MergePlan | undefined;
   for (const tenant of tenants) {
+    const newest = newestOf(tenant);
     for (const [day, segments] of tenant.segments) {
       const isCold = isColdDay(day, segments, settings, nowMs);
       const zstdLevel = isCold ? settings.coldLevel : FRESH_ZSTD_LEVEL;
       for (const run of mergeableRuns(segments, mayMerge)) {
         const sources = tierWindow(run, settings, nowMs);
         if (sources !== undefined) return { tenant, sources, zstdLevel, kind: 'tier' };
-        const small = isQuiet && thin === undefined ? thinWindow(run, settings) : undefined;
+        const settled = run.at(-1) === newest ? run.slice(0, -1) : run;
+        const small = isQuiet && thin === undefined ? thinWindow(settled, settings) : undefined;
         if (small !== undefined) thin = { tenant, sources: small, zstdLevel, kind: 'thin' };
         const unpacked = isCold && cold === undefined ? coldWindow(run, settings) : undefined;
         if (unpacked !== undefined) cold = { tenant, sources: unpacked, zstdLevel, kind: 'cold' };
@@ -75,6 +77,16 @@ export function planMerge(
     }
   }
   return thin ?? cold;
+}
+
+/**
+ * The segment that was written last to the newest day. Thin merges leave it alone: in what they make, the newest rows of all streams lie
+ * in as many places as there are streams, and the newest rows are what is asked for most.
+ */
+function newestOf(tenant: TenantState): StoredSegment | undefined {
+  let newest = -1;
+  for (const day of tenant.segments.keys()) newest = Math.max(newest, day);
+  return tenant.segments.get(newest)?.at(-1);
 }
 
 function isColdDay(day: number, segments: readonly StoredSegment[], settings: MergeSettings, nowMs: number): boolean {

@@ -44,29 +44,33 @@ async function open(settings: object): Promise<MergeStore> {
   return store;
 }
 
-test('thin segments become one once nothing comes in', async () => {
+test('thin segments become one once nothing comes in, but for the newest', async () => {
   const { store: logs, merges, failures, push } = await open({});
-  await push(rowsOf(0));
-  await logs.flush();
-  await push(rowsOf(1));
-  await logs.flush();
+  for (const batch of [0, 1, 2]) {
+    await push(rowsOf(batch));
+    await logs.flush();
+  }
   const before = readAll(logs, 't1', []);
   expect(merges).toEqual([]);
   await vi.waitFor(() => expect(merges).toMatchObject([{ kind: 'thin', sources: 2, rows: 2 * STREAMS }]), WAIT);
   expect(readAll(logs, 't1', []).sort()).toEqual(before.sort());
-  expect(before).toHaveLength(2 * STREAMS);
+  expect(before).toHaveLength(3 * STREAMS);
   expect(failures).toEqual([]);
+  await push(rowsOf(3));
+  await logs.flush();
+  await vi.waitFor(() => expect(merges[1]).toMatchObject({ kind: 'thin', sources: 2, rows: 3 * STREAMS }), WAIT);
+  expect(readAll(logs, 't1', [])).toHaveLength(4 * STREAMS);
 });
 
 test('a flush does not wait for such a merge: it is left, and begun anew later', async () => {
   const merged = vi.spyOn(threads, 'merge');
   const slow = await open(SLOW);
-  for (const batch of [0, 1]) {
+  for (const batch of [0, 1, 2]) {
     await slow.push(rowsOf(batch));
     await slow.store.flush();
   }
   await vi.waitFor(() => expect(merged).toHaveBeenCalledOnce(), WAIT);
-  await slow.push(rowsOf(2));
+  await slow.push(rowsOf(3));
   const startMs = performance.now();
   await slow.store.flush();
   expect(performance.now() - startMs).toBeLessThan(5000);
@@ -75,5 +79,5 @@ test('a flush does not wait for such a merge: it is left, and begun anew later',
   await slow.store.close();
   const { store: logs, merges } = await open({});
   await vi.waitFor(() => expect(merges).toMatchObject([{ kind: 'thin', sources: 3, rows: 3 * STREAMS }]), WAIT);
-  expect(readAll(logs, 't1', [])).toHaveLength(3 * STREAMS);
+  expect(readAll(logs, 't1', [])).toHaveLength(4 * STREAMS);
 });

@@ -75,21 +75,25 @@ describe('thin segments', () => {
   const thin = (bytes: number, streams = 3000): Given => ({ bytes, streams, lineBytes: streams * 8 * KIB });
   const full = (bytes: number): Given => ({ bytes, streams: 3000, lineBytes: 3000 * 64 * KIB });
 
-  test('are joined while nothing comes in, however young and few they are', () => {
-    const given = [thin(5 * MIB), thin(4 * MIB)].map((one) => ({ ...one, addedMs: DURING_DAY_MS - 1 }));
+  const newest = { ...thin(4 * MIB), addedMs: DURING_DAY_MS - 1 };
+
+  test('are joined while nothing comes in, however young and few they are, but for the newest', () => {
+    const given = [thin(5 * MIB), thin(4 * MIB), newest].map((one) => ({ ...one, addedMs: DURING_DAY_MS - 1 }));
     expect(planned(given)).toBeUndefined();
     expect(planned(given, { isQuiet: true })).toEqual([[0, 1], 1]);
     expect(planned(given, { isQuiet: true, settings: { tierSegments: 0 } })).toBeUndefined();
+    expect(planned(given.slice(1), { isQuiet: true })).toBeUndefined();
+    expect(planned(given, { isQuiet: true, not: [2] })).toEqual([[0, 1], 1]);
   });
 
   test('but not a few streams, nor what has much of each, nor one that is nearly all', () => {
-    expect(planned([thin(5 * MIB, 2000), thin(4 * MIB, 2000)], { isQuiet: true })).toBeUndefined();
-    expect(planned([full(5 * MIB), thin(4 * MIB)], { isQuiet: true })).toBeUndefined();
-    expect(planned([thin(9 * MIB), thin(4 * MIB)], { isQuiet: true })).toBeUndefined();
+    expect(planned([thin(5 * MIB, 2000), thin(4 * MIB, 2000), newest], { isQuiet: true })).toBeUndefined();
+    expect(planned([full(5 * MIB), thin(4 * MIB), newest], { isQuiet: true })).toBeUndefined();
+    expect(planned([thin(9 * MIB), thin(4 * MIB), newest], { isQuiet: true })).toBeUndefined();
   });
 
   test('behind one that is not thin, or that is too large for them', () => {
-    const given = [full(5 * MIB), thin(30 * MIB), thin(4 * MIB), thin(4 * MIB)];
+    const given = [full(5 * MIB), thin(30 * MIB), thin(4 * MIB), thin(4 * MIB), newest];
     expect(planned(given, { isQuiet: true })).toEqual([[2, 3], 1]);
   });
 });
