@@ -2,7 +2,7 @@ import type { MetricExpr, VariantsExpr } from '../../grammar/ast.ts';
 import { compareLabels, labelsKey } from '../model/labels.ts';
 import { inTextOrder } from '../wire/json-text.ts';
 import type { ResultData, ResultSeries } from '../wire/result-json.ts';
-import { constantSeries, type MetricValue, type Series, sortByLabels } from './aggregate/series-set.ts';
+import { constantSeries, hasPoint, type MetricValue, type Series, sortByLabels } from './aggregate/series-set.ts';
 import { containsSort } from './evaluate.ts';
 import { type EvaluationGrid, pointTimesMs } from './grid.ts';
 
@@ -36,8 +36,7 @@ export function matrixData(value: MetricValue, grid: EvaluationGrid, byText: boo
 
 /** Lists the points of each label set; when several series have it, a time comes once for each. */
 function joinEqual(series: readonly Series[], timesMs: readonly number[]): ResultSeries[] {
-  if (areDifferent(series))
-    return series.map((one) => presentPoints(one, timesMs)).filter((one) => one.values.length > 0);
+  if (areDifferent(series)) return series.filter(hasPoint).map((one) => ({ ...one, timesMs }));
   const groups = new Map<string, Series[]>();
   for (const one of series) {
     const key = labelsKey(one.labels);
@@ -66,19 +65,4 @@ function areDifferent(series: readonly Series[]): boolean {
   for (let i = 1; i < series.length; i++)
     if (compareLabels(series[i - 1]!.labels, series[i]!.labels) === 0) return false;
   return true;
-}
-
-function presentPoints({ labels, present, values }: Series, timesMs: readonly number[]): ResultSeries {
-  let count = 0;
-  for (let point = 0; point < present.length; point++) count += present[point]!;
-  if (count === timesMs.length) return { labels, timesMs, values };
-  const times = new Float64Array(count);
-  const own = new Float64Array(count);
-  let at = 0;
-  for (let point = 0; point < timesMs.length; point++) {
-    if (present[point] === 0) continue;
-    times[at] = timesMs[point]!;
-    own[at++] = values[point]!;
-  }
-  return { labels, timesMs: times, values: own };
 }

@@ -47,7 +47,7 @@ export class SampleMerger {
 
   /**
    * Results must be added in the order of their tasks, so that ties resolve alike whichever worker was faster. The merger owns their
-   * arrays from then on.
+   * arrays from then on, but for those of samples, which it only reads.
    *
    * @throws LogError QUERY_LIMIT
    */

@@ -63,7 +63,7 @@ export class ResultCache {
     return hash.digest('base64');
   }
 
-  /** @returns a copy of the kept result, as the given grid has it */
+  /** @returns the kept result, as the given grid has it */
   get(key: string, plan: PlanIdentity, scan: SampleScan): SampleScanResult | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) {
@@ -77,7 +77,6 @@ export class ResultCache {
   put(key: string, scan: SampleScan, result: SampleScanResult): void {
     const bytes = sizeOf(result);
     if (bytes > this.#maxBytes * MAX_ENTRY_SHARE || this.#entries.has(key)) return;
-    // A copy, since whoever merges the result owns its columns.
     const kept = copyOf({ ...result, counts: emptyCounts() }, 0, 0);
     this.#entries.set(key, { baseNs: scan.grid.baseNs, result: kept }, bytes);
   }
@@ -99,6 +98,7 @@ function moved({ baseNs, result }: Entry, plan: PlanIdentity, toNs: bigint, step
   return copyOf(result, (byNs / stepNs) * plan.bucketsPerStep, byNs);
 }
 
+/** A copy of what belongs to whoever merges the result; samples are left as they are by all. */
 function copyOf(result: SampleScanResult, byBuckets: number, byNs: number): SampleScanResult {
   return {
     ...result,
@@ -110,11 +110,7 @@ function copyOf(result: SampleScanResult, byBuckets: number, byNs: number): Samp
       states: result.listed.states.slice(),
     },
     takenBytes: 0,
-    samples: {
-      starts: result.samples.starts.slice(),
-      timesNs: result.samples.timesNs.map((time) => time + byNs),
-      values: result.samples.values.slice(),
-    },
+    samples: byNs === 0 ? result.samples : { ...result.samples, shiftNs: byNs },
   };
 }
 

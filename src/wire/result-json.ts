@@ -1,7 +1,7 @@
 import type { Labels } from '../model/labels.ts';
 import { JsonBytes } from './json-bytes.ts';
 import { jsonLabels } from './json-text.ts';
-import { putSample, putSamples, type ResultPoints } from './sample-json.ts';
+import { putSample, type ResultPoints, SampleLists } from './sample-json.ts';
 import { type QueryStats, statsJson } from './stats-json.ts';
 
 /**
@@ -78,12 +78,14 @@ function putResult(out: JsonBytes, data: ResultData): void {
         out.string('}');
       });
       return;
-    case 'matrix':
+    case 'matrix': {
+      const lists = new SampleLists(out);
       putList(out, data.series, (series) => {
         out.string(`{"metric":${jsonLabels(series.labels)},"values":`);
-        putSamples(out, series);
+        lists.put(series);
         out.string('}');
       });
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { endianness } from 'node:os';
 import { formatSampleValue } from '../base/go/float-text.ts';
 import type { JsonBytes } from './json-bytes.ts';
 
@@ -5,6 +6,8 @@ import type { JsonBytes } from './json-bytes.ts';
 export interface ResultPoints {
   readonly timesMs: ArrayLike<number>;
   readonly values: ArrayLike<number>;
+  /** 1 where there is a point. Absent: everywhere. */
+  readonly present?: Uint8Array;
 }
 
 /** Longest point: a time, the longest decimal text of a double without exponent, and marks. */
@@ -22,6 +25,12 @@ const GROUP_TEXTS = new Uint8Array(GROUP * 3);
 for (let i = 0; i < GROUP; i++) GROUP_TEXTS.set(Buffer.from(`${i}`.padStart(3, '0')), i * 3);
 /** The last six digits of a time change from point to point; those before rarely do. */
 const LOW_SPAN = GROUP * GROUP;
+/** What a point begins with, such as `[1700000000.123,"`. */
+const BEGIN_WORDS = 5;
+const BEGIN_BYTES = BEGIN_WORDS * 4;
+/** Times of which texts are made ahead; most grids have fewer. */
+const MAX_BEGINS = 16_384;
+const IS_LITTLE_ENDIAN = endianness() === 'LE';
 const ZERO = 48;
 const COMMA = 44;
 const MINUS = 45;
@@ -40,38 +49,101 @@ let highLength = 0;
 /** Seconds with at most three decimals, and the value as decimal text without exponent. */
 export function putSample(out: JsonBytes, timeMs: number, value: number): void {
   bytes = out.room(MAX_POINT_BYTES);
-  out.length = putPoint(out.length, timeMs, value);
+  out.length = putValueEnd(putPointBegin(out.length, timeMs), value);
 }
 
 /**
- * All points of a series as a JSON array. Written as bytes: of a hundred thousand points, a text for each and for each of its pieces would
- * be most of the work.
+ * Writes the points of one series after the other, each series as a JSON array. They are written as bytes: of a hundred thousand points, a text
+ * for each and for each of its pieces would be most of the work. Series of a grid share their times, of which each is made a text once.
  */
-export function putSamples(out: JsonBytes, { timesMs, values }: ResultPoints): void {
-  for (let first = 0; first === 0 || first < values.length; first += TURN) {
-    bytes = out.room((TURN + 1) * MAX_POINT_BYTES);
-    let at = out.length;
-    if (first === 0) bytes[at++] = OPEN;
-    const end = Math.min(values.length, first + TURN);
-    for (let i = first; i < end; i++) {
-      if (i > 0) bytes[at++] = COMMA;
-      at = putPoint(at, timesMs[i]!, values[i]!);
+export class SampleLists {
+  readonly #out: JsonBytes;
+  /** Those of the series before. */
+  #timesMs: ArrayLike<number> | undefined;
+  #begins: PointBegins | undefined;
+
+  constructor(out: JsonBytes) {
+    this.#out = out;
+  }
+
+  put({ timesMs, values, present }: ResultPoints): void {
+    const out = this.#out;
+    const begins = this.#beginsOf(timesMs);
+    let isFirst = true;
+    for (let first = 0; first === 0 || first < values.length; first += TURN) {
+      bytes = out.room((TURN + 1) * MAX_POINT_BYTES);
+      const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      let at = out.length;
+      if (first === 0) bytes[at++] = OPEN;
+      const end = Math.min(values.length, first + TURN);
+      for (let i = first; i < end; i++) {
+        if (present !== undefined && present[i] === 0) continue;
+        if (!isFirst) bytes[at++] = COMMA;
+        isFirst = false;
+        at = begins === undefined ? putPointBegin(at, timesMs[i]!) : begins.put(i, words, at);
+        at = putValueEnd(at, values[i]!);
+      }
+      if (end === values.length) bytes[at++] = CLOSE;
+      out.length = at;
     }
-    if (end === values.length) bytes[at++] = CLOSE;
-    out.length = at;
+  }
+
+  /** Undefined when times come for the first time: those of a single series are written as they are. */
+  #beginsOf(timesMs: ArrayLike<number>): PointBegins | undefined {
+    if (this.#timesMs === timesMs) this.#begins ??= PointBegins.of(timesMs);
+    else this.#begins = undefined;
+    this.#timesMs = timesMs;
+    return this.#begins;
   }
 }
 
-function putPoint(from: number, timeMs: number, value: number): number {
+/** What points begin with up to their values, by place in the grid. Words are written: they reach beyond the text, where the value follows. */
+class PointBegins {
+  readonly #words: Uint32Array;
+  readonly #lengths: Uint8Array;
+
+  private constructor(words: Uint32Array, lengths: Uint8Array) {
+    this.#words = words;
+    this.#lengths = lengths;
+  }
+
+  /** @returns undefined when there are very many times, or odd ones */
+  static of(timesMs: ArrayLike<number>): PointBegins | undefined {
+    if (timesMs.length > MAX_BEGINS) return undefined;
+    const lengths = new Uint8Array(timesMs.length);
+    const texts = new Uint8Array(timesMs.length * BEGIN_BYTES + MAX_POINT_BYTES);
+    bytes = texts;
+    for (let i = 0; i < timesMs.length; i++) {
+      const length = putPointBegin(i * BEGIN_BYTES, timesMs[i]!) - i * BEGIN_BYTES;
+      if (length > BEGIN_BYTES) return undefined;
+      lengths[i] = length;
+    }
+    return new PointBegins(new Uint32Array(texts.buffer, 0, timesMs.length * BEGIN_WORDS), lengths);
+  }
+
+  /** @returns where the value follows */
+  put(i: number, to: DataView, at: number): number {
+    const from = i * BEGIN_WORDS;
+    for (let word = 0; word < BEGIN_WORDS; word++)
+      to.setUint32(at + word * 4, this.#words[from + word]!, IS_LITTLE_ENDIAN);
+    return at + this.#lengths[i]!;
+  }
+}
+
+function putPointBegin(from: number, timeMs: number): number {
   let at = from;
   bytes[at++] = OPEN;
   at = putSeconds(at, timeMs);
   bytes[at++] = COMMA;
   bytes[at++] = QUOTE;
-  at = putValue(at, value);
-  bytes[at++] = QUOTE;
-  bytes[at++] = CLOSE;
   return at;
+}
+
+function putValueEnd(from: number, value: number): number {
+  const at = putValue(from, value);
+  bytes[at] = QUOTE;
+  bytes[at + 1] = CLOSE;
+  return at + 2;
 }
 
 function isPlainInteger(value: number): boolean {

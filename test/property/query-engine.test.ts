@@ -5,6 +5,7 @@ import { labelsFromObject, labelsKey } from '../../src/model/labels.ts';
 import { runQuery } from '../../src/query/run.ts';
 import { inPlaceRunner, type MemoryRow, MemoryStore } from '../support/memory-store.ts';
 import { queryDeps } from '../support/query-replay.ts';
+import { resultPoints } from '../support/result-points.ts';
 import { answeredStreams } from '../support/result-text.ts';
 
 /** The engine, with tasks, blocks and buckets, against the plain definition over rows. */
@@ -101,9 +102,9 @@ async function matrix(s: Setup, query: string): Promise<Map<string, number>> {
   expect(store.openSelections).toBe(0);
   const points = new Map<string, number>();
   if (data.resultType !== 'matrix') throw new Error(data.resultType);
-  for (const { labels, timesMs, values } of data.series) {
-    const name = labels.filter((_, i) => i % 2 === 1).join('/');
-    for (const [i, value] of Array.from(values).entries()) points.set(`${name} ${timesMs[i]! / 1000}`, value);
+  for (const series of data.series) {
+    const name = series.labels.filter((_, i) => i % 2 === 1).join('/');
+    for (const [timeMs, value] of resultPoints(series)) points.set(`${name} ${timeMs / 1000}`, value);
   }
   return points;
 }

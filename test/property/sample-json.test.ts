@@ -4,7 +4,7 @@ import { formatSampleValue } from '../../src/base/go/float-text.ts';
 import { joinSamples, SampleLog } from '../../src/query/aggregate/range-samples.ts';
 import { SeriesMemory } from '../../src/query/aggregate/series-memory.ts';
 import { JsonBytes } from '../../src/wire/json-bytes.ts';
-import { putSample, putSamples, type ResultPoints } from '../../src/wire/sample-json.ts';
+import { putSample, type ResultPoints, SampleLists } from '../../src/wire/sample-json.ts';
 
 const values = fc.oneof(
   fc.double(),
@@ -35,7 +35,7 @@ const written = (put: (out: JsonBytes) => void): string => {
   return Buffer.from(out.finish()).toString();
 };
 const sampleJson = (timeMs: number, value: number): string => written((out) => putSample(out, timeMs, value));
-const samplesJson = (points: ResultPoints): string => written((out) => putSamples(out, points));
+const samplesJson = (points: ResultPoints): string => written((out) => new SampleLists(out).put(points));
 const plain = (timeMs: number, value: number): string => `[${timeMs / 1000},"${formatSampleValue(value)}"]`;
 
 test('samples written as bytes read as numbers do', () => {
@@ -46,6 +46,33 @@ test('samples written as bytes read as numbers do', () => {
       expect(samplesJson(columns)).toBe(`[${points.map(([t, v]) => plain(t, v)).join(',')}]`);
     }),
     { numRuns: 2000 },
+  );
+});
+
+test('series that share their times, where some have no point', () => {
+  const gridTimes = fc.oneof(fc.nat({ max: 4e12 }), times);
+  const series = fc.array(fc.tuple(fc.boolean(), fc.oneof(values, decimals)), { minLength: 200, maxLength: 200 });
+  fc.assert(
+    fc.property(
+      fc.array(gridTimes, { maxLength: 200 }),
+      fc.array(series, { minLength: 2, maxLength: 4 }),
+      (timesMs, all) => {
+        const text = written((out) => {
+          const lists = new SampleLists(out);
+          for (const points of all) {
+            const own = points.slice(0, timesMs.length);
+            const present = Uint8Array.from(own, ([isThere]) => (isThere ? 1 : 0));
+            lists.put({ timesMs, values: own.map(([, value]) => value), present });
+          }
+        });
+        const expected = all.map((points) => {
+          const there = timesMs.flatMap((timeMs, i) => (points[i]![0] ? [plain(timeMs, points[i]![1])] : []));
+          return `[${there.join(',')}]`;
+        });
+        expect(text).toBe(expected.join(''));
+      },
+    ),
+    { numRuns: 300 },
   );
 });
 

@@ -7,6 +7,8 @@ export interface SampleColumns {
   readonly starts: Uint32Array;
   readonly timesNs: Float64Array;
   readonly values: Float64Array;
+  /** To be added to each time: columns that are kept serve ranges that have moved on. Absent: nothing. */
+  readonly shiftNs?: number;
 }
 
 /** Of no bytes, so that it is never given away. */
@@ -91,7 +93,7 @@ export class SampleLog {
   }
 }
 
-/** Joins columns of several tasks, in the order of the tasks. `series` has the joined number of each series of the columns. */
+/** Joins columns of several tasks, which it leaves as they are, in the order of the tasks. `series` has the joined number of each series of the columns. */
 export function joinSamples(
   parts: readonly { readonly columns: SampleColumns; readonly series: ArrayLike<number> }[],
   seriesCount: number,
@@ -107,18 +109,19 @@ export function joinSamples(
   const timesNs = new Float64Array(total);
   const values = new Float64Array(total);
   for (const { columns, series } of parts) {
+    const { shiftNs = 0 } = columns;
     for (let i = 0; i < series.length; i++) {
       const to = next[series[i]!]!;
       const from = columns.starts[i]!;
       const end = columns.starts[i + 1]!;
       next[series[i]!] = to + end - from;
-      if (end - from >= MIN_COPIED) {
+      if (shiftNs === 0 && end - from >= MIN_COPIED) {
         timesNs.set(columns.timesNs.subarray(from, end), to);
         values.set(columns.values.subarray(from, end), to);
         continue;
       }
       for (let at = from; at < end; at++) {
-        timesNs[to + at - from] = columns.timesNs[at]!;
+        timesNs[to + at - from] = columns.timesNs[at]! + shiftNs;
         values[to + at - from] = columns.values[at]!;
       }
     }

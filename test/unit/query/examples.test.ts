@@ -5,6 +5,7 @@ import { type QueryRequest, runQuery } from '../../../src/query/run.ts';
 import { labelText } from '../../../src/wire/json-text.ts';
 import { type MemoryRow, MemoryStore, rowsOf } from '../../support/memory-store.ts';
 import { queryDeps } from '../../support/query-replay.ts';
+import { resultPoints } from '../../support/result-points.ts';
 import { answeredStreams } from '../../support/result-text.ts';
 
 /** Answers that were observed on a real Loki; times are seconds after a full hour, numbers are the examples' own. */
@@ -38,7 +39,9 @@ async function run(
         return data.series
           .map(
             (one) =>
-              `${text(one.labels)} ${Array.from(one.values, (v, i) => `${seconds(one.timesMs[i]!)}:${formatSampleValue(v)}`).join(' ')}`,
+              `${text(one.labels)} ${resultPoints(one)
+                .map(([timeMs, value]) => `${seconds(timeMs)}:${formatSampleValue(value)}`)
+                .join(' ')}`,
           )
           .join(' ; ');
       case 'streams':
