@@ -1,8 +1,10 @@
 import type { DirectoryTables } from '../chunk/directory.ts';
+import type { Tally } from '../chunk/tally.ts';
 import { LEVEL_NONE, LEVELS } from '../model/level.ts';
 import { addRun, type SegmentRun } from '../store/segment-runs.ts';
 import { NO_LEVEL_BIT, OWN_LEVEL, UNTALLIED } from '../store/stream-columns.ts';
 import type { Stretches } from '../store/stretches.ts';
+import { GROUP_STREAMS, tallyGroups } from '../store/tally-groups.ts';
 import { TALLY_MINUTES } from './minute-buckets.ts';
 import { ONLY_A_SCAN, type TallySeries } from './tally-series.ts';
 import type { TallyTable } from './tally-table.ts';
@@ -15,6 +17,8 @@ import type { TallyTable } from './tally-table.ts';
 const LEVEL_CODES = 256;
 /** Row of what is thrown away. */
 const NOWHERE = 0;
+/** In place of a series number: streams of a group are in several, or what their tallies tell is not enough. */
+const MIXED = -4;
 /** No row of a series begins there. */
 const NOT_LOOKED_UP = 0;
 
@@ -61,6 +65,8 @@ export class RunAdder {
   /** Gets the streams that take more than this. */
   readonly #rest: Stretches;
   readonly #startOfLevel: Int32Array = new Int32Array(LEVEL_CODES);
+  /** By bit of a level. */
+  readonly #seriesOfLevel: Int32Array = new Int32Array(NO_LEVEL_BIT + 1);
   #starts: Int32Array = new Int32Array(0);
 
   constructor(series: TallySeries, table: TallyTable, rest: Stretches) {
@@ -88,7 +94,7 @@ export class RunAdder {
     const starts = this.#startsUpTo(largestId);
     let { counts } = table;
     for (let i = 0; i < run.count; i++) {
-      const stream = run.streams === undefined ? i : run.streams[i]!;
+      const stream = streamAt(run, i);
       let start = starts[streamIds[stream]!]!;
       if (start === NOT_LOOKED_UP) {
         start = this.#look(streamIds[stream]!);
@@ -117,57 +123,126 @@ export class RunAdder {
     return start;
   }
 
-  /** Entries of each stream, whatever their levels. */
+  /** Entries of each stream, or of groups of them, whatever their levels. */
   #addTallies(run: SegmentRun, bucketOf: Int32Array): void {
     const { streamIds, firstBlocks, columns, directory } = run.segment;
-    const { starts, minutes, counts: added } = directory.tally;
-    const table = this.#table;
+    const { tally } = directory;
+    const { starts } = tally;
     const byMinute = this.#byMinute(run);
+    const groups = tallyGroups(tally, firstBlocks);
     for (let i = 0; i < run.count; i++) {
-      const stream = run.streams === undefined ? i : run.streams[i]!;
+      const stream = streamAt(run, i);
+      const common = groups === undefined ? MIXED : this.#seriesOfGroup(run, i);
+      if (groups !== undefined && common !== MIXED) {
+        const group = stream / GROUP_STREAMS;
+        if (common >= 0)
+          this.#add(groups, groups.starts[group]!, groups.starts[group + 1]!, common, bucketOf, byMinute);
+        i += GROUP_STREAMS - 1;
+        continue;
+      }
       const number = this.#series.of(streamIds[stream]!, 0);
       if (number === ONLY_A_SCAN || (columns.levels[stream]! & UNTALLIED) !== 0) {
         this.#leave(run, stream);
         continue;
       }
-      if (number < 0) continue;
-      const start = table.startOf(number);
-      const { counts } = table;
-      const end = starts[firstBlocks[stream + 1]!]!;
       const from = starts[firstBlocks[stream]!]!;
-      if (byMinute !== undefined) byMinute.add(start, minutes, added, from, end);
-      else for (let at = from; at < end; at++) counts[start + bucketOf[minutes[at]!]!]! += added[at]!;
+      const end = starts[firstBlocks[stream + 1]!]!;
+      if (number >= 0) this.#add(tally, from, end, number, bucketOf, byMinute);
     }
-    byMinute?.addTo(table.counts, bucketOf);
+    byMinute?.addTo(this.#table.counts, bucketOf);
+  }
+
+  /** Adds entries `from .. end`, all of one series. */
+  #add(
+    { minutes, counts }: Tally,
+    from: number,
+    end: number,
+    series: number,
+    bucketOf: Int32Array,
+    byMinute: MinuteCounts | undefined,
+  ): void {
+    const start = this.#table.startOf(series);
+    if (byMinute !== undefined) {
+      byMinute.add(start, minutes, counts, from, end);
+      return;
+    }
+    const to = this.#table.counts;
+    for (let at = from; at < end; at++) to[start + bucketOf[minutes[at]!]!]! += counts[at]!;
+  }
+
+  /** Series of all rows of the group that begins with stream `i` of a run; MIXED when there is no such one, or no such group. */
+  #seriesOfGroup(run: SegmentRun, i: number): number {
+    const { streamIds, columns } = run.segment;
+    const first = streamAt(run, i);
+    if (first % GROUP_STREAMS !== 0 || i + GROUP_STREAMS > run.count) return MIXED;
+    const number = this.#series.of(streamIds[first]!, 0);
+    if (number === ONLY_A_SCAN) return MIXED;
+    for (let k = 0; k < GROUP_STREAMS; k++) {
+      const stream = first + k;
+      if (streamAt(run, i + k) !== stream || (columns.levels[stream]! & UNTALLIED) !== 0) return MIXED;
+      if (this.#series.of(streamIds[stream]!, 0) !== number) return MIXED;
+    }
+    return number;
   }
 
   /** Where a segment has many entries for each minute of each series: sums by minute, which take half as long to make as sums by bucket. */
-  #byMinute({ segment, streams, count }: SegmentRun): MinuteCounts | undefined {
+  #byMinute(run: SegmentRun): MinuteCounts | undefined {
+    const { segment, count } = run;
     const { streamIds, columns, directory } = segment;
     const most = (directory.tally.counts.length * count) / (streamIds.length * ENTRIES_PER_MINUTE * TALLY_MINUTES);
     if (!(most > 1) || columns.totalRows >= MAX_INT32_ROWS) return undefined;
     // How many series there are shows when the series of each stream is known.
-    for (let i = 0; i < count; i++) this.#series.of(streamIds[streams === undefined ? i : streams[i]!]!, 0);
+    for (let i = 0; i < count; i++) this.#series.of(streamIds[streamAt(run, i)]!, 0);
     return this.#series.keys.length < most ? new MinuteCounts() : undefined;
   }
 
-  /** Entries of each stream, by level. */
+  /** Entries of each stream, or of groups of them, by level. */
   #addByLevel(run: SegmentRun, bucketOf: Int32Array): void {
     const { streamIds, firstBlocks, columns, directory } = run.segment;
-    const { starts, minutes, levels, counts: added } = directory.tally;
-    const table = this.#table;
-    const startOfLevel = this.#startOfLevel;
+    const { tally } = directory;
+    const { starts } = tally;
+    const groups = tallyGroups(tally, firstBlocks);
     for (let i = 0; i < run.count; i++) {
-      const stream = run.streams === undefined ? i : run.streams[i]!;
-      if (!this.#prepare(streamIds[stream]!, columns.levels[stream]!)) {
-        this.#leave(run, stream);
-        continue;
-      }
-      const { counts } = table;
-      const end = starts[firstBlocks[stream + 1]!]!;
-      for (let at = starts[firstBlocks[stream]!]!; at < end; at++)
-        counts[startOfLevel[levels[at]!]! + bucketOf[minutes[at]!]!]! += added[at]!;
+      const stream = streamAt(run, i);
+      if (groups !== undefined && this.#prepareGroup(run, i)) {
+        const group = stream / GROUP_STREAMS;
+        this.#addLevels(groups, groups.starts[group]!, groups.starts[group + 1]!, bucketOf);
+        i += GROUP_STREAMS - 1;
+      } else if (this.#prepare(streamIds[stream]!, columns.levels[stream]!)) {
+        this.#addLevels(tally, starts[firstBlocks[stream]!]!, starts[firstBlocks[stream + 1]!]!, bucketOf);
+      } else this.#leave(run, stream);
     }
+  }
+
+  #addLevels({ minutes, levels, counts }: Tally, from: number, end: number, bucketOf: Int32Array): void {
+    const startOfLevel = this.#startOfLevel;
+    const to = this.#table.counts;
+    for (let at = from; at < end; at++) to[startOfLevel[levels[at]!]! + bucketOf[minutes[at]!]!]! += counts[at]!;
+  }
+
+  /** As `prepare`, for the group that begins with stream `i` of a run. @returns false also when a level of its streams is in several series */
+  #prepareGroup(run: SegmentRun, i: number): boolean {
+    const { streamIds, columns } = run.segment;
+    const first = streamAt(run, i);
+    if (first % GROUP_STREAMS !== 0 || i + GROUP_STREAMS > run.count) return false;
+    const seriesOfLevel = this.#seriesOfLevel.fill(MIXED);
+    for (let k = 0; k < GROUP_STREAMS; k++) {
+      const stream = first + k;
+      const bits = columns.levels[stream]!;
+      if (streamAt(run, i + k) !== stream || (bits & (OWN_LEVEL | UNTALLIED)) !== 0) return false;
+      for (let bit = 0; bit <= NO_LEVEL_BIT; bit++) {
+        if ((bits & (1 << bit)) === 0) continue;
+        const number = this.#series.of(streamIds[stream]!, levelOfBit(bit));
+        if (number === ONLY_A_SCAN) return false;
+        if (seriesOfLevel[bit] === MIXED) seriesOfLevel[bit] = number;
+        else if (seriesOfLevel[bit] !== number) return false;
+      }
+    }
+    for (let bit = 0; bit <= NO_LEVEL_BIT; bit++) {
+      const number = seriesOfLevel[bit]!;
+      if (number !== MIXED) this.#startOfLevel[levelOfBit(bit)] = number < 0 ? NOWHERE : this.#table.startOf(number);
+    }
+    return true;
   }
 
   /** Finds where the rows of each level of a stream go. @returns false when that cannot be told */
@@ -175,7 +250,7 @@ export class RunAdder {
     if ((bits & (OWN_LEVEL | UNTALLIED)) !== 0) return false;
     for (let bit = 0; bit <= NO_LEVEL_BIT; bit++) {
       if ((bits & (1 << bit)) === 0) continue;
-      const level = bit < LEVELS.length ? bit : LEVEL_NONE;
+      const level = levelOfBit(bit);
       const number = this.#series.of(streamId, level);
       if (number === ONLY_A_SCAN) return false;
       this.#startOfLevel[level] = number < 0 ? NOWHERE : this.#table.startOf(number);
@@ -187,6 +262,15 @@ export class RunAdder {
     const { streamIds, firstBlocks } = segment;
     this.#rest.addStream(streamIds[stream]!, source, stream, firstBlocks[stream]!, firstBlocks[stream + 1]!);
   }
+}
+
+/** Number in the segment of stream `i` of a run. */
+function streamAt({ streams }: SegmentRun, i: number): number {
+  return streams === undefined ? i : streams[i]!;
+}
+
+function levelOfBit(bit: number): number {
+  return bit < LEVELS.length ? bit : LEVEL_NONE;
 }
 
 /** A name that matters may be in the metadata of rows; which of them, is told by stream. */

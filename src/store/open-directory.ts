@@ -1,6 +1,7 @@
 import { B_STREAM, BLOCK_FIELDS, type Directory, type DirectoryTables, type NewDirectory } from '../chunk/directory.ts';
 import { type Labels, labelsKey } from '../model/labels.ts';
 import { type StreamColumns, streamColumns } from './stream-columns.ts';
+import { tallyGroupBytes } from './tally-groups.ts';
 
 /** What is known of a segment, but for whose streams they are: plain data that the thread which wrote it hands over. */
 export interface SegmentTables {
@@ -43,7 +44,7 @@ export class OpenDirectory implements SegmentTables {
     const { blocks, frames, tally } = directory;
     for (const column of [blocks, frames, ...Object.values(tally), ...Object.values(columns)])
       if (ArrayBuffer.isView(column)) bytes += column.byteLength;
-    this.bytes = bytes;
+    this.bytes = bytes + tallyGroupBytes(tally, streamIds.length);
   }
 
   /** Stream number of a stream id; undefined when the segment has none of its rows. */

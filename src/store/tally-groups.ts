@@ -1,0 +1,80 @@
+import { NO_TALLY, type Tally } from '../chunk/tally.ts';
+
+/** Streams of a group, neighbours by their labels: in most queries all of one series, or of none. */
+export const GROUP_STREAMS = 32;
+/** With fewer, each stream has about as many entries as a group would have. */
+const MIN_STREAMS = 16 * GROUP_STREAMS;
+/** Entries of streams for each one of a group from which groups are worth their memory. */
+const MIN_GAIN = 2;
+/** A minute of the day (0 is that of midnight), and a level. */
+const MINUTES = 1441;
+const LEVEL_CODES = 256;
+/** Bytes of an entry: minute, level and count. */
+const ENTRY_BYTES = 7;
+
+/** Of tallies in memory; NO_TALLY where groups do not pay. */
+const known = new WeakMap<Tally, Tally>();
+
+/**
+ * Tallies of a segment added up over groups of neighbouring streams: entries of group `g`, with the streams `g * GROUP_STREAMS` and those that
+ * follow, are `starts[g] .. starts[g + 1]`. With thousands of streams nearly every row has an entry of its own; of a group, many rows share one.
+ * Made when first asked for, kept as long as the tally. The streams behind the last full group are in none.
+ *
+ * @param firstBlocks blocks of stream `s` are `firstBlocks[s] .. firstBlocks[s + 1]`
+ * @returns undefined when single streams do as well
+ */
+export function tallyGroups(tally: Tally, firstBlocks: Uint32Array): Tally | undefined {
+  if (firstBlocks.length - 1 < MIN_STREAMS) return undefined;
+  let groups = known.get(tally);
+  if (groups === undefined) {
+    groups = makeGroups(tally, firstBlocks);
+    known.set(tally, groups);
+  }
+  return groups === NO_TALLY ? undefined : groups;
+}
+
+/** Bytes that groups take at most. */
+export function tallyGroupBytes(tally: Tally, streamCount: number): number {
+  return streamCount < MIN_STREAMS ? 0 : (tally.counts.length * ENTRY_BYTES) / MIN_GAIN;
+}
+
+function makeGroups({ starts, minutes, levels, counts }: Tally, firstBlocks: Uint32Array): Tally {
+  const groupCount = Math.floor((firstBlocks.length - 1) / GROUP_STREAMS);
+  const most = Math.floor(counts.length / MIN_GAIN);
+  const made = {
+    starts: new Uint32Array(groupCount + 1),
+    minutes: new Uint16Array(most),
+    levels: new Uint8Array(most),
+    counts: new Uint32Array(most),
+  };
+  /** Rows of the group by level and minute. */
+  const sums: (Uint32Array | undefined)[] = new Array(LEVEL_CODES);
+  let entries = 0;
+  for (let group = 0; group < groupCount; group++) {
+    const end = starts[firstBlocks[(group + 1) * GROUP_STREAMS]!]!;
+    for (let at = starts[firstBlocks[group * GROUP_STREAMS]!]!; at < end; at++) {
+      const level = levels[at]!;
+      sums[level] ??= new Uint32Array(MINUTES);
+      sums[level][minutes[at]!]! += counts[at]!;
+    }
+    for (let level = 0; level < LEVEL_CODES; level++) {
+      const ofLevel = sums[level];
+      if (ofLevel === undefined) continue;
+      for (let minute = 0; minute < MINUTES; minute++) {
+        if (ofLevel[minute] === 0) continue;
+        if (entries === most) return NO_TALLY;
+        made.minutes[entries] = minute;
+        made.levels[entries] = level;
+        made.counts[entries++] = ofLevel[minute]!;
+        ofLevel[minute] = 0;
+      }
+    }
+    made.starts[group + 1] = entries;
+  }
+  return {
+    starts: made.starts,
+    minutes: made.minutes.slice(0, entries),
+    levels: made.levels.slice(0, entries),
+    counts: made.counts.slice(0, entries),
+  };
+}
