@@ -134,17 +134,16 @@ export class HeadBlocks {
       this.#countSkipped(first, end, counts);
       return undefined;
     }
-    const [rowCount, lineBytes] = this.#copyRows(first, end, options.lines);
-    counts.rows += rowCount;
-    counts.headRows += rowCount;
-    counts.headBytes += lineBytes;
+    const lineBytes = options.lines ? this.#copyLines(first, end) : 0;
+    const bytes = lines.subarray(0, lineBytes);
+    // Of thousands of streams most have no row with a text that is rare: no more is copied of those.
+    if (options.lines && !this.#finder.begin(bytes, options)) {
+      this.#countSkipped(first, end, counts);
+      return undefined;
+    }
+    const rowCount = this.#copyRows(first, end, counts);
     if (rowCount === 0) return undefined;
-    const bytes = lines.subarray(0, options.lines ? lineBytes : 0);
     if (options.lines) {
-      if (!this.#finder.begin(bytes, options)) {
-        counts.blocksSkippedByFilter++;
-        return undefined;
-      }
       this.#splitRows(first, end);
       fields.from = 0;
     }
@@ -154,31 +153,36 @@ export class HeadBlocks {
     return new LoadedBlock(part, rows, false, metadata, searches);
   }
 
-  /**
-   * Copies times and levels of pages, and their lines.
-   *
-   * @returns rows, and bytes of lines with a newline behind each but the last
-   */
-  #copyRows(first: number, end: number, withLines: boolean): [number, number] {
+  /** Copies the lines of pages. @returns their bytes, with a newline behind each but the last */
+  #copyLines(first: number, end: number): number {
+    const pages = this.#pages;
+    let lineBytes = 0;
+    for (let at = first * PAGE_FIELDS; at < end * PAGE_FIELDS; at += PAGE_FIELDS) {
+      const { bytes } = this.#slab.of(this.#slabs[pages[at + P_SLAB]!]!);
+      const bytesAt = pages[at + P_OFFSET]! + pages[at + P_ROW_CAPACITY]! * ROW_BYTES;
+      bytes.copy(this.#kernel.lines, lineBytes, bytesAt, bytesAt + pages[at + P_LINE_BYTES]!);
+      lineBytes += pages[at + P_LINE_BYTES]!;
+    }
+    return Math.max(0, lineBytes - 1);
+  }
+
+  /** Copies times and levels of pages. @returns rows */
+  #copyRows(first: number, end: number, counts: LoadCounts): number {
     const pages = this.#pages;
     let rows = 0;
-    let lineBytes = 0;
     this.#firstRows.length = 0;
     for (let at = first * PAGE_FIELDS; at < end * PAGE_FIELDS; at += PAGE_FIELDS) {
       const count = pages[at + P_ROWS]!;
       const offset = pages[at + P_OFFSET]!;
-      const rowCapacity = pages[at + P_ROW_CAPACITY]!;
       const { bytes } = this.#slab.of(this.#slabs[pages[at + P_SLAB]!]!);
       bytes.copy(this.#times, rows * 8, offset, offset + count * 8);
-      const levelsAt = offset + rowCapacity * 16;
+      const levelsAt = offset + pages[at + P_ROW_CAPACITY]! * 16;
       bytes.copy(this.#levels, rows, levelsAt, levelsAt + count);
-      const bytesAt = offset + rowCapacity * ROW_BYTES;
-      if (withLines) bytes.copy(this.#kernel.lines, lineBytes, bytesAt, bytesAt + pages[at + P_LINE_BYTES]!);
       this.#firstRows.push(rows);
       rows += count;
-      lineBytes += pages[at + P_LINE_BYTES]!;
     }
-    return [rows, Math.max(0, lineBytes - 1)];
+    this.#countRead(first, end, counts);
+    return rows;
   }
 
   /** Sets where each line of the copied pages begins and ends. */
@@ -234,12 +238,21 @@ export class HeadBlocks {
 
   /** Searched as a whole: their rows count as read. */
   #countSkipped(first: number, end: number, counts: LoadCounts): void {
-    for (let at = first * PAGE_FIELDS; at < end * PAGE_FIELDS; at += PAGE_FIELDS) {
-      counts.rows += this.#pages[at + P_ROWS]!;
-      counts.headRows += this.#pages[at + P_ROWS]!;
-      counts.headBytes += this.#pages[at + P_LINE_BYTES]!;
-    }
+    this.#countRead(first, end, counts);
     counts.blocksSkippedByFilter++;
+  }
+
+  #countRead(first: number, end: number, counts: LoadCounts): void {
+    let rows = 0;
+    let lineBytes = 0;
+    for (let at = first * PAGE_FIELDS; at < end * PAGE_FIELDS; at += PAGE_FIELDS) {
+      rows += this.#pages[at + P_ROWS]!;
+      lineBytes += this.#pages[at + P_LINE_BYTES]!;
+    }
+    counts.rows += rows;
+    counts.headRows += rows;
+    // But for the newline behind the last.
+    counts.headBytes += Math.max(0, lineBytes - 1);
   }
 
   #metadataStart(at: number, row: number): number {
