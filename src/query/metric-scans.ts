@@ -12,6 +12,7 @@ import type { EvaluationGrid } from './grid.ts';
 import { labelTexts } from './label-texts.ts';
 import { SampleMerger } from './metric-scan.ts';
 import { metricPipelineOptions } from './pipeline/build.ts';
+import { answerNames } from './pipeline/needed-labels.ts';
 import { planText } from './plan-text.ts';
 import type { PlannedTask } from './planned-task.ts';
 import type { QueryDeps } from './query-deps.ts';
@@ -64,12 +65,15 @@ export class MetricScans {
 
   #plan(range: RangeAggExpr, outer: VectorAggExpr | undefined, folded: boolean): SampleScan {
     const { log, unwrap, rangeNs, offsetNs } = range.range;
+    const grouping = scanGrouping(range, folded ? outer : undefined);
+    const options = metricPipelineOptions(range, outer);
+    const names = folded && options.hints?.names === undefined ? answerNames(range, grouping) : undefined;
     return {
       op: range.op,
       stages: log.stages,
       unwrap,
-      grouping: scanGrouping(range, folded ? outer : undefined),
-      options: metricPipelineOptions(range, outer),
+      grouping,
+      options: names === undefined ? options : { ...options, answerNames: names },
       grid: {
         baseNs: this.#grid.startNs - offsetNs,
         count: this.#grid.count,

@@ -10,6 +10,7 @@ import type { FieldReader } from './pipeline/field-reader.ts';
 import { asksForNoError } from './pipeline/field-tests.ts';
 import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './pipeline/label-state.ts';
 import type { LineFilterChain } from './pipeline/line-filter.ts';
+import { stageReads } from './pipeline/needed-labels.ts';
 import type { Row } from './pipeline/stage.ts';
 import { buildUnwrap } from './pipeline/unwrap.ts';
 import type { SampleScan } from './task.ts';
@@ -91,15 +92,20 @@ function valueKind(conversion: Unwrap['conversion']): ValueKind {
 }
 
 /**
- * The same names that parsers have to extract are those whose metadata matters, but for stages that can see all labels at once.
+ * The same names that parsers have to extract are those whose metadata matters, and those that templates read.
  * Errors that came in as metadata always matter. Undefined: any may.
  */
 export function wantedMetadata({ stages, options, grouping }: SampleScan): ReadonlySet<string> | undefined {
-  const names = options.hints?.names;
+  const names = options.hints?.names ?? options.answerNames;
   if (names === undefined || grouping.without) return undefined;
-  if (stages.some((stage) => stage.kind === 'label-format' || stage.kind === 'line-format')) return undefined;
   if (names.size === 0 && stages.length === 0) return names;
-  return new Set([...names, ...grouping.labels, ERROR_LABEL, ERROR_DETAILS_LABEL]);
+  const wanted = new Set([...names, ...grouping.labels, ERROR_LABEL, ERROR_DETAILS_LABEL]);
+  for (const stage of stages) {
+    const reads = stageReads(stage);
+    if (reads === undefined) return undefined;
+    for (const name of reads) wanted.add(name);
+  }
+  return wanted;
 }
 
 function sampleReader(scan: SampleScan, countsBytes: boolean): SampleReader {

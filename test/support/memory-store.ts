@@ -1,4 +1,5 @@
 import { compareLabels, type Labels, labelsFromObject, labelsKey, labelValue } from '../../src/model/labels.ts';
+import { LEVEL_LABEL } from '../../src/model/level.ts';
 import type { CompiledMatcher } from '../../src/model/matcher.ts';
 import type { RowBlock } from '../../src/model/row-block.ts';
 import { dayOf, dayStartNs, type TimeRange } from '../../src/model/time.ts';
@@ -114,7 +115,7 @@ export class MemoryStore implements QueryStore {
       const block = rows.slice(start, start + this.#blockRows);
       counts.blocksRead++;
       counts.rows += block.length;
-      yield this.#block(part, block, options.lines, options.metadata);
+      yield this.#block(part, withMetadata(block, options.metadataNames), options.lines, options.metadata);
     }
   }
 
@@ -205,5 +206,17 @@ export function rowsOf(
     timeNs: baseNs + BigInt(Math.round(seconds * 1e9)),
     line,
     metadata: labelsFromObject(metadata ?? {}),
+  }));
+}
+
+/** Rows with no more metadata than was asked for, and their level: what else there is must not matter. */
+function withMetadata(rows: Stream['rows'], names: ReadonlySet<string> | undefined): Stream['rows'] {
+  if (names === undefined) return rows;
+  return rows.map((row) => ({
+    ...row,
+    metadata: row.metadata.filter((_, i) => {
+      const name = row.metadata[i - (i % 2)]!;
+      return names.has(name) || name === LEVEL_LABEL;
+    }),
   }));
 }

@@ -39,6 +39,8 @@ import { UnpackParser } from './unpack.ts';
 export interface PipelineOptions extends PredicateOptions {
   /** What parsers have to extract; absent: everything. */
   readonly hints?: ParserHints;
+  /** Labels that decide the answer where the hints name none; absent: any may. Errors in other parts of a line are found all the same. */
+  readonly answerNames?: ReadonlySet<string>;
   /** Set for metric queries. `groupedBy`: the samples are grouped by a non-empty list of labels. */
   readonly metric?: { readonly op: RangeOp; readonly groupedBy: boolean };
 }
@@ -88,7 +90,7 @@ export function buildPipeline(stages: readonly Stage[], options: PipelineOptions
   const { leading, rest } = splitLeadingLineFilters(hoistLineFilters(kept));
   const parserOptions: ParserOptions = { ...(hints && { hints }), early: earlyPredicates(kept, options) };
   const leadingLineFilters = compileFilterGroup(leading);
-  const fields = hints?.skip === true ? undefined : readAhead(rest, hints);
+  const fields = hints?.skip === true ? undefined : readAhead(rest, options);
   const compiled: PipelineStage[] = [];
   const skipsParsers = hints?.skip === true;
   let readsLine = leading.length > 0 || metric === undefined;
@@ -172,7 +174,8 @@ class LineFilter implements PipelineStage {
 }
 
 /** Reads ahead for a parser that comes first, with the label filters right behind it. */
-function readAhead([parser, ...rest]: readonly Stage[], hints: ParserHints | undefined): FieldReader | undefined {
+function readAhead([parser, ...rest]: readonly Stage[], options: PipelineOptions): FieldReader | undefined {
+  const { hints } = options;
   const source = parser === undefined ? undefined : fieldSource(parser);
   if (source === undefined) return undefined;
   const predicates: LabelPredicate[] = [];
@@ -182,7 +185,13 @@ function readAhead([parser, ...rest]: readonly Stage[], hints: ParserHints | und
   }
   // Rows of log queries are only dropped here.
   if ('targets' in source && hints === undefined && fieldTests(predicates).length === 0) return undefined;
-  return FieldReader.create(source, hints?.names, predicates);
+  const names = parser?.kind === 'logfmt' ? logfmtNames(parser, options) : hints?.names;
+  return FieldReader.create(source, names, predicates);
+}
+
+/** What a logfmt parser has to extract. One that is not strict tells nobody of what it leaves out. */
+function logfmtNames({ strict }: LogfmtStage, { hints, answerNames: answer }: PipelineOptions): ParserHints['names'] {
+  return hints?.names ?? (strict ? undefined : answer);
 }
 
 function isFieldTest(stage: Stage): boolean {
@@ -227,7 +236,7 @@ const MAX_READ_AHEAD_PATTERN = 500;
 function makeStage(
   stage: Stage,
   parser: ParserOptions,
-  options: PredicateOptions,
+  options: PipelineOptions,
   fields: FieldReader | undefined,
 ): PipelineStage {
   switch (stage.kind) {
@@ -235,11 +244,11 @@ function makeStage(
       return new LineFilter(compileLineFilters([stage]));
     case 'json':
       return stage.extractions.length === 0
-        ? new JsonParser(parser, fields)
+        ? new JsonParser(withNames(parser, options), fields)
         : new JsonPathParser(stage.extractions, parser, fields);
     case 'logfmt':
       return stage.extractions.length === 0
-        ? new LogfmtParser(stage, parser, fields)
+        ? new LogfmtParser(stage, withNames(parser, options), fields)
         : new LogfmtFieldParser(stage, parser, fields);
     case 'regexp':
       return new RegexpParser(stage.pattern, parser);
@@ -262,6 +271,11 @@ function makeStage(
     default:
       return assertNever(stage);
   }
+}
+
+/** Options of a parser that may leave out what does not decide the answer. */
+function withNames(parser: ParserOptions, { answerNames }: PipelineOptions): ParserOptions {
+  return answerNames === undefined ? parser : { ...parser, names: answerNames };
 }
 
 function stageReadsLine(stage: Stage): boolean {

@@ -7,6 +7,8 @@ export type Verdict = 'go-on' | 'enough' | 'drop';
 /** What all parser stages of a pipeline share. */
 export interface ParserOptions {
   readonly hints?: ParserHints;
+  /** Names that are needed; what else a line holds is looked at for errors only. Where the hints name some, the parser stops at the last. */
+  readonly names?: ReadonlySet<string>;
   /** Predicates to test as soon as a label of their name is extracted. */
   readonly early?: ReadonlyMap<string, Predicate>;
 }
@@ -28,11 +30,11 @@ export class Extractor {
 
   constructor(options: ParserOptions, parser: 'json' | 'logfmt' | 'other') {
     this.skip = options.hints?.skip === true;
-    this.#names = options.hints?.names;
+    this.#names = options.hints?.names ?? options.names;
     this.#nameList = [...(this.#names ?? [])];
     this.#early = options.early !== undefined && options.early.size > 0 ? options.early : undefined;
     this.#enoughBeforeTest = parser === 'json';
-    this.#stopsEarly = parser !== 'other';
+    this.#stopsEarly = parser !== 'other' && options.hints?.names !== undefined;
   }
 
   /** @returns false when every needed label was found by an earlier stage */

@@ -4,7 +4,7 @@ import { JSON_PARSER_ERROR } from './json-parser.ts';
 import { ERROR_LABEL, EXTRACTED_SUFFIX } from './label-state.ts';
 import { LOGFMT_PARSER_ERROR } from './logfmt-parser.ts';
 import { SKIP_UNNEEDED_PARSERS } from './quirks.ts';
-import { deleteTrailingLineFormats, templateFields } from './rewrite.ts';
+import { deleteTrailingLineFormats, templateFields, templateReads } from './rewrite.ts';
 import type { ParserHints } from './stage.ts';
 
 /** Range operations whose samples an outer `sum` can fold before the labels are known. */
@@ -45,10 +45,52 @@ export function parserHints(range: RangeAggExpr, outer?: VectorAggExpr): ParserH
     names.add(unwrap.label);
     for (const filter of unwrap.filters) addPredicateLabels(filter.predicate, names);
   }
+  addUnsuffixed(names);
+  return { skip: SKIP_UNNEEDED_PARSERS && names.size === 0, names, keepErrors: names.has(ERROR_LABEL) };
+}
+
+/** Adds the names under which a parser finds what is renamed. */
+function addUnsuffixed(names: Set<string>): void {
   for (const name of [...names]) {
     if (name.endsWith(EXTRACTED_SUFFIX)) names.add(name.slice(0, -EXTRACTED_SUFFIX.length));
   }
-  return { skip: SKIP_UNNEEDED_PARSERS && names.size === 0, names, keepErrors: names.has(ERROR_LABEL) };
+}
+
+/**
+ * The labels that decide the answer where hints name none because Loki's parsers would extract everything: a grouping that is folded in
+ * leaves out the others. A parser whose work on those nobody could tell may skip them, and so may readers of metadata. Undefined: any may.
+ *
+ * @param grouping of the samples
+ */
+export function answerNames(range: RangeAggExpr, grouping: Grouping): ReadonlySet<string> | undefined {
+  if (grouping.without) return undefined;
+  const names = new Set(grouping.labels);
+  const { log, unwrap } = range.range;
+  for (const stage of deleteTrailingLineFormats(log.stages, range.op)) {
+    addStageLabels(stage, names);
+    const reads = stageReads(stage);
+    if (reads === undefined) return undefined;
+    for (const name of reads) names.add(name);
+  }
+  if (unwrap !== undefined) {
+    names.add(unwrap.label);
+    for (const filter of unwrap.filters) addPredicateLabels(filter.predicate, names);
+  }
+  addUnsuffixed(names);
+  return names;
+}
+
+/** Labels that templates of a stage may read; undefined: any. */
+export function stageReads(stage: Stage): ReadonlySet<string> | undefined {
+  if (stage.kind === 'line-format') return templateReads(stage.template, 'line');
+  const names = new Set<string>();
+  if (stage.kind !== 'label-format') return names;
+  for (const item of stage.items) {
+    const reads = item.kind === 'rename' ? [item.source] : templateReads(item.template, 'label');
+    if (reads === undefined) return undefined;
+    for (const name of reads) names.add(name);
+  }
+  return names;
 }
 
 /** True if a sample with this error fails the whole metric query. */

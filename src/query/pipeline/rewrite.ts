@@ -71,6 +71,15 @@ export function splitLeadingLineFilters(stages: readonly Stage[]): { leading: Li
   return { leading, rest };
 }
 
+/** Labels that a template may read; undefined when it may read any. One that does not compile reads none: the stage itself reports it. */
+export function templateReads(template: string, name: 'line' | 'label'): ReadonlySet<string> | undefined {
+  try {
+    return compileTemplate(template, name).reads;
+  } catch {
+    return new Set();
+  }
+}
+
 /** Labels that a template names as `.name`; none when it does not compile, which the stage itself reports. */
 export function templateFields(template: string, name: 'line' | 'label'): ReadonlySet<string> {
   try {

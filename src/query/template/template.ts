@@ -8,8 +8,8 @@ import { State, type TemplateContext, TemplateError } from './runtime.ts';
 export interface Template {
   /** Names that the template reads as `.name` (not `$.name`, not `index . "name"`). */
   readonly fields: ReadonlySet<string>;
-  /** The template uses the labels as a whole: `.` or `$` as a value. */
-  readonly usesAllLabels: boolean;
+  /** Names of all labels that it may read; undefined: any, for it uses `.` or `$` as a value. */
+  readonly reads: ReadonlySet<string> | undefined;
   /**
    * Formats one row.
    *
