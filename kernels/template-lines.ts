@@ -44,7 +44,7 @@ import {
 
 /** A line that has been decoded since the block was begun. */
 const DECODED: u8 = 2;
-const WISHED: u8 = 1;
+export const WISHED: u8 = 1;
 
 /** Where decoded lines have to end; a number or a vector may be written past it. */
 let limit: usize = 0;

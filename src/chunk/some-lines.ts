@@ -72,6 +72,13 @@ export class SomeLines implements RowFinder, LinesOnDemand {
     if (!this.#hasAll) this.#count(this.#templates.decodeRow(this.#firstLine, row));
   }
 
+  /** @throws LogError CHUNK_CORRUPT */
+  measure(rows: Uint32Array, count: number): void {
+    if (this.#hasAll || count === 0) return;
+    this.#templates.want(rows, count);
+    if (!this.#templates.measure(this.#firstLine, this.#rowCount)) this.#count(-1);
+  }
+
   hasPlans(fields: FieldKernel): boolean {
     return fields.hasPlans(this.frame);
   }

@@ -49,6 +49,8 @@ export interface LinesOnDemand {
   /** @throws LogError CHUNK_CORRUPT */
   need(rows: Uint32Array, count: number): void;
   needRow(row: number): void;
+  /** Makes starts and ends of rows tell how long their lines are; the lines themselves are not there then. @throws LogError CHUNK_CORRUPT */
+  measure(rows: Uint32Array, count: number): void;
   /** @throws LogError CHUNK_CORRUPT */
   needAll(): void;
   /** Equal for blocks that share a compressed frame. */

@@ -154,7 +154,7 @@ class SampleScanner {
     assert(state !== undefined && states !== undefined, 'only counts and lengths come without a pipeline');
     const { rows, count } = this.#selection;
     if (count === 0) return;
-    if (state.width > 1) block.someLines?.need(rows, count);
+    if (state.width > 1) block.someLines?.measure(rows, count);
     const { times, lineStarts, lineEnds } = block;
     const baseNs = this.#baseOf(block.dayStartNs);
     const { width } = state;

@@ -49,8 +49,9 @@ function passesNaively(stage: LineFilterStage, line: Uint8Array): boolean {
 test('a chain of line filters equals the naive tests', () => {
   const random = createRandom(11);
   let passed = 0;
+  let severalAbsent = 0;
   for (let done = 0; done < fuzzPairs() / 5; done += 20) {
-    const stages = Array.from({ length: 1 + random.int(3) }, () => randomStage(random));
+    const stages = Array.from({ length: 1 + random.int(4) }, () => randomStage(random));
     const chain = compileLineFilters(stages);
     const searches = chain.needles.map(createByteSearch);
     for (let i = 0; i < 20; i++) {
@@ -61,10 +62,18 @@ test('a chain of line filters equals the naive tests', () => {
       );
       if (chain.always || chain.never) expect(passes).toBe(chain.always);
       if (chain.searchDecides) expect(chain.search!.indexOf(line, 0, line.length) >= 0).toBe(passes);
+      if (chain.literals !== undefined) {
+        // What the search of a block does, and then each row that it has found.
+        const { needles, wanted } = chain.literals;
+        const holds = needles.some((needle) => createByteSearch(needle).indexOf(line, 0, line.length) >= 0);
+        expect(holds === wanted && chain.afterLiterals?.(line, 0, line.length) !== false).toBe(passes);
+        if (!wanted && needles.length > 1) severalAbsent++;
+      }
       if (!passes) continue;
       passed++;
       for (const search of searches) expect(search.indexOf(line, 0, line.length)).toBeGreaterThanOrEqual(0);
     }
   }
   expect(passed).toBeGreaterThan(100);
+  expect(severalAbsent).toBeGreaterThan(100);
 });

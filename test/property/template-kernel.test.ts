@@ -18,9 +18,31 @@ function expectRead(frame: Uint8Array, raw: Buffer, marks: readonly number[]): v
   expect(kernelRead(kernels, frame, raw.length)?.equals(raw)).toBe(true);
   const starts = lineStarts(raw);
   const { kernel } = kernels.reader;
+  expectLengths(raw, starts);
   for (const mark of marks) expect(kernel.markedLine(mark)).toBe(starts.indexOf(mark));
   expect(kernel.markedLine(raw.length + 1)).toBe(-1);
   expect(raw.equals(readTemplates(frame, raw.length, 'test'))).toBe(true);
+}
+
+/** The open frame knows how long its lines are; of each part of them that a block may have. */
+function expectLengths(raw: Buffer, starts: readonly number[]): void {
+  const { kernel } = kernels.reader;
+  const lengths = starts.map((start, line) => (starts[line + 1] ?? raw.length + 1) - 1 - start);
+  const first = Math.floor(lengths.length / 3);
+  for (const [from, end] of [
+    [0, first],
+    [first, Math.min(lengths.length, first + 60_000)],
+  ] as const) {
+    kernel.begin(end - from);
+    kernel.want(
+      Uint32Array.from({ length: end - from }, (_, row) => row),
+      end - from,
+    );
+    expect(kernel.measure(from, end - from)).toBe(true);
+    const { starts: rowStarts, ends } = kernels.block;
+    const found = Array.from({ length: end - from }, (_, row) => ends[row]! - rowStarts[row]!);
+    expect(found).toEqual(lengths.slice(from, end));
+  }
 }
 
 /** Starts of every so many lines; 0: of the first alone. */

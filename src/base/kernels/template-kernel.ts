@@ -15,6 +15,7 @@ export interface TemplateExports {
   wantRows(count: number): void;
   decodeWanted(first: number, count: number, used: number): number;
   decodeRow(first: number, row: number, used: number): number;
+  measureWanted(first: number, count: number): number;
   openSearch(): void;
   forgetChains(): void;
   narrow(): void;
@@ -121,6 +122,15 @@ export class TemplateKernel {
     const before = this.#used;
     this.#used = this.#exports.decodeWanted(first, count, before);
     return this.#used < 0 ? -1 : this.#used - before;
+  }
+
+  /**
+   * Sets starts and ends of what is wanted of lines `[first, first + count)` as far apart as the lines are long, without the lines.
+   *
+   * @returns false when the frame is damaged
+   */
+  measure(first: number, count: number): boolean {
+    return this.#exports.measureWanted(first, count) !== 0;
   }
 
   /** Decodes one row, if it has not been; the same result. */

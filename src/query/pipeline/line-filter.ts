@@ -71,7 +71,7 @@ const MAX_ALTERNATIVES = 8;
 export function compileLineFilters(stages: readonly LineFilterStage[]): LineFilterChain {
   const filters = stages.map(compileStage);
   const never = filters.some((filter) => filter.verdict === 'never');
-  const active = filters.filter((filter) => filter.verdict === 'test').sort((a, b) => a.cost - b.cost);
+  const active = joinAbsent(filters.filter((filter) => filter.verdict === 'test')).sort((a, b) => a.cost - b.cost);
   const needles = never ? [] : uniqueNeedles(active.flatMap((filter) => filter.needles));
   const searched = never ? undefined : bestToSearch(active);
   const rest = active.filter((filter) => filter !== searched || !filter.exact);
@@ -85,6 +85,29 @@ export function compileLineFilters(stages: readonly LineFilterStage[]): LineFilt
     literals: searched?.literals,
     afterLiterals: rest.length === 0 ? undefined : conjunction(rest.map((filter) => filter.test)),
   };
+}
+
+/** Makes one filter of those that want nothing but the absence of texts: one search tells them all, and lines need not be there for it. */
+function joinAbsent(filters: readonly Filter[]): Filter[] {
+  const joined: Filter[] = [];
+  const needles: Needle[] = [];
+  for (const filter of filters) {
+    const { exact, literals } = filter;
+    if (!exact || literals === undefined || literals.wanted) continue;
+    if (needles.length + literals.needles.length > MAX_ALTERNATIVES) continue;
+    joined.push(filter);
+    needles.push(...literals.needles);
+  }
+  if (joined.length < 2) return [...filters];
+  const absent: Filter = {
+    verdict: 'test',
+    test: conjunction(joined.map((filter) => filter.test)),
+    needles: [],
+    literals: { needles, wanted: false },
+    exact: true,
+    cost: Math.max(...joined.map((filter) => filter.cost)),
+  };
+  return [...filters.filter((filter) => !joined.includes(filter)), absent];
 }
 
 /** The filter whose search should leave the fewest rows: one text before several, a long one before a short one, absence last. */
