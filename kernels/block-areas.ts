@@ -72,3 +72,10 @@ export const SEGMENTS: usize = WANTED_ROWS + (ROW_CAPACITY << 2) + SLACK;
 /** How fields of lines of a template are put together; see template-fields.ts. */
 export const PLAN_CAPACITY: usize = 1 << 18;
 export const PLANS: usize = SEGMENTS + (VARIABLE_CAPACITY * 2 + 2) * SEGMENT_RECORD;
+/**
+ * How long lines of a template are (template-lengths.ts): by template the bytes that all have, and one more, 0 while that is not known, and how
+ * many of its variables make lines of different lengths; from its first variable on, which these are.
+ */
+export const FIXED_BYTES: usize = PLANS + PLAN_CAPACITY + SLACK;
+export const VARYING_COUNTS: usize = FIXED_BYTES + (TEMPLATE_CAPACITY << 2);
+export const VARYING: usize = VARYING_COUNTS + (TEMPLATE_CAPACITY << 2);

@@ -5,6 +5,7 @@
 import {
   ENTRIES,
   ENTRY_CAPACITY,
+  FIXED_BYTES,
   HEADER,
   ITEM_CAPACITY,
   ITEM_RECORD,
@@ -333,6 +334,7 @@ export function openTemplates(lines: u32, headerBytes: usize, textBytes: usize, 
   itemsEnd = at;
   readMarks();
   if (bad || sum !== <u64>lines || at !== end || textsAt !== textEnd) return -1;
+  memory.fill(FIXED_BYTES, 0, (<usize>templateCount) << 2);
   return readLines() ? 0 : -1;
 }
 
