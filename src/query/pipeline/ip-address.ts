@@ -67,6 +67,23 @@ function parseGroups(text: string, isEnd: boolean): number[] | undefined {
   return groups;
 }
 
+/**
+ * Text that every address of a set is written with: numbers that all have, from the first on, each with its dot. Undefined when there is
+ * none, and for IPv6, which can be written in many ways.
+ */
+export function sharedText({ isV4, low, high }: IpRange): string | undefined {
+  if (!isV4) return undefined;
+  if (low === high) return octetsOf(low).join('.');
+  const highest = octetsOf(high);
+  const lowest = octetsOf(low);
+  const shared = lowest.findIndex((octet, i) => octet !== highest[i]);
+  return shared <= 0 ? undefined : `${lowest.slice(0, shared).join('.')}.`;
+}
+
+function octetsOf(value: bigint): number[] {
+  return [24n, 16n, 8n, 0n].map((shift) => Number((value >> shift) & 255n));
+}
+
 /** Parses an address, a CIDR (host bits are ignored) or `low-high`; undefined when it is none of them. */
 export function parseIpPattern(pattern: string): IpRange | undefined {
   if (pattern.includes('-')) return parseLowHigh(pattern);

@@ -1,12 +1,14 @@
 import { LogError } from '../../base/errors.ts';
 import { latin1Text } from '../../base/regex/byte-view.ts';
-import { type IpRange, parseIp, parseIpPattern } from './ip-address.ts';
+import { type IpRange, parseIp, parseIpPattern, sharedText } from './ip-address.ts';
 
 /** Finds addresses of a set in text. */
 export interface IpMatcher {
   /** Whether `bytes[start, end)` contains an address of the set. */
   testLine(bytes: Uint8Array, start: number, end: number): boolean;
   testValue(text: string): boolean;
+  /** Every line that passes contains it; undefined: no text is known that all contain. */
+  readonly text: string | undefined;
 }
 
 const DOT = 0x2e;
@@ -26,6 +28,7 @@ export function compileIp(pattern: string): IpMatcher {
   const range = parseIpPattern(pattern);
   if (range === undefined) throw new LogError('QUERY_INVALID', `ip: invalid pattern: "${pattern}"`);
   return {
+    text: sharedText(range),
     testLine: (bytes, start, end) => containsAddress(range, bytes, start, end),
     testValue: (text) => {
       const bytes = Buffer.from(text, 'utf8');

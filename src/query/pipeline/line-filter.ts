@@ -208,7 +208,9 @@ function compileArg(op: LineFilterStage['op'], arg: LineFilterArg): Filter {
   const isText = op === '|=' || op === '!=';
   if (arg.kind === 'ip') {
     if (!isText) throw new LogError('QUERY_INVALID', 'ip: invalid operation');
-    return { verdict: 'test', test: compileIp(arg.value).testLine, ...NO_LITERALS, cost: PATTERN_COST };
+    const { testLine, text } = compileIp(arg.value);
+    const needles = text === undefined ? [] : [{ bytes: new Uint8Array(Buffer.from(text)), ignoreCase: false }];
+    return { verdict: 'test', test: testLine, ...required(needles), cost: PATTERN_COST };
   }
   if (isText) return containsText(arg.value);
   return op === '|~' || op === '!~' ? compileRegexFilter(arg.value) : compilePattern(arg.value);

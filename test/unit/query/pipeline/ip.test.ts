@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compileIp } from '../../../../src/query/pipeline/ip.ts';
 import { parseIp } from '../../../../src/query/pipeline/ip-address.ts';
@@ -63,4 +64,41 @@ test('addresses as numbers', () => {
   ]) {
     expect(parseIp(bad), bad).toBeUndefined();
   }
+});
+
+test.each([
+  ['10.31.58.90', '10.31.58.90'],
+  ['10.31.58.90/32', '10.31.58.90'],
+  ['10.31.58.90/24', '10.31.58.'],
+  ['10.31.58.90/23', '10.31.'],
+  ['10.31.58.90/8', '10.'],
+  ['10.31.58.90/7', undefined],
+  ['0.0.0.0/0', undefined],
+  ['255.255.255.0-255.255.255.255', '255.255.255.'],
+  ['10.0.0.1-10.1.0.0', '10.'],
+  ['1.1.1.1-2.0.0.0', undefined],
+  ['::1', undefined],
+  ['2001:db8::/32', undefined],
+])('every address of ip("%s") is written with %s', (pattern, text) => {
+  expect(compileIp(pattern).text).toBe(text);
+});
+
+test('a line with an address of a set holds the text of the set', () => {
+  const octet = fc.nat({ max: 255 });
+  fc.assert(
+    fc.property(
+      fc.tuple(octet, octet, octet, octet),
+      fc.nat({ max: 32 }),
+      fc.nat(2 ** 32 - 1),
+      (octets, bits, host) => {
+        const { text, testValue } = compileIp(`${octets.join('.')}/${bits}`);
+        const base = octets.reduce((value, one) => value * 256n + BigInt(one), 0n);
+        const mask = (1n << BigInt(32 - bits)) - 1n;
+        const address = (base & ~mask) | (BigInt(host) & mask);
+        const line = `from ${[24n, 16n, 8n, 0n].map((shift) => (address >> shift) & 255n).join('.')} to`;
+        expect(testValue(line)).toBe(true);
+        expect(line).toContain(text ?? '');
+      },
+    ),
+  );
 });
