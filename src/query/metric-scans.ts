@@ -27,6 +27,7 @@ import type { TallyTable } from './tally-table.ts';
 import { emptyCounts, type SampleScan, type SampleScanResult, type SampleScanTask, type ScanResult } from './task.ts';
 import { planTasks } from './task-plan.ts';
 import { runTasks } from './task-queue.ts';
+import { wantedLevels } from './wanted-levels.ts';
 
 /** Plans and runs the sample scans of one metric query; equal scans run once. */
 export class MetricScans {
@@ -92,7 +93,12 @@ export class MetricScans {
       const { store, tenant, limits } = this.#deps;
       const selection = store.select(tenant, compileSelector(log.matchers), { startNs: fromNs, endNs: toNs });
       try {
-        await selection.leaveOut?.({ texts: textsOf(scan.stages, scan.options), labels: labelTexts(scan.stages) });
+        await selection.leaveOut?.({
+          texts: textsOf(scan.stages, scan.options),
+          labels: labelTexts(scan.stages),
+          // Where statistics answer, they know levels better.
+          levels: suits(scan) ? undefined : wantedLevels(scan.stages),
+        });
         this.#work.addStep(log, selection, fromNs, toNs);
         checkBytesRead(this.#work.selectedBytes, limits);
         const tallied = this.#tallied(scan, selection);

@@ -29,6 +29,7 @@ import { checkStages, textsOf } from './scan-pipeline.ts';
 import { compileSelector, parseText } from './selectors.ts';
 import { throwIfAborted } from './task-queue.ts';
 import { evaluateVariants } from './variants.ts';
+import { wantedLevels } from './wanted-levels.ts';
 
 interface RequestBase {
   readonly query: string;
@@ -197,7 +198,8 @@ async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promis
   const toNs = startNs === endNs ? endNs : endNs - 1n;
   const selection = deps.store.select(deps.tenant, compileSelector(expr.matchers), { startNs, endNs: toNs });
   try {
-    await selection.leaveOut?.({ texts: textsOf(expr.stages), labels: labelTexts(expr.stages) });
+    const { stages } = expr;
+    await selection.leaveOut?.({ texts: textsOf(stages), labels: labelTexts(stages), levels: wantedLevels(stages) });
     work.addStep(expr, selection, startNs, toNs);
     if (expr.stages.length > 0) checkBytesRead(work.selectedBytes, deps.limits);
     const isRare = (selection.skippedBytes ?? 0) > RARE_SKIPPED * work.selectedBytes;

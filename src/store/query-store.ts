@@ -34,6 +34,8 @@ export interface WantedRows {
   /** Texts that the line holds, in lower or mixed case; any case is taken for them. */
   readonly texts: readonly Uint8Array[];
   readonly labels: readonly LabelText[];
+  /** Levels, as bits of `StreamColumns.levels`, where the stream has no label of that name; absent: any. */
+  readonly levels?: number | undefined;
 }
 
 /**

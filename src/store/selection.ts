@@ -12,7 +12,8 @@ import type { OpenDirectory } from './open-directory.ts';
 import type { LabelsInUse, Selection, WantedRows } from './query-store.ts';
 import { forEachWanted, type SelectedRuns } from './segment-runs.ts';
 import { type DayRange, SelectedDays } from './selected-days.ts';
-import { blockSkipper, leaveOutBlocks } from './skip-blocks.ts';
+import { blockSkipper, type LeftOut, leaveOutBlocks } from './skip-blocks.ts';
+import { leaveOutLevels } from './skip-levels.ts';
 import type { StoredSegment } from './stored-segment.ts';
 import type { Stretches } from './stretches.ts';
 import type { TenantState } from './tenant-state.ts';
@@ -69,9 +70,12 @@ class PinnedSelection implements Selection {
   }
 
   async leaveOut(wanted: WantedRows): Promise<void> {
+    if (wanted.levels !== undefined) this.#keep(leaveOutLevels(this.stored, wanted.levels));
     const skipper = blockSkipper(wanted, this.#view.filters);
-    if (skipper === undefined) return;
-    const { left, blocks, lineBytes } = await leaveOutBlocks(this.stored, skipper);
+    if (skipper !== undefined) this.#keep(await leaveOutBlocks(this.stored, skipper));
+  }
+
+  #keep({ left, blocks, lineBytes }: LeftOut): void {
     this.#stored = left;
     this.#stretches = undefined;
     this.#isWhole = false;

@@ -62,11 +62,15 @@ interface StretchKeys {
   readonly literal: Uint32Array;
 }
 
-/** Stretches of the blocks that may hold the wanted rows, and what was left out. Loose parts stay. */
-export async function leaveOutBlocks(
-  stored: Stretches,
-  skipper: BlockSkipper,
-): Promise<{ readonly left: Stretches; readonly blocks: number; readonly lineBytes: number }> {
+/** Stretches of blocks that may hold wanted rows, and what was left out. */
+export interface LeftOut {
+  readonly left: Stretches;
+  readonly blocks: number;
+  readonly lineBytes: number;
+}
+
+/** By what the lines and labels of wanted rows hold. Loose parts stay. */
+export async function leaveOutBlocks(stored: Stretches, skipper: BlockSkipper): Promise<LeftOut> {
   const left = stored.sibling();
   const counts = { blocks: 0, lineBytes: 0 };
   let tested = 0;

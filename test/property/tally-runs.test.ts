@@ -60,9 +60,12 @@ type Setup = typeof setup extends fc.Arbitrary<infer T> ? T : never;
 
 function labelsOf(stream: number) {
   const app = `app-${stream % 5}`;
-  return labelsFromObject(
-    stream % 3 === 0 ? { app, pod: `pod-${stream}`, zone: 'here' } : { app, pod: `pod-${stream}` },
-  );
+  return labelsFromObject({
+    app,
+    pod: `pod-${stream}`,
+    ...(stream % 3 === 0 ? { zone: 'here' } : {}),
+    ...(stream % 14 === 0 ? { detected_level: 'error' } : {}),
+  });
 }
 
 interface StoredRow {
@@ -119,6 +122,20 @@ const RANGE_QUERIES = [
   `absent_over_time({app="app-1"}[2m])`,
   `sum without (pod) (count_over_time(${SELECTOR}[4m]))`,
 ];
+/** Levels rule blocks out of these. */
+const LEVEL_QUERIES = [
+  `${SELECTOR} | detected_level="error"`,
+  `${SELECTOR} | detected_level="fatal"`,
+  `{app="app-3"} |= "line" | detected_level!="info", zone="north"`,
+  `${SELECTOR} | detected_level=~"debug|odd" or detected_level="error"`,
+  `${SELECTOR} | detected_level="" | zone=""`,
+  `${SELECTOR} | detected_level="error" or zone="south"`,
+  `${SELECTOR} | logfmt | detected_level="error"`,
+  `${SELECTOR} | label_format detected_level=zone | detected_level="north"`,
+  `sum by (app) (count_over_time(${SELECTOR} | detected_level="error" [90s]))`,
+  `sum by (app) (bytes_over_time(${SELECTOR} | detected_level=~"err.*|odd" [3m]))`,
+  `max by (pod) (max_over_time(${SELECTOR} | detected_level="error" | logfmt | label_format n=app | unwrap n [4m]))`,
+];
 const INSTANT_QUERIES = [
   `topk(3, sum by (pod) (count_over_time(${SELECTOR}[2h])))`,
   `topk by (app) (1, sum by (app, pod) (count_over_time(${SELECTOR}[30m])))`,
@@ -135,6 +152,16 @@ function requests({ ranges }: Setup): QueryRequest[] {
     return [
       ...RANGE_QUERIES.map((query) => ({
         ...shared,
+        kind: 'range' as const,
+        query,
+        startNs,
+        endNs,
+        stepNs,
+        intervalNs: 0n,
+      })),
+      ...LEVEL_QUERIES.map((query) => ({
+        ...shared,
+        limit: 5000,
         kind: 'range' as const,
         query,
         startNs,
