@@ -14,7 +14,7 @@ export { scanLogfmt } from './logfmt-fields';
 export { markedLine, openTemplates, templateHeaderAt, templatePackedAt, templateTextsAt } from './template-frame';
 export { findSamples, forgetPlans, planFields, readPlanned, templatesOpen } from './template-fields';
 export { measureWanted } from './template-lengths';
-export { beginLines, decodeLines, decodeRow, decodeWanted, wantedRowsAt, wantRows } from './template-lines';
+export { beginLines, decodeLines, decodeRow, decodeWanted, listWanted, wantedRowsAt, wantRows } from './template-lines';
 export { candidates, forgetChains, narrow, openSearch } from './template-search';
 export { clearMarks, findNeedle, listRows, matchRows, needleAt, rowsAt, useNeedle } from './search';
 

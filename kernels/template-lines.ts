@@ -250,6 +250,16 @@ export function wantRows(count: u32): void {
   }
 }
 
+/** Lists at `wantedRowsAt()` those of rows `[first, end)` of the block that are wanted and have not been decoded. @returns how many */
+export function listWanted(first: u32, end: u32): u32 {
+  let count: usize = 0;
+  for (let row = first; row < end; row++) {
+    store<u32>(WANTED_ROWS + (count << 2), row);
+    count += <usize>(load<u8>(WANTED + <usize>row) === WISHED);
+  }
+  return <u32>count;
+}
+
 /**
  * Decodes the rows of a block that are wanted and have not been decoded, to LINES behind SOME_LINES_AT: starts and ends are relative to it, and
  * newlines stand between.

@@ -42,4 +42,8 @@ export class KernelFinder implements RowFinder {
     const known = { needle: this.#needle, place: this.#place };
     return this.#kernel.collectRows(this.#bytes, { needles, wanted, first, end, known }, into);
   }
+
+  rowsThatMay(needle: Needle, first: number, end: number, into: Uint32Array): number {
+    return this.rowsWith([needle], true, first, end, into);
+  }
 }

@@ -59,6 +59,17 @@ export class SomeLines implements RowFinder, LinesOnDemand {
     return kernel.collectRows(this.bytes, { needles, wanted, first, end }, into);
   }
 
+  rowsThatMay(needle: Needle, first: number, end: number, into: Uint32Array): number {
+    if (!this.#kernel.searches(needle)) return -1;
+    const templates = this.#templates;
+    templates.begin(this.#rowCount);
+    this.#hasAll = false;
+    templates.wantCandidates(needle, this.#firstLine, this.#rowCount);
+    const count = templates.listWanted(first, end, into);
+    templates.begin(this.#rowCount);
+    return count;
+  }
+
   /** Decodes the lines of rows that have not been decoded. @throws LogError CHUNK_CORRUPT */
   need(rows: Uint32Array, count: number): void {
     if (this.#hasAll || count === 0) return;

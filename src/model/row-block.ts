@@ -36,6 +36,10 @@ export interface RowBlock {
    * `finder`, and no others.
    */
   readonly someLines?: LinesOnDemand | undefined;
+  /** No line has a unicode escape. Absent: not known. */
+  readonly literal?: boolean | undefined;
+  /** Names that structured metadata of rows may have, but for the level. Absent: any. */
+  readonly metadataNames?: readonly string[] | undefined;
   /** Line bytes of all rows. */
   readonly lineBytes?: number | undefined;
   /** A search over all lines at once; absent where lines have to be searched one by one. */
@@ -72,4 +76,6 @@ export interface RowFinder {
    * @returns number of rows, -1 when it cannot search for one of the needles
    */
   rowsWith(needles: readonly Needle[], wanted: boolean, first: number, end: number, into: Uint32Array): number;
+  /** All rows whose lines hold the needle, and as many others as come of not decoding lines for it; else as `rowsWith`. */
+  rowsThatMay(needle: Needle, first: number, end: number, into: Uint32Array): number;
 }

@@ -148,7 +148,7 @@ export class PlannedTask {
     const { path, day, ordinal, directory } = this.#stretches.segments[source]!;
     const { blocks, frames, metadataNames } = directory;
     const withoutMetadata = names !== undefined && !metadataNames.some((name) => names.has(name));
-    return { path, day, ordinal, blocks, frames, withoutMetadata };
+    return { path, day, ordinal, blocks, frames, metadataNames, withoutMetadata };
   }
 
   /** What it reads when that is whole blocks of segments and nothing else, in order; else undefined. */

@@ -1,4 +1,4 @@
-import type { ByteSearch } from '../base/regex/byte-search.ts';
+import type { ByteSearch, Needle } from '../base/regex/byte-search.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import type { LineFilterChain } from './pipeline/line-filter.ts';
 
@@ -26,6 +26,14 @@ export class RowSelection {
     this.#grow(end - first);
     for (let row = first; row < end; row++) this.rows[row - first] = row;
     this.count = end - first;
+  }
+
+  /** Takes rows of a range that may hold a text: all that do, and others. */
+  thatMay(block: LineColumns, first: number, end: number, needle: Needle): void {
+    this.#grow(end - first);
+    const found = block.finder?.rowsThatMay(needle, first, end, this.rows) ?? -1;
+    if (found < 0) this.all(first, end);
+    else this.count = found;
   }
 
   /** Takes the rows of a range that pass line filters. */

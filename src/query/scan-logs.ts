@@ -125,13 +125,15 @@ class LogScanner {
     this.#labelIdOfMetadata = [];
     this.#metadataSets = [];
     const { filter, fields } = this.#pipeline;
+    const implied = this.#pipeline.implied?.needleOf(block);
     // Reading ahead pays where it drops rows; otherwise rows are looked at until there are enough.
     const drops = fields?.drops === true && block.fields !== undefined;
-    if (filter === undefined && !drops) return this.#unfiltered(block, first, end, wanted);
+    if (filter === undefined && implied === undefined && !drops) return this.#unfiltered(block, first, end, wanted);
     this.#counts.rowsScanned += end - first;
     this.#counts.bytesScanned += lineBytes(block, first, end);
-    if (filter === undefined) this.#selection.all(first, end);
-    else this.#selection.filter(block, first, end, filter);
+    if (filter !== undefined) this.#selection.filter(block, first, end, filter);
+    else if (implied !== undefined) this.#selection.thatMay(block, first, end, implied);
+    else this.#selection.all(first, end);
     if (drops) fields.read(block, this.#selection);
     const { rows, count } = this.#selection;
     return this.#takeUntil(block, rows, count, wanted);

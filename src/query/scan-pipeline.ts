@@ -3,6 +3,7 @@ import { assertNever } from '../base/assert.ts';
 import type { ValueKind } from '../base/kernels/field-kernel.ts';
 import type { Needle } from '../base/regex/byte-search.ts';
 import type { MetadataText } from '../store/select.ts';
+import { ImpliedText } from './implied-text.ts';
 import { labelTexts } from './label-texts.ts';
 import { metricAggregations } from './metric-parts.ts';
 import { buildPipeline, metricPipelineOptions, type Pipeline, type PipelineOptions } from './pipeline/build.ts';
@@ -19,6 +20,8 @@ import type { SampleScan } from './task.ts';
 export interface LogPipeline {
   /** Line filters on stored bytes, tested before anything else; undefined when there are none. */
   readonly filter: LineFilterChain | undefined;
+  /** Where there is no filter: a text that label filters imply. */
+  readonly implied: ImpliedText | undefined;
   /** Texts that all lines passing the filter hold. */
   readonly needles: readonly Needle[];
   /** Every line that passes the filter holds at least one of these. */
@@ -153,10 +156,12 @@ function filterOf(
   stages: readonly Stage[],
 ): Omit<LogPipeline, 'stages'> {
   const metadataTexts = labelTexts(stages).filter(({ origin, texts }) => origin === 'none' && texts.length > 0);
-  if (chain.always) return { filter: undefined, needles: [], anyOf: undefined, metadataTexts, fields };
+  if (chain.always)
+    return { filter: undefined, implied: ImpliedText.of(stages), needles: [], anyOf: undefined, metadataTexts, fields };
   const { needles, literals } = chain;
   return {
     filter: chain,
+    implied: undefined,
     fields,
     metadataTexts,
     needles,

@@ -100,6 +100,7 @@ class SampleScanner {
 
   #block(block: RowBlock, first: number, end: number, metadata: boolean, oneSeries: boolean): void {
     const { filter, stages } = this.#pipeline;
+    const implied = this.#pipeline.implied?.needleOf(block);
     this.#metadata.begin(block);
     this.#forgetSeries(metadata ? block.metadataIdCount : 0);
     if (
@@ -112,8 +113,9 @@ class SampleScanner {
       this.#countRuns(block, first, end);
       return;
     }
-    if (filter === undefined) this.#selection.all(first, end);
-    else this.#selection.filter(block, first, end, filter);
+    if (filter !== undefined) this.#selection.filter(block, first, end, filter);
+    else if (implied !== undefined) this.#selection.thatMay(block, first, end, implied);
+    else this.#selection.all(first, end);
     if (stages === undefined) this.#plainRows(block, oneSeries);
     else this.#pipelineRows(block);
   }

@@ -1,5 +1,5 @@
 import { type BlockColumns, BlockReader, type StoredRows } from '../chunk/block-reader.ts';
-import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
+import { B_FLAGS, B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, FLAG_LITERAL } from '../chunk/directory.ts';
 import type { StoredBlocks } from '../chunk/stored-blocks.ts';
 import { type PageRows, pageRows } from '../head/load-pages.ts';
 import type { RowBlock } from '../model/row-block.ts';
@@ -72,8 +72,12 @@ export class PartLoader {
       // Only where lines come later, too, does a scan leave out a block that turns out to be damaged.
       const isLazy = isLater && rows.someLines !== undefined;
       const metadata = !options.metadata ? new NoMetadata() : isLazy ? new LaterMetadata(made) : made();
-      const lineBytes = segment.blocks[block * BLOCK_FIELDS + B_LINE_BYTES]!;
-      return new LoadedBlock(part, rows, rows.ascii, metadata, rows, lineBytes);
+      const at = block * BLOCK_FIELDS;
+      return new LoadedBlock(part, rows, rows.ascii, metadata, rows, {
+        lineBytes: segment.blocks[at + B_LINE_BYTES]!,
+        literal: (segment.blocks[at + B_FLAGS]! & FLAG_LITERAL) !== 0,
+        metadataNames: segment.metadataNames,
+      });
     } catch (error) {
       this.#onDamage(error);
       return undefined;

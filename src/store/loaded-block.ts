@@ -6,6 +6,9 @@ import { dayStartNs } from '../model/time.ts';
 import type { RowMetadata } from './row-set.ts';
 import type { PartRef } from './select.ts';
 
+/** What the directory of a segment says of a block. */
+export type ToldOfBlock = Pick<RowBlock, 'lineBytes' | 'literal' | 'metadataNames'>;
+
 /** Rows ready to scan, over arrays of any source. */
 export class LoadedBlock implements RowBlock {
   readonly streamId: number;
@@ -22,6 +25,8 @@ export class LoadedBlock implements RowBlock {
   readonly fields: FieldKernel | undefined;
   readonly someLines: LinesOnDemand | undefined;
   readonly lineBytes: number | undefined;
+  readonly literal: boolean | undefined;
+  readonly metadataNames: readonly string[] | undefined;
   readonly #metadata: RowMetadata;
 
   constructor(
@@ -31,7 +36,7 @@ export class LoadedBlock implements RowBlock {
     metadata: RowMetadata,
     /** Given for blocks as they are stored. */
     stored?: Pick<StoredRows, 'finder' | 'fields'> & Partial<Pick<StoredRows, 'someLines'>>,
-    lineBytes?: number,
+    told: ToldOfBlock = {},
   ) {
     this.streamId = part.streamId;
     this.streamLabels = part.streamLabels;
@@ -47,7 +52,9 @@ export class LoadedBlock implements RowBlock {
     this.finder = stored?.finder;
     this.fields = stored?.fields;
     this.someLines = stored?.someLines;
-    this.lineBytes = lineBytes;
+    this.lineBytes = told.lineBytes;
+    this.literal = told.literal;
+    this.metadataNames = told.metadataNames;
   }
 
   get metadataIdCount(): number {

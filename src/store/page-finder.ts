@@ -41,4 +41,8 @@ export class PageFinder implements RowFinder {
     const known = { needle: this.#needle, place: this.#place };
     return this.#kernel.collectRows(this.#bytes, { needles, wanted, first, end, known }, into);
   }
+
+  rowsThatMay(needle: Needle, first: number, end: number, into: Uint32Array): number {
+    return this.rowsWith([needle], true, first, end, into);
+  }
 }

@@ -84,6 +84,11 @@ const ODD_LINES: readonly Form[] = [
   (n) => `{"n": ${n.below(9)}, "broken`,
   (n) => `=${'-'.repeat(n.below(9))}= 12ms 12 ms 12mss 0x1F`,
 ];
+/** Lines whose level does not stand in them as it is read; they keep the text search of label filters from their blocks. */
+const ESCAPED_LINES: readonly Form[] = [
+  (n) => `{"level":"\\u0065rror","n":${n.below(9)},"msg":"retry"}`,
+  (n) => `level="\\u0065rror" n=${n.below(9)} took=700ms`,
+];
 const TRACE: Form = (n) =>
   `java.lang.Exception: ${n.one(MESSAGES)}\n\tat a.b.C.d(C.java:${n.below(99)})\n\tat e.F(F.java)`;
 
@@ -97,6 +102,8 @@ const setup = fc.record({
   newlines: fc.constantFrom(-1, 0, 1),
   large: fc.boolean(),
   merges: fc.boolean(),
+  /** Levels come from elsewhere, too: of the metadata of the second flush, of a stream, of escapes in the first flush. */
+  levels: fc.subarray(['metadata', 'stream', 'escapes'] as const),
   limit: fc.constantFrom(1, 10, 100, 5000),
   from: fc.integer({ min: -10, max: 200 }),
   length: fc.constantFrom(10, 150, 700),
@@ -112,6 +119,7 @@ const SURE: readonly Setup[] = [
     newlines: -1,
     large: false,
     merges: true,
+    levels: ['metadata'],
     limit: 100,
     from: 0,
     length: 700,
@@ -123,6 +131,7 @@ const SURE: readonly Setup[] = [
     newlines: 1,
     large: true,
     merges: true,
+    levels: ['stream', 'escapes'],
     limit: 5000,
     from: 0,
     length: 700,
@@ -134,6 +143,7 @@ const SURE: readonly Setup[] = [
     newlines: -1,
     large: true,
     merges: false,
+    levels: ['stream'],
     limit: 10,
     from: 0,
     length: 700,
@@ -144,7 +154,7 @@ const SMALL_STREAMS = 7;
 /** More than half a block: it has a frame of its own. */
 const LARGE_ROWS = 1700;
 
-function rowsOf({ seed, flushes, late, newlines, large }: Setup): TestRow[][] {
+function rowsOf({ seed, flushes, late, newlines, large, levels }: Setup): TestRow[][] {
   const numbers = new Numbers(seed);
   let begin = 0;
   return flushes.map((count, flush) => {
@@ -153,13 +163,20 @@ function rowsOf({ seed, flushes, late, newlines, large }: Setup): TestRow[][] {
     for (let stream = 0; stream < SMALL_STREAMS + (large && flush === 0 ? 1 : 0); stream++) {
       const isLarge = stream === SMALL_STREAMS;
       const form = FORMS[isLarge ? 0 : stream % FORMS.length]!;
-      const labels = labelsFromObject({ app: isLarge ? 'large' : `s${stream}`, kind: String(stream % FORMS.length) });
+      const own = stream === 2 && levels.includes('stream') ? { level: 'error' } : {};
+      const app = isLarge ? 'large' : `s${stream}`;
+      const labels = labelsFromObject({ app, kind: String(stream % FORMS.length), ...own });
       let at = begin;
       for (let i = 0; i < (isLarge ? LARGE_ROWS : count); i++) {
         at += numbers.below(isLarge ? 300 : 4000) / 1000;
         let line = numbers.below(25) === 0 ? numbers.one(ODD_LINES)(numbers, i) : form(numbers, i);
         if (flush === newlines && stream < 3 && i % 9 === 4) line = TRACE(numbers, i);
-        const metadata = labelsFromObject(numbers.below(3) === 0 ? { pod: `p${numbers.below(3)}` } : {});
+        if (flush === 0 && levels.includes('escapes') && i % 17 === 8) line = numbers.one(ESCAPED_LINES)(numbers, i);
+        const given = flush === 1 && levels.includes('metadata') && i % 11 === 3 ? { level: numbers.one(LEVELS) } : {};
+        const metadata = labelsFromObject({
+          ...(numbers.below(3) === 0 ? { pod: `p${numbers.below(3)}` } : {}),
+          ...given,
+        });
         rows.push({ labels, ns: BASE_NS + BigInt(Math.floor(at * 1000)) * 1_000_000n, line, metadata });
         times.push(at);
       }
@@ -199,6 +216,10 @@ const LOG_QUERIES = [
   '{app=~".+"} | regexp "items/(?P<item>[0-9]+)" | item=~"1.*"',
   '{app=~".+"} |= "warn" | line_format "{{ __line__ | upper }}" |= "WARN"',
   '{app=~".+"} | pod="p1" |= "a"',
+  '{app=~".+"} | json | level="ERROR" | logfmt',
+  '{app=~".+"} | logfmt | level="error" or level="warn"',
+  '{app=~".+"} | logfmt | level="error", user="user_7"',
+  '{app=~".+"} | pattern "<level> worker-<w> handled <_>" | level="debug"',
 ];
 const METRIC_QUERIES = [
   'sum by (app) (count_over_time({app=~".+"} |= "error" [1m]))',
@@ -210,6 +231,9 @@ const METRIC_QUERIES = [
   'quantile_over_time(0.9, {app=~".+"} | logfmt | unwrap duration(took) | __error__="" [2m]) by (app)',
   'sum by (w) (rate({app=~".+"} | pattern "<_> worker-<w> handled <_>" | w!="" [1m]))',
   'sum by (pod) (count_over_time({app=~".+"} |~ "1|2" [1m]))',
+  'sum by (app) (count_over_time({app=~".+"} | logfmt | level="error" [1m]))',
+  'sum by (kind) (count_over_time({app=~".+"} | json | level="info", n > 5 [2m]))',
+  'max by (app) (max_over_time({app=~".+"} | logfmt | level="error" | unwrap n [2m]))',
   'max_over_time({app=~".+"} |= "handled" | regexp "in (?P<us>[0-9]+) us" | unwrap us [2m]) by (kind)',
 ];
 

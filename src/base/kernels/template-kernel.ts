@@ -15,6 +15,7 @@ export interface TemplateExports {
   wantRows(count: number): void;
   decodeWanted(first: number, count: number, used: number): number;
   decodeRow(first: number, row: number, used: number): number;
+  listWanted(first: number, end: number): number;
   measureWanted(first: number, count: number): number;
   openSearch(): void;
   forgetChains(): void;
@@ -105,6 +106,13 @@ export class TemplateKernel {
   wantCandidates(needle: Needle, first: number, count: number): void {
     this.#search(needle);
     this.#exports.candidates(first, count, true);
+  }
+
+  /** Rows `[first, end)` that are wanted and have not been decoded. @returns how many are put into `into` */
+  listWanted(first: number, end: number, into: Uint32Array): number {
+    const count = this.#exports.listWanted(first, end);
+    into.set(this.#rows.subarray(0, count));
+    return count;
   }
 
   /** Wants rows of the block. */
