@@ -59,12 +59,12 @@ export class SomeLines implements RowFinder, LinesOnDemand {
     return kernel.collectRows(this.bytes, { needles, wanted, first, end }, into);
   }
 
-  rowsThatMay(needle: Needle, first: number, end: number, into: Uint32Array): number {
-    if (!this.#kernel.searches(needle)) return -1;
+  rowsThatMay(needles: readonly Needle[], first: number, end: number, into: Uint32Array): number {
+    if (!needles.every((needle) => this.#kernel.searches(needle))) return -1;
     const templates = this.#templates;
     templates.begin(this.#rowCount);
     this.#hasAll = false;
-    templates.wantCandidates(needle, this.#firstLine, this.#rowCount);
+    for (const needle of needles) templates.wantCandidates(needle, this.#firstLine, this.#rowCount);
     const count = templates.listWanted(first, end, into);
     templates.begin(this.#rowCount);
     return count;

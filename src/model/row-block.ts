@@ -76,6 +76,6 @@ export interface RowFinder {
    * @returns number of rows, -1 when it cannot search for one of the needles
    */
   rowsWith(needles: readonly Needle[], wanted: boolean, first: number, end: number, into: Uint32Array): number;
-  /** All rows whose lines hold the needle, and as many others as come of not decoding lines for it; else as `rowsWith`. */
-  rowsThatMay(needle: Needle, first: number, end: number, into: Uint32Array): number;
+  /** All rows whose lines hold one of the needles, and as many others as come of not decoding lines for it; else as `rowsWith`. */
+  rowsThatMay(needles: readonly Needle[], first: number, end: number, into: Uint32Array): number;
 }

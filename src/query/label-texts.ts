@@ -9,12 +9,15 @@ import type { LabelText } from '../store/query-store.ts';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
 const CUTS = /["'\\/ \u0000-\u001f\u007f\ufffd\ud800-\udfff]+/;
 
+/** A regular expression that is nothing but values. */
+const VALUES = /^[A-Za-z0-9_-]+(?:\|[A-Za-z0-9_-]+)*$/;
+
 const NOT_EXACT = /[\ufffd\ud800-\udfff]/;
 
 const encoder = new TextEncoder();
 
 /**
- * Values that a label must have for a row to pass (`| json | trace_id="x"`), as texts that the line holds: those of equality filters in
+ * Values that a label must have for a row to pass (`| json | trace_id="x"`), as texts that the line holds: those of filters for one value, or one of several, in
  * front of any stage that changes lines or labels. They rule a block out only where the label can come from nothing but the line: see
  * `LabelText`.
  */
@@ -52,10 +55,13 @@ function addTexts(predicate: LabelPredicate, origin: LabelText['origin'], found:
     addTexts(predicate.left, origin, found);
     addTexts(predicate.right, origin, found);
   }
-  if (predicate.kind !== 'string' || predicate.op !== '=' || predicate.value === '') return;
-  const { name, value } = predicate;
+  if (predicate.kind !== 'string' || predicate.value === '') return;
+  const { name, op, value } = predicate;
   // Names that the pipeline makes itself.
   if (name.startsWith('__') || name === LEVEL_LABEL || name.endsWith('_extracted')) return;
+  if (op === '=~' && VALUES.test(value))
+    found.push({ name, origin, texts: [], anyOf: value.split('|').map((text) => encoder.encode(text)) });
+  if (op !== '=') return;
   const texts = value
     .split(CUTS)
     .filter((text) => text !== '')

@@ -28,10 +28,10 @@ export class RowSelection {
     this.count = end - first;
   }
 
-  /** Takes rows of a range that may hold a text: all that do, and others. */
-  thatMay(block: LineColumns, first: number, end: number, needle: Needle): void {
+  /** Takes rows of a range that may hold one of some texts: all that do, and others. */
+  thatMay(block: LineColumns, first: number, end: number, needles: readonly Needle[]): void {
     this.#grow(end - first);
-    const found = block.finder?.rowsThatMay(needle, first, end, this.rows) ?? -1;
+    const found = block.finder?.rowsThatMay(needles, first, end, this.rows) ?? -1;
     if (found < 0) this.all(first, end);
     else this.count = found;
   }

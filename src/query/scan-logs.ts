@@ -125,7 +125,7 @@ class LogScanner {
     this.#labelIdOfMetadata = [];
     this.#metadataSets = [];
     const { filter, fields } = this.#pipeline;
-    const implied = this.#pipeline.implied?.needleOf(block);
+    const implied = this.#pipeline.implied?.needlesOf(block);
     // Reading ahead pays where it drops rows; otherwise rows are looked at until there are enough.
     const drops = fields?.drops === true && block.fields !== undefined;
     if (filter === undefined && implied === undefined && !drops) return this.#unfiltered(block, first, end, wanted);

@@ -100,7 +100,7 @@ class SampleScanner {
 
   #block(block: RowBlock, first: number, end: number, metadata: boolean, oneSeries: boolean): void {
     const { filter, stages } = this.#pipeline;
-    const implied = this.#pipeline.implied?.needleOf(block);
+    const implied = this.#pipeline.implied?.needlesOf(block);
     this.#metadata.begin(block);
     this.#forgetSeries(metadata ? block.metadataIdCount : 0);
     if (

@@ -42,7 +42,7 @@ export class PageFinder implements RowFinder {
     return this.#kernel.collectRows(this.#bytes, { needles, wanted, first, end, known }, into);
   }
 
-  rowsThatMay(needle: Needle, first: number, end: number, into: Uint32Array): number {
-    return this.rowsWith([needle], true, first, end, into);
+  rowsThatMay(needles: readonly Needle[], first: number, end: number, into: Uint32Array): number {
+    return this.rowsWith(needles, true, first, end, into);
   }
 }

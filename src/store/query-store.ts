@@ -39,7 +39,7 @@ export interface WantedRows {
 }
 
 /**
- * A label with a certain value. Where neither the stream nor the metadata of a segment has the name, the value is taken out of the line,
+ * A label with a certain value, or one of some. Where neither the stream nor the metadata of a segment has the name, the value is taken out of the line,
  * so its texts are in the line:
  *
  * - `none`: no parser stands before the filter; then no row has the label at all
@@ -50,6 +50,8 @@ export interface LabelText {
   readonly name: string;
   readonly origin: 'none' | 'part' | 'escaped';
   readonly texts: readonly Uint8Array[];
+  /** One of these is in it as well; absent: nothing is known. */
+  readonly anyOf?: readonly Uint8Array[] | undefined;
   /** The value as bytes; absent: other bytes are shown as it too. */
   readonly value?: Uint8Array | undefined;
 }

@@ -219,6 +219,8 @@ const LOG_QUERIES = [
   '{app=~".+"} | json | level="ERROR" | logfmt',
   '{app=~".+"} | logfmt | level="error" or level="warn"',
   '{app=~".+"} | logfmt | level="error", user="user_7"',
+  '{app=~".+"} | logfmt | level=~"error|warn"',
+  '{app=~".+"} | json | level=~"ERROR|debug" | msg!=""',
   '{app=~".+"} | pattern "<level> worker-<w> handled <_>" | level="debug"',
 ];
 const METRIC_QUERIES = [
