@@ -107,3 +107,41 @@ export function mayHold(bytes: Uint8Array, start: number, end: number, keys: Uin
   }
   return true;
 }
+
+/**
+ * `mayHold` for many blocks: marks those of `[0, starts.length)` whose filters, at `bytes[starts[b], ends[b])`, may hold the text. One probe of
+ * all blocks after the other: filters of many blocks are in no cache, and lookups that do not wait for each other take a fraction of the time.
+ */
+export function markHolding(
+  bytes: Uint8Array,
+  starts: Uint32Array,
+  ends: Uint32Array,
+  keys: Uint32Array,
+  marks: Uint8Array,
+): void {
+  const left = new Uint32Array(starts.length);
+  let count = 0;
+  for (let block = 0; block < starts.length; block++) {
+    const isEmpty = starts[block] === ends[block];
+    marks[block] = isEmpty ? 1 : 0;
+    left[count] = block;
+    count += isEmpty ? 0 : 1;
+  }
+  for (let i = 0; i < keys.length; i++) {
+    let hash = keys[i]!;
+    const step = (Math.imul(hash ^ 0x5bd1e995, 0x9e3779b1) | 1) >>> 0;
+    for (let probe = 0; probe < PROBES; probe++) {
+      let kept = 0;
+      for (let k = 0; k < count; k++) {
+        const block = left[k]!;
+        const start = starts[block]!;
+        const bit = Math.floor((hash * (ends[block]! - start) * 8) / 4_294_967_296);
+        left[kept] = block;
+        kept += (bytes[start + (bit >>> 3)]! >> (bit & 7)) & 1;
+      }
+      count = kept;
+      hash = (hash + step) >>> 0;
+    }
+  }
+  for (let k = 0; k < count; k++) marks[left[k]!] = 1;
+}

@@ -10,7 +10,7 @@ import {
   FLAG_METADATA_FILTER,
 } from '../chunk/directory.ts';
 import { metadataKey } from '../chunk/metadata-filter.ts';
-import { keysOfText, mayHold } from '../chunk/skip-filter.ts';
+import { keysOfText, markHolding, mayHold } from '../chunk/skip-filter.ts';
 import { labelValue } from '../model/labels.ts';
 import type { FilterCache, FilterSections } from './filter-cache.ts';
 import type { LabelText, WantedRows } from './query-store.ts';
@@ -18,6 +18,9 @@ import type { SelectedSegment, Stretches } from './stretches.ts';
 
 /** Blocks that are tested before others get their turn: some milliseconds. */
 const TURN_BLOCKS = 16_384;
+
+/** Filters of a segment are looked at together when one of so many blocks is of a selected stream. */
+const MIN_SHARE = 4;
 
 const encoder = new TextEncoder();
 
@@ -60,6 +63,8 @@ interface StretchKeys {
   readonly always: Uint32Array;
   /** The same, and keys that hold for blocks without unicode escapes alone. */
   readonly literal: Uint32Array;
+  /** Labels that may be in the metadata of rows. */
+  readonly metadata: readonly LabelKeys[];
 }
 
 /** Stretches of blocks that may hold wanted rows, and what was left out. */
@@ -94,16 +99,42 @@ export async function leaveOutBlocks(stored: Stretches, skipper: BlockSkipper): 
       tested = 0;
       await setImmediate();
     }
-    for (; i < stored.count && stored.sources[i] === source; i++) {
+    const { filterStarts, filterEnds } = stored.segments[source]!.columns;
+    const marks = marksFor(filterStarts.length);
+    // Of thousands of streams an object for each would take as long as their filters.
+    const all = { always: skipper.keys, literal: skipper.keys, metadata: [] };
+    const isAlike = labels.length === 0 && metadata.length === 0;
+    const stretches = stretchesOf(stored, i);
+    const isMarked = isAlike && section !== undefined && stretches * MIN_SHARE >= filterStarts.length;
+    if (isMarked) markHolding(section, filterStarts, filterEnds, skipper.keys, marks);
+    for (const stop = i + stretches; i < stop; i++) {
       tested += stored.ends[i]! - stored.firsts[i]!;
-      const keys = stretchKeys(stored, i, skipper.keys, labels);
-      const own = metadata.length === 0 ? metadata : notOfStream(stored, i, metadata);
+      const keys = isAlike ? all : stretchKeys(stored, i, skipper.keys, labels, metadata);
       if (keys === 'no row') leaveOut(stored, i, counts);
-      else if (section === undefined || (keys.literal.length === 0 && own.length === 0)) left.addFrom(stored, i);
-      else addUnskipped(stored, i, section, { ...keys, metadata: own }, left, counts);
+      else if (section === undefined || (keys.literal.length === 0 && keys.metadata.length === 0))
+        left.addFrom(stored, i);
+      else {
+        if (!isMarked) markWanted(stored, i, section, keys, marks);
+        addMarked(stored, i, marks, left, counts);
+      }
     }
   }
   return { left, ...counts };
+}
+
+/** How many stretches from one on are of its segment. */
+function stretchesOf({ sources, count }: Stretches, i: number): number {
+  let end = i + 1;
+  while (end < count && sources[end] === sources[i]) end++;
+  return end - i;
+}
+
+let marksAtHand: Uint8Array = new Uint8Array(0);
+
+/** Room for a mark for each block of a segment; one at a time, between two waits. */
+function marksFor(blocks: number): Uint8Array {
+  if (marksAtHand.length < blocks) marksAtHand = new Uint8Array(blocks * 2);
+  return marksAtHand;
 }
 
 /** Labels that the stream of a stretch lacks. */
@@ -112,28 +143,31 @@ function notOfStream(stored: Stretches, i: number, labels: readonly LabelKeys[])
   return labels.filter(({ name }) => labelValue(stream, name) === undefined);
 }
 
-/** What is known of the lines of a stretch whose segment has none of the labels as metadata. */
+/** What is known of the lines of a stretch, and of its metadata: the segment has none of `labels` there, and some of `metadata`. */
 function stretchKeys(
   stored: Stretches,
   i: number,
   keys: Uint32Array,
   labels: readonly LabelKeys[],
+  metadata: readonly LabelKeys[],
 ): StretchKeys | 'no row' {
-  if (labels.length === 0) return { always: keys, literal: keys };
+  const ownMetadata = metadata.length === 0 ? metadata : notOfStream(stored, i, metadata);
+  if (labels.length === 0) return { always: keys, literal: keys, metadata: ownMetadata };
   const own = notOfStream(stored, i, labels);
   if (own.some(({ origin }) => origin === 'none')) return 'no row';
   const always = joined(
     keys,
     own.filter(({ origin }) => origin === 'part'),
   );
-  return { always, literal: joined(keys, own) };
+  return { always, literal: joined(keys, own), metadata: ownMetadata };
 }
 
 function joined(keys: Uint32Array, labels: readonly LabelKeys[]): Uint32Array {
   return labels.length === 0 ? keys : Uint32Array.from([...keys, ...labels.flatMap((label) => [...label.keys])]);
 }
 
-interface SkipCounts {
+/** What was left out so far. */
+export interface SkipCounts {
   blocks: number;
   lineBytes: number;
 }
@@ -143,39 +177,38 @@ function leaveOut(stored: Stretches, i: number, counts: SkipCounts): void {
   counts.lineBytes += stored.lineBytes[i]!;
 }
 
-/** Runs of blocks that may hold the texts. */
-function addUnskipped(
+/** Marks blocks of a stretch that may hold the texts. */
+function markWanted(
   stored: Stretches,
   i: number,
   section: Uint8Array,
-  { always, literal, metadata }: StretchKeys & { readonly metadata: readonly LabelKeys[] },
-  left: Stretches,
-  counts: SkipCounts,
+  { always, literal, metadata }: StretchKeys,
+  marks: Uint8Array,
 ): void {
+  const segment = stored.segments[stored.sources[i]!]!;
+  const { filterStarts, filterEnds } = segment.columns;
+  const { blocks }: DirectoryTables = segment.directory;
+  for (let block = stored.firsts[i]!; block < stored.ends[i]!; block++) {
+    const isLiteral = always === literal || (blocks[block * BLOCK_FIELDS + B_FLAGS]! & FLAG_LITERAL) !== 0;
+    const isWanted =
+      mayHold(section, filterStarts[block]!, filterEnds[block]!, isLiteral ? literal : always) &&
+      metadata.every((label) => labelMayHold(section, segment, block, label));
+    marks[block] = isWanted ? 1 : 0;
+  }
+}
+
+/** Adds the blocks of a stretch that are marked. */
+export function addMarked(stored: Stretches, i: number, marks: Uint8Array, left: Stretches, counts: SkipCounts): void {
   const source = stored.sources[i]!;
   const streamId = stored.streamIds[i]!;
-  const { directory, columns } = stored.segments[source]!;
-  const { filterStarts, filterEnds } = columns;
-  const { blocks }: DirectoryTables = directory;
-  const differ = always !== literal;
+  const { blocks } = stored.segments[source]!.directory;
   const first = stored.firsts[i]!;
   const end = stored.ends[i]!;
-  if (end - first === 1 && !differ && metadata.length === 0) {
-    // Of many small streams: nothing of the block itself is looked at.
-    if (mayHold(section, filterStarts[first]!, filterEnds[first]!, literal)) left.addFrom(stored, i);
-    else leaveOut(stored, i, counts);
-    return;
-  }
   let begin = first;
   for (let block = first; block < end; block++) {
-    const at = block * BLOCK_FIELDS;
-    const keys = differ && (blocks[at + B_FLAGS]! & FLAG_LITERAL) === 0 ? always : literal;
-    const isWanted =
-      mayHold(section, filterStarts[block]!, filterEnds[block]!, keys) &&
-      metadata.every((label) => labelMayHold(section, stored.segments[source]!, block, label));
-    if (isWanted) continue;
+    if (marks[block] === 1) continue;
     counts.blocks++;
-    counts.lineBytes += blocks[at + B_LINE_BYTES]!;
+    counts.lineBytes += blocks[block * BLOCK_FIELDS + B_LINE_BYTES]!;
     if (begin < block) left.addBlocks(streamId, source, begin, block);
     begin = block + 1;
   }

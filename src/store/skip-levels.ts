@@ -1,7 +1,6 @@
-import { B_LINE_BYTES, BLOCK_FIELDS } from '../chunk/directory.ts';
 import { labelValue } from '../model/labels.ts';
 import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
-import type { LeftOut } from './skip-blocks.ts';
+import { addMarked, type LeftOut } from './skip-blocks.ts';
 import { NO_LEVEL_BIT } from './stream-columns.ts';
 import type { Stretches } from './stretches.ts';
 
@@ -13,32 +12,22 @@ import type { Stretches } from './stretches.ts';
  */
 export function leaveOutLevels(stored: Stretches, levels: number): LeftOut {
   const left = stored.sibling();
+  const counts = { blocks: 0, lineBytes: 0 };
   const isWanted = wantedCodes(levels);
-  let skippedBlocks = 0;
-  let skippedBytes = 0;
+  let marks: Uint8Array = new Uint8Array(0);
   for (let i = 0; i < stored.count; i++) {
     const source = stored.sources[i]!;
-    const streamId = stored.streamIds[i]!;
-    const tally = source < 0 ? undefined : stored.segments[source]!.directory.tally;
-    if (tally === undefined || labelValue(stored.labels(streamId), LEVEL_LABEL) !== undefined) {
+    if (source < 0 || labelValue(stored.labels(stored.streamIds[i]!), LEVEL_LABEL) !== undefined) {
       left.addFrom(stored, i);
       continue;
     }
-    const { blocks } = stored.segments[source]!.directory;
-    const first = stored.firsts[i]!;
-    const end = stored.ends[i]!;
-    let begin = first;
-    for (let block = first; block < end; block++) {
-      if (mayHave(tally.levels, tally.starts[block]!, tally.starts[block + 1]!, isWanted)) continue;
-      skippedBlocks++;
-      skippedBytes += blocks[block * BLOCK_FIELDS + B_LINE_BYTES]!;
-      if (begin < block) left.addBlocks(streamId, source, begin, block);
-      begin = block + 1;
-    }
-    if (begin === first) left.addFrom(stored, i);
-    else if (begin < end) left.addBlocks(streamId, source, begin, end);
+    const { starts, levels: found } = stored.segments[source]!.directory.tally;
+    if (marks.length < starts.length) marks = new Uint8Array(starts.length);
+    for (let block = stored.firsts[i]!; block < stored.ends[i]!; block++)
+      marks[block] = mayHave(found, starts[block]!, starts[block + 1]!, isWanted) ? 1 : 0;
+    addMarked(stored, i, marks, left, counts);
   }
-  return { left, blocks: skippedBlocks, lineBytes: skippedBytes };
+  return { left, ...counts };
 }
 
 /** 1 for codes of rows that may be wanted: of these levels, and of those that are a text of their own. */
