@@ -149,26 +149,10 @@ function requests({ ranges }: Setup): QueryRequest[] {
     const startNs = (BASE_NS / MINUTE + BigInt(from)) * MINUTE;
     const endNs = startNs + BigInt(length) * MINUTE;
     const stepNs = BigInt(step) * MINUTE;
+    const range = { ...shared, kind: 'range' as const, startNs, endNs, stepNs, intervalNs: 0n };
     return [
-      ...RANGE_QUERIES.map((query) => ({
-        ...shared,
-        kind: 'range' as const,
-        query,
-        startNs,
-        endNs,
-        stepNs,
-        intervalNs: 0n,
-      })),
-      ...LEVEL_QUERIES.map((query) => ({
-        ...shared,
-        limit: 5000,
-        kind: 'range' as const,
-        query,
-        startNs,
-        endNs,
-        stepNs,
-        intervalNs: 0n,
-      })),
+      ...RANGE_QUERIES.map((query) => ({ ...range, query })),
+      ...LEVEL_QUERIES.map((query) => ({ ...range, query, limit: 5000 })),
       ...INSTANT_QUERIES.map((query) => ({ ...shared, kind: 'instant' as const, query, timeNs: endNs })),
     ];
   });
