@@ -1,5 +1,19 @@
 /** Lengths of lines of the template frame that is open, without the lines: copying them is most of what decoding takes. */
-import { ENDS, ENTRIES, FIXED_BYTES, LINE_RANKS, LINE_TEMPLATES, STARTS, TEMPLATE_RECORD, TEMPLATES, VARIABLE_RECORD, VARIABLES, VARYING, VARYING_COUNTS, WANTED } from './block-areas';
+import {
+  ENDS,
+  ENTRIES,
+  FIXED_BYTES,
+  LINE_RANKS,
+  LINE_TEMPLATES,
+  STARTS,
+  TEMPLATE_RECORD,
+  TEMPLATES,
+  VARIABLE_RECORD,
+  VARIABLES,
+  VARYING,
+  VARYING_COUNTS,
+  WANTED,
+} from './block-areas';
 import {
   bitsAt,
   DICTIONARY,
@@ -58,9 +72,8 @@ function valueBytes(record: usize, rank: u32): u32 {
 /** Bytes of all values of a variable, such as those of a time or an id; DAMAGED when they differ. */
 function fixedBytes(record: usize): u32 {
   const kind = load<u32>(record + V_KIND);
-  if (kind === HEX) return load<u32>(record + V_SIZE);
   const width = load<u32>(record + V_WIDTH);
-  if (kind !== NUMBER) return width === 0 ? valueBytes(record, 0) : DAMAGED;
+  if (kind !== NUMBER) return kind === HEX || width === 0 ? valueBytes(record, 0) : DAMAGED;
   const base = load<u64>(record + V_BASE);
   const most = base + (((<u64>1) << (<u64>width)) - 1);
   if (most >= NUMBER_LIMIT) return DAMAGED;

@@ -76,13 +76,18 @@ export function keysOfText(bytes: Uint8Array): Uint32Array {
   return Uint32Array.from(keys);
 }
 
+/** How far the probes of a key lie apart; odd. */
+function stepOf(key: number): number {
+  return (Math.imul(key ^ 0x5bd1e995, 0x9e3779b1) | 1) >>> 0;
+}
+
 /** Packs keys into a filter; its length is part of what is tested. */
 export function buildFilter(keys: Iterable<number>, keyCount: number, bitsPerKey: number = BITS_PER_KEY): Uint8Array {
   const filter = new Uint8Array(Math.max(MIN_FILTER_BYTES, Math.ceil((keyCount * bitsPerKey) / 8)));
   const bits = filter.length * 8;
   for (const key of keys) {
     let hash = key;
-    const step = (Math.imul(key ^ 0x5bd1e995, 0x9e3779b1) | 1) >>> 0;
+    const step = stepOf(key);
     for (let probe = 0; probe < PROBES; probe++) {
       const bit = Math.floor((hash * bits) / 4_294_967_296);
       filter[bit >>> 3]! |= 1 << (bit & 7);
@@ -98,7 +103,7 @@ export function mayHold(bytes: Uint8Array, start: number, end: number, keys: Uin
   if (bits === 0) return true;
   for (let i = 0; i < keys.length; i++) {
     let hash = keys[i]!;
-    const step = (Math.imul(hash ^ 0x5bd1e995, 0x9e3779b1) | 1) >>> 0;
+    const step = stepOf(hash);
     for (let probe = 0; probe < PROBES; probe++) {
       const bit = Math.floor((hash * bits) / 4_294_967_296);
       if ((bytes[start + (bit >>> 3)]! & (1 << (bit & 7))) === 0) return false;
@@ -129,7 +134,7 @@ export function markHolding(
   }
   for (let i = 0; i < keys.length; i++) {
     let hash = keys[i]!;
-    const step = (Math.imul(hash ^ 0x5bd1e995, 0x9e3779b1) | 1) >>> 0;
+    const step = stepOf(hash);
     for (let probe = 0; probe < PROBES; probe++) {
       let kept = 0;
       for (let k = 0; k < count; k++) {

@@ -50,24 +50,25 @@ export class SomeLines implements RowFinder, LinesOnDemand {
 
   /** @throws LogError CHUNK_CORRUPT */
   rowsWith(needles: readonly Needle[], wanted: boolean, first: number, end: number, into: Uint32Array): number {
-    const kernel = this.#kernel;
-    if (!needles.every((needle) => kernel.searches(needle))) return -1;
-    this.#templates.begin(this.#rowCount);
-    this.#hasAll = false;
-    for (const needle of needles) this.#templates.wantCandidates(needle, this.#firstLine, this.#rowCount);
+    if (!this.#wantRowsWith(needles)) return -1;
     this.#decode();
-    return kernel.collectRows(this.bytes, { needles, wanted, first, end }, into);
+    return this.#kernel.collectRows(this.bytes, { needles, wanted, first, end }, into);
   }
 
   rowsThatMay(needles: readonly Needle[], first: number, end: number, into: Uint32Array): number {
-    if (!needles.every((needle) => this.#kernel.searches(needle))) return -1;
-    const templates = this.#templates;
-    templates.begin(this.#rowCount);
-    this.#hasAll = false;
-    for (const needle of needles) templates.wantCandidates(needle, this.#firstLine, this.#rowCount);
-    const count = templates.listWanted(first, end, into);
-    templates.begin(this.#rowCount);
+    if (!this.#wantRowsWith(needles)) return -1;
+    const count = this.#templates.listWanted(first, end, into);
+    this.#templates.begin(this.#rowCount);
     return count;
+  }
+
+  /** Wants rows that may hold one of the needles, and no others. @returns false when one of them cannot be searched for */
+  #wantRowsWith(needles: readonly Needle[]): boolean {
+    if (!needles.every((needle) => this.#kernel.searches(needle))) return false;
+    this.#templates.begin(this.#rowCount);
+    this.#hasAll = false;
+    for (const needle of needles) this.#templates.wantCandidates(needle, this.#firstLine, this.#rowCount);
+    return true;
   }
 
   /** Decodes the lines of rows that have not been decoded. @throws LogError CHUNK_CORRUPT */

@@ -18,6 +18,8 @@ export interface Tally {
 }
 
 const MINUTE_NS = 60_000_000_000;
+/** Minutes 1 to 1440 of a day; 0 holds its very first nanosecond. */
+export const TALLY_MINUTES = 1441;
 
 /** Of a segment without blocks. */
 export const NO_TALLY: Tally = {

@@ -1,9 +1,7 @@
-import type { Stage } from '../../grammar/ast.ts';
 import type { Needle } from '../base/regex/byte-search.ts';
 import { labelValue } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import type { LabelText } from '../store/query-store.ts';
-import { labelTexts } from './label-texts.ts';
 
 /** Shorter texts, and those of digits alone, stand in too many lines. */
 const MIN_TEXT_BYTES = 4;
@@ -27,10 +25,10 @@ export class ImpliedText {
   }
 
   /** The texts that are worth most of all that label filters imply; undefined when there are none of use. */
-  static of(stages: readonly Stage[]): ImpliedText | undefined {
+  static of(labels: readonly LabelText[]): ImpliedText | undefined {
     let best: readonly Uint8Array[] = [];
     let from: LabelText | undefined;
-    for (const label of labelTexts(stages)) {
+    for (const label of labels) {
       if (label.origin === 'none') continue;
       for (const texts of [...label.texts.map((text) => [text]), label.anyOf ?? []]) {
         if (!isOfUse(texts) || (from !== undefined && worthOf(texts) <= worthOf(best))) continue;

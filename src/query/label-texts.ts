@@ -17,8 +17,8 @@ const NOT_EXACT = /[\ufffd\ud800-\udfff]/;
 const encoder = new TextEncoder();
 
 /**
- * Values that a label must have for a row to pass (`| json | trace_id="x"`), as texts that the line holds: those of filters for one value, or one of several, in
- * front of any stage that changes lines or labels. They rule a block out only where the label can come from nothing but the line: see
+ * Values that a label must have for a row to pass (`| json | trace_id="x"`), as texts that the line holds: those of filters for one value,
+ * or one of several, in front of any stage that changes lines or labels. They rule a block out only where the label can come from nothing but the line: see
  * `LabelText`.
  */
 export function labelTexts(stages: readonly Stage[]): readonly LabelText[] {

@@ -1,7 +1,6 @@
+import { TALLY_MINUTES } from '../chunk/tally.ts';
 import type { WindowGrid } from './aggregate/window-grid.ts';
 
-/** Minutes 1 to 1440 of a day; 0 holds its very first nanosecond. */
-export const TALLY_MINUTES = 1441;
 const MINUTE_NS = 60_000_000_000;
 
 /** Which bucket each minute of a day falls into: tallies of a day have the same few, many times over. */

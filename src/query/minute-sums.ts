@@ -1,6 +1,6 @@
+import { TALLY_MINUTES } from '../chunk/tally.ts';
 import type { SegmentRun } from '../store/segment-runs.ts';
 import { Stretches } from '../store/stretches.ts';
-import { TALLY_MINUTES } from './minute-buckets.ts';
 import { RunAdder } from './tally-runs.ts';
 import type { TallySeries } from './tally-series.ts';
 import { TallyTable } from './tally-table.ts';

@@ -28,8 +28,21 @@ export class RowSelection {
     this.count = end - first;
   }
 
+  /** Takes the rows of a range that pass line filters; where there are none, those that may hold one of the texts that are implied, else all. */
+  choose(
+    block: LineColumns,
+    first: number,
+    end: number,
+    filter: LineFilterChain | undefined,
+    implied: readonly Needle[] | undefined,
+  ): void {
+    if (filter !== undefined) this.filter(block, first, end, filter);
+    else if (implied !== undefined) this.#thatMay(block, first, end, implied);
+    else this.all(first, end);
+  }
+
   /** Takes rows of a range that may hold one of some texts: all that do, and others. */
-  thatMay(block: LineColumns, first: number, end: number, needles: readonly Needle[]): void {
+  #thatMay(block: LineColumns, first: number, end: number, needles: readonly Needle[]): void {
     this.#grow(end - first);
     const found = block.finder?.rowsThatMay(needles, first, end, this.rows) ?? -1;
     if (found < 0) this.all(first, end);

@@ -131,9 +131,7 @@ class LogScanner {
     if (filter === undefined && implied === undefined && !drops) return this.#unfiltered(block, first, end, wanted);
     this.#counts.rowsScanned += end - first;
     this.#counts.bytesScanned += lineBytes(block, first, end);
-    if (filter !== undefined) this.#selection.filter(block, first, end, filter);
-    else if (implied !== undefined) this.#selection.thatMay(block, first, end, implied);
-    else this.#selection.all(first, end);
+    this.#selection.choose(block, first, end, filter, implied);
     if (drops) fields.read(block, this.#selection);
     const { rows, count } = this.#selection;
     return this.#takeUntil(block, rows, count, wanted);

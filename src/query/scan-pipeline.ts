@@ -155,9 +155,10 @@ function filterOf(
   { leadingLineFilters: chain, fields }: Pipeline,
   stages: readonly Stage[],
 ): Omit<LogPipeline, 'stages'> {
-  const metadataTexts = labelTexts(stages).filter(({ origin, texts }) => origin === 'none' && texts.length > 0);
+  const labels = labelTexts(stages);
+  const metadataTexts = labels.filter(({ origin, texts }) => origin === 'none' && texts.length > 0);
   if (chain.always)
-    return { filter: undefined, implied: ImpliedText.of(stages), needles: [], anyOf: undefined, metadataTexts, fields };
+    return { filter: undefined, implied: ImpliedText.of(labels), needles: [], anyOf: undefined, metadataTexts, fields };
   const { needles, literals } = chain;
   return {
     filter: chain,

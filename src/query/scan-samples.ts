@@ -113,9 +113,7 @@ class SampleScanner {
       this.#countRuns(block, first, end);
       return;
     }
-    if (filter !== undefined) this.#selection.filter(block, first, end, filter);
-    else if (implied !== undefined) this.#selection.thatMay(block, first, end, implied);
-    else this.#selection.all(first, end);
+    this.#selection.choose(block, first, end, filter, implied);
     if (stages === undefined) this.#plainRows(block, oneSeries);
     else this.#pipelineRows(block);
   }

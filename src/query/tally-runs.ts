@@ -1,11 +1,10 @@
 import type { DirectoryTables } from '../chunk/directory.ts';
-import type { Tally } from '../chunk/tally.ts';
-import { LEVEL_NONE, LEVELS } from '../model/level.ts';
+import { TALLY_MINUTES, type Tally } from '../chunk/tally.ts';
+import { LEVEL_CODES } from '../model/level.ts';
 import { addRun, type SegmentRun } from '../store/segment-runs.ts';
-import { NO_LEVEL_BIT, OWN_LEVEL, UNTALLIED } from '../store/stream-columns.ts';
+import { levelOfBit, NO_LEVEL_BIT, OWN_LEVEL, UNTALLIED } from '../store/stream-columns.ts';
 import type { Stretches } from '../store/stretches.ts';
 import { GROUP_STREAMS, tallyGroups } from '../store/tally-groups.ts';
-import { TALLY_MINUTES } from './minute-buckets.ts';
 import { ONLY_A_SCAN, type TallySeries } from './tally-series.ts';
 import type { TallyTable } from './tally-table.ts';
 
@@ -14,7 +13,6 @@ import type { TallyTable } from './tally-table.ts';
  * these loops are what such a query takes.
  */
 
-const LEVEL_CODES = 256;
 /** Row of what is thrown away. */
 const NOWHERE = 0;
 /** In place of a series number: streams of a group are in several, or what their tallies tell is not enough. */
@@ -267,10 +265,6 @@ export class RunAdder {
 /** Number in the segment of stream `i` of a run. */
 function streamAt({ streams }: SegmentRun, i: number): number {
   return streams === undefined ? i : streams[i]!;
-}
-
-function levelOfBit(bit: number): number {
-  return bit < LEVELS.length ? bit : LEVEL_NONE;
 }
 
 /** A name that matters may be in the metadata of rows; which of them, is told by stream. */

@@ -1,4 +1,5 @@
 import { B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, type DirectoryTables } from '../chunk/directory.ts';
+import { LEVEL_CODES } from '../model/level.ts';
 import { dayStartNs } from '../model/time.ts';
 import { OpenTimes } from '../store/open-times.ts';
 import type { SegmentRun, SelectedRuns } from '../store/segment-runs.ts';
@@ -20,7 +21,6 @@ import type { SampleScan } from './task.ts';
  * runs where the query is planned.
  */
 
-const LEVEL_CODES = 256;
 /** Row of the table for what is thrown away. */
 const NOWHERE = 0;
 

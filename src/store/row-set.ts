@@ -2,7 +2,7 @@ import { withLevel } from '../chunk/block-reader.ts';
 import { columnsToLabels, type MetadataColumn } from '../chunk/metadata-columns.ts';
 import { type PageRows, pageMetadata } from '../head/load-pages.ts';
 import type { Labels } from '../model/labels.ts';
-import { LEVEL_NONE } from '../model/level.ts';
+import { LEVEL_CODES, LEVEL_NONE } from '../model/level.ts';
 
 /**
  * Metadata of a block's rows behind one numbering: equal ids are equal sets, and label sets are made on first use only.
@@ -14,8 +14,6 @@ export interface RowMetadata {
   id(row: number): number;
   labels(id: number): Labels;
 }
-
-const LEVEL_CODES = 256;
 
 class LevelMetadata implements RowMetadata {
   readonly idCount: number = LEVEL_CODES;

@@ -1,7 +1,7 @@
 import { labelValue } from '../model/labels.ts';
-import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
+import { LEVEL_CODES, LEVEL_IN_METADATA, LEVEL_LABEL } from '../model/level.ts';
 import { addMarked, type LeftOut } from './skip-blocks.ts';
-import { NO_LEVEL_BIT } from './stream-columns.ts';
+import { levelOfBit, NO_LEVEL_BIT } from './stream-columns.ts';
 import type { Stretches } from './stretches.ts';
 
 /**
@@ -32,9 +32,8 @@ export function leaveOutLevels(stored: Stretches, levels: number): LeftOut {
 
 /** 1 for codes of rows that may be wanted: of these levels, and of those that are a text of their own. */
 function wantedCodes(levels: number): Uint8Array {
-  const codes = new Uint8Array(256);
-  for (let level = 0; level < LEVELS.length; level++) codes[level] = (levels >> level) & 1;
-  codes[LEVEL_NONE] = (levels >> NO_LEVEL_BIT) & 1;
+  const codes = new Uint8Array(LEVEL_CODES);
+  for (let bit = 0; bit <= NO_LEVEL_BIT; bit++) codes[levelOfBit(bit)] = (levels >> bit) & 1;
   codes[LEVEL_IN_METADATA] = 1;
   return codes;
 }

@@ -38,6 +38,11 @@ export const NO_LEVEL_BIT: number = LEVELS.length;
 export const OWN_LEVEL: number = 1 << (NO_LEVEL_BIT + 1);
 export const UNTALLIED: number = 1 << (NO_LEVEL_BIT + 2);
 
+/** Code of the level that a bit up to NO_LEVEL_BIT stands for. */
+export function levelOfBit(bit: number): number {
+  return bit < LEVELS.length ? bit : LEVEL_NONE;
+}
+
 /** Which levels tallies tell for each stream. */
 function levelBits({ starts, levels }: DirectoryTables['tally'], firstBlocks: Uint32Array): Uint16Array {
   const bitOf = new Uint16Array(256).fill(OWN_LEVEL);

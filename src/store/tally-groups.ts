@@ -1,4 +1,5 @@
-import { NO_TALLY, type Tally } from '../chunk/tally.ts';
+import { NO_TALLY, TALLY_MINUTES, type Tally } from '../chunk/tally.ts';
+import { LEVEL_CODES } from '../model/level.ts';
 
 /** Streams of a group, neighbours by their labels: in most queries all of one series, or of none. */
 export const GROUP_STREAMS = 32;
@@ -6,9 +7,6 @@ export const GROUP_STREAMS = 32;
 const MIN_STREAMS = 16 * GROUP_STREAMS;
 /** Entries of streams for each one of a group from which groups are worth their memory. */
 const MIN_GAIN = 2;
-/** A minute of the day (0 is that of midnight), and a level. */
-const MINUTES = 1441;
-const LEVEL_CODES = 256;
 /** Bytes of an entry: minute, level and count. */
 const ENTRY_BYTES = 7;
 
@@ -54,13 +52,13 @@ function makeGroups({ starts, minutes, levels, counts }: Tally, firstBlocks: Uin
     const end = starts[firstBlocks[(group + 1) * GROUP_STREAMS]!]!;
     for (let at = starts[firstBlocks[group * GROUP_STREAMS]!]!; at < end; at++) {
       const level = levels[at]!;
-      sums[level] ??= new Uint32Array(MINUTES);
+      sums[level] ??= new Uint32Array(TALLY_MINUTES);
       sums[level][minutes[at]!]! += counts[at]!;
     }
     for (let level = 0; level < LEVEL_CODES; level++) {
       const ofLevel = sums[level];
       if (ofLevel === undefined) continue;
-      for (let minute = 0; minute < MINUTES; minute++) {
+      for (let minute = 0; minute < TALLY_MINUTES; minute++) {
         if (ofLevel[minute] === 0) continue;
         if (entries === most) return NO_TALLY;
         made.minutes[entries] = minute;

@@ -93,7 +93,10 @@ export class SampleLog {
   }
 }
 
-/** Joins columns of several tasks, which it leaves as they are, in the order of the tasks. `series` has the joined number of each series of the columns. */
+/**
+ * Joins columns of several tasks, which it leaves as they are, in the order of the tasks. `series` has the joined number of each series of
+ * the columns.
+ */
 export function joinSamples(
   parts: readonly { readonly columns: SampleColumns; readonly series: ArrayLike<number> }[],
   seriesCount: number,

@@ -4,7 +4,7 @@ import { JSON_PARSER_ERROR } from './json-parser.ts';
 import { ERROR_LABEL, EXTRACTED_SUFFIX } from './label-state.ts';
 import { LOGFMT_PARSER_ERROR } from './logfmt-parser.ts';
 import { SKIP_UNNEEDED_PARSERS } from './quirks.ts';
-import { deleteTrailingLineFormats, templateFields, templateReads } from './rewrite.ts';
+import { deleteTrailingLineFormats, templateUse } from './rewrite.ts';
 import type { ParserHints } from './stage.ts';
 
 /** Range operations whose samples an outer `sum` can fold before the labels are known. */
@@ -38,15 +38,20 @@ export function effectiveGrouping(range: RangeAggExpr, outer?: VectorAggExpr): G
 export function parserHints(range: RangeAggExpr, outer?: VectorAggExpr): ParserHints {
   const grouping = effectiveGrouping(range, outer);
   if (grouping === undefined) return EVERYTHING;
+  const names = namedLabels(range, grouping);
+  addUnsuffixed(names);
+  return { skip: SKIP_UNNEEDED_PARSERS && names.size === 0, names, keepErrors: names.has(ERROR_LABEL) };
+}
+
+/** Labels that the grouping, the stages and an unwrap name. */
+function namedLabels({ op, range: { log, unwrap } }: RangeAggExpr, grouping: Grouping): Set<string> {
   const names = new Set(grouping.labels);
-  for (const stage of deleteTrailingLineFormats(range.range.log.stages, range.op)) addStageLabels(stage, names);
-  const unwrap = range.range.unwrap;
+  for (const stage of deleteTrailingLineFormats(log.stages, op)) addStageLabels(stage, names);
   if (unwrap !== undefined) {
     names.add(unwrap.label);
     for (const filter of unwrap.filters) addPredicateLabels(filter.predicate, names);
   }
-  addUnsuffixed(names);
-  return { skip: SKIP_UNNEEDED_PARSERS && names.size === 0, names, keepErrors: names.has(ERROR_LABEL) };
+  return names;
 }
 
 /** Adds the names under which a parser finds what is renamed. */
@@ -64,17 +69,11 @@ function addUnsuffixed(names: Set<string>): void {
  */
 export function answerNames(range: RangeAggExpr, grouping: Grouping): ReadonlySet<string> | undefined {
   if (grouping.without) return undefined;
-  const names = new Set(grouping.labels);
-  const { log, unwrap } = range.range;
-  for (const stage of deleteTrailingLineFormats(log.stages, range.op)) {
-    addStageLabels(stage, names);
+  const names = namedLabels(range, grouping);
+  for (const stage of deleteTrailingLineFormats(range.range.log.stages, range.op)) {
     const reads = stageReads(stage);
     if (reads === undefined) return undefined;
     for (const name of reads) names.add(name);
-  }
-  if (unwrap !== undefined) {
-    names.add(unwrap.label);
-    for (const filter of unwrap.filters) addPredicateLabels(filter.predicate, names);
   }
   addUnsuffixed(names);
   return names;
@@ -82,11 +81,11 @@ export function answerNames(range: RangeAggExpr, grouping: Grouping): ReadonlySe
 
 /** Labels that templates of a stage may read; undefined: any. */
 export function stageReads(stage: Stage): ReadonlySet<string> | undefined {
-  if (stage.kind === 'line-format') return templateReads(stage.template, 'line');
+  if (stage.kind === 'line-format') return templateUse(stage.template, 'line').reads;
   const names = new Set<string>();
   if (stage.kind !== 'label-format') return names;
   for (const item of stage.items) {
-    const reads = item.kind === 'rename' ? [item.source] : templateReads(item.template, 'label');
+    const reads = item.kind === 'rename' ? [item.source] : templateUse(item.template, 'label').reads;
     if (reads === undefined) return undefined;
     for (const name of reads) names.add(name);
   }
@@ -106,12 +105,12 @@ function addStageLabels(stage: Stage, names: Set<string>): void {
       addPredicateLabels(stage.predicate, names);
       return;
     case 'line-format':
-      for (const field of templateFields(stage.template, 'line')) names.add(field);
+      for (const field of templateUse(stage.template, 'line').fields) names.add(field);
       return;
     case 'label-format':
       for (const item of stage.items) {
         if (item.kind === 'rename') names.add(item.source);
-        else for (const field of templateFields(item.template, 'label')) names.add(field);
+        else for (const field of templateUse(item.template, 'label').fields) names.add(field);
       }
       return;
     default:

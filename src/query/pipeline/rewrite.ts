@@ -1,4 +1,5 @@
 import type { LineFilterStage, RangeOp, Stage } from '../../../grammar/ast.ts';
+import type { LabelUse } from '../template/label-use.ts';
 import { compileTemplate } from '../template/template.ts';
 import { DELETE_TRAILING_LINE_FORMAT, HOIST_LINE_FILTERS } from './quirks.ts';
 
@@ -71,20 +72,13 @@ export function splitLeadingLineFilters(stages: readonly Stage[]): { leading: Li
   return { leading, rest };
 }
 
-/** Labels that a template may read; undefined when it may read any. One that does not compile reads none: the stage itself reports it. */
-export function templateReads(template: string, name: 'line' | 'label'): ReadonlySet<string> | undefined {
-  try {
-    return compileTemplate(template, name).reads;
-  } catch {
-    return new Set();
-  }
-}
+const NO_USE: LabelUse = { fields: new Set(), reads: new Set() };
 
-/** Labels that a template names as `.name`; none when it does not compile, which the stage itself reports. */
-export function templateFields(template: string, name: 'line' | 'label'): ReadonlySet<string> {
+/** Which labels a template reads; none when it does not compile, which the stage itself reports. */
+export function templateUse(template: string, name: 'line' | 'label'): LabelUse {
   try {
-    return compileTemplate(template, name).fields;
+    return compileTemplate(template, name);
   } catch {
-    return new Set();
+    return NO_USE;
   }
 }
