@@ -114,39 +114,54 @@ export function mayHold(bytes: Uint8Array, start: number, end: number, keys: Uin
 }
 
 /**
- * `mayHold` for many blocks: marks those of `[0, starts.length)` whose filters, at `bytes[starts[b], ends[b])`, may hold the text. One probe of
- * all blocks after the other: filters of many blocks are in no cache, and lookups that do not wait for each other take a fraction of the time.
+ * `mayHold` for all blocks of a segment. One probe of all blocks after the other: filters of many blocks are in no cache, and lookups that do
+ * not wait for each other take a fraction of the time.
+ *
+ * @param starts filter of block `b` stands at `bytes[starts[b], ends[b])`
+ * @param found takes the blocks that may hold the text, ascending; has room for all
+ * @returns how many these are
  */
-export function markHolding(
+export function blocksHolding(
   bytes: Uint8Array,
   starts: Uint32Array,
   ends: Uint32Array,
   keys: Uint32Array,
-  marks: Uint8Array,
-): void {
-  const left = new Uint32Array(starts.length);
+  found: Uint32Array,
+): number {
   let count = 0;
   for (let block = 0; block < starts.length; block++) {
-    const isEmpty = starts[block] === ends[block];
-    marks[block] = isEmpty ? 1 : 0;
-    left[count] = block;
-    count += isEmpty ? 0 : 1;
+    found[block] = block;
+    count += starts[block] === ends[block] ? 0 : 1;
   }
+  if (count < starts.length) return someWithoutFilter(bytes, starts, ends, keys, found);
   for (let i = 0; i < keys.length; i++) {
     let hash = keys[i]!;
     const step = stepOf(hash);
     for (let probe = 0; probe < PROBES; probe++) {
       let kept = 0;
       for (let k = 0; k < count; k++) {
-        const block = left[k]!;
+        const block = found[k]!;
         const start = starts[block]!;
         const bit = Math.floor((hash * (ends[block]! - start) * 8) / 4_294_967_296);
-        left[kept] = block;
+        found[kept] = block;
         kept += (bytes[start + (bit >>> 3)]! >> (bit & 7)) & 1;
       }
       count = kept;
       hash = (hash + step) >>> 0;
     }
   }
-  for (let k = 0; k < count; k++) marks[left[k]!] = 1;
+  return count;
+}
+
+function someWithoutFilter(
+  bytes: Uint8Array,
+  starts: Uint32Array,
+  ends: Uint32Array,
+  keys: Uint32Array,
+  found: Uint32Array,
+): number {
+  let count = 0;
+  for (let block = 0; block < starts.length; block++)
+    if (mayHold(bytes, starts[block]!, ends[block]!, keys)) found[count++] = block;
+  return count;
 }

@@ -2,6 +2,7 @@ import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
 import type { HeadPart } from '../head/part.ts';
 import { disjoint } from './cluster.ts';
 import type { DayOrders } from './day-orders.ts';
+import { addPiece, type Piece, type SelectedPieces, type StretchRange } from './left-out.ts';
 import type { MatchedStreams } from './matched-streams.ts';
 import type { OpenDirectory } from './open-directory.ts';
 import type { HeadPages } from './part-source.ts';
@@ -25,6 +26,8 @@ interface Place {
   readonly open: OpenDirectory;
   /** Absent where the range cuts it. */
   readonly run: SegmentRun | undefined;
+  /** Then these are its stretches among all that lie in no run. */
+  readonly cut: StretchRange;
 }
 
 interface SelectedDay {
@@ -77,8 +80,9 @@ export class SelectedDays {
     const isWhole = summary.minOffsetNs >= bounds.from && summary.maxOffsetNs <= bounds.to;
     const run = isWhole ? wantedRun(open, this.#wanted, source, segment) : undefined;
     if (run === undefined) addCut(this.#others, source, open, this.#wanted, bounds);
-    places.push({ source, stored, open, run });
-    const added = run?.count ?? this.#others.count - before;
+    const cut = { first: before, end: this.#others.count };
+    places.push({ source, stored, open, run, cut });
+    const added = run?.count ?? cut.end - cut.first;
     this.#count += added;
     return added > 0;
   }
@@ -110,14 +114,21 @@ export class SelectedDays {
     if (this.#others.count === this.#count) return this.#others;
     const all = this.#none();
     all.reserve(this.#count);
-    for (const { bounds, places, heads } of this.#days) {
-      for (const { source, open, run } of places) {
-        if (run === undefined) addCut(all, source, open, this.#wanted, bounds);
-        else addRun(all, run);
-      }
-      for (let i = heads.first; i < heads.end; i++) all.addFrom(this.#others, i);
-    }
+    for (const piece of this.pieces().pieces) addPiece(all, piece, this.#others);
     return all;
+  }
+
+  /** All of it, as it lies, with whole segments apart. */
+  pieces(): SelectedPieces {
+    const pieces: Piece[] = [];
+    for (const { places, heads } of this.#days) {
+      for (const { run, cut } of places) pieces.push(run ?? cut);
+      pieces.push(heads);
+    }
+    return {
+      pieces: pieces.filter((piece) => ('segment' in piece ? piece.count > 0 : piece.first < piece.end)),
+      stretches: this.#others,
+    };
   }
 
   /** The same with whole segments apart. */
@@ -131,17 +142,17 @@ export class SelectedDays {
     if (tangled.every((mask) => mask === undefined)) return this.storedRuns();
     const runs: SegmentRun[] = [];
     const others = this.#none();
-    for (const [i, { bounds, places, heads }] of this.#days.entries()) {
+    for (const [i, { places, heads }] of this.#days.entries()) {
       const mask = tangled[i];
-      for (const { source, open, run } of places) {
-        if (run === undefined) addCut(others, source, open, this.#wanted, bounds);
+      for (const { run, cut } of places) {
+        if (run === undefined) addPiece(others, cut, this.#others);
         else if (mask === undefined) runs.push(run);
         else {
           runs.push(runWithin(run, mask, false));
           addRun(others, runWithin(run, mask, true));
         }
       }
-      for (let i = heads.first; i < heads.end; i++) others.addFrom(this.#others, i);
+      addPiece(others, heads, this.#others);
     }
     return { runs: runs.filter(({ count }) => count > 0), others: disjoint(others) };
   }

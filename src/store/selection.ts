@@ -7,12 +7,13 @@ import type { CompiledMatcher } from '../model/matcher.ts';
 import { dayOf, dayStartNs, NS_PER_DAY_NUMBER, type TimeRange } from '../model/time.ts';
 import { disjoint } from './cluster.ts';
 import type { FilterCache } from './filter-cache.ts';
+import { type LeftOut, piecesOf } from './left-out.ts';
 import type { MatchedStreams } from './matched-streams.ts';
 import type { OpenDirectory } from './open-directory.ts';
 import type { LabelsInUse, Selection, WantedRows } from './query-store.ts';
 import { forEachWanted, type SelectedRuns } from './segment-runs.ts';
 import { type DayRange, SelectedDays } from './selected-days.ts';
-import { blockSkipper, type LeftOut, leaveOutBlocks } from './skip-blocks.ts';
+import { blockSkipper, leaveOutBlocks } from './skip-blocks.ts';
 import { leaveOutLevels } from './skip-levels.ts';
 import type { StoredSegment } from './stored-segment.ts';
 import type { Stretches } from './stretches.ts';
@@ -72,7 +73,8 @@ class PinnedSelection implements Selection {
   async leaveOut(wanted: WantedRows): Promise<void> {
     if (wanted.levels !== undefined) this.#keep(leaveOutLevels(this.stored, wanted.levels));
     const skipper = blockSkipper(wanted, this.#view.filters);
-    if (skipper !== undefined) this.#keep(await leaveOutBlocks(this.stored, skipper));
+    if (skipper === undefined) return;
+    this.#keep(await leaveOutBlocks(this.#isWhole ? this.#days.pieces() : piecesOf(this.stored), skipper));
   }
 
   #keep({ left, blocks, lineBytes }: LeftOut): void {

@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import {
   B_FLAGS,
-  B_LINE_BYTES,
   B_METADATA,
   BLOCK_FIELDS,
   C_LENGTH,
@@ -10,17 +9,25 @@ import {
   FLAG_METADATA_FILTER,
 } from '../chunk/directory.ts';
 import { metadataKey } from '../chunk/metadata-filter.ts';
-import { keysOfText, markHolding, mayHold } from '../chunk/skip-filter.ts';
+import { keysOfText, mayHold } from '../chunk/skip-filter.ts';
 import { labelValue } from '../model/labels.ts';
 import type { FilterCache, FilterSections } from './filter-cache.ts';
+import {
+  addMarked,
+  addPiece,
+  type LeftOut,
+  type Piece,
+  type SelectedPieces,
+  type SkipCounts,
+  type StretchRange,
+} from './left-out.ts';
 import type { LabelText, WantedRows } from './query-store.ts';
+import { addRun } from './segment-runs.ts';
+import { isMuchOf, leaveOutOfRun, MIN_SHARE, markHolding } from './skip-runs.ts';
 import type { SelectedSegment, Stretches } from './stretches.ts';
 
 /** Blocks that are tested before others get their turn: some milliseconds. */
 const TURN_BLOCKS = 16_384;
-
-/** Filters of a segment are looked at together when one of so many blocks is of a selected stream. */
-const MIN_SHARE = 4;
 
 const encoder = new TextEncoder();
 
@@ -67,74 +74,92 @@ interface StretchKeys {
   readonly metadata: readonly LabelKeys[];
 }
 
-/** Stretches of blocks that may hold wanted rows, and what was left out. */
-export interface LeftOut {
-  readonly left: Stretches;
-  readonly blocks: number;
-  readonly lineBytes: number;
-}
-
 /** By what the lines and labels of wanted rows hold. Loose parts stay. */
-export async function leaveOutBlocks(stored: Stretches, skipper: BlockSkipper): Promise<LeftOut> {
-  const left = stored.sibling();
+export async function leaveOutBlocks({ pieces, stretches }: SelectedPieces, skipper: BlockSkipper): Promise<LeftOut> {
+  const left = stretches.sibling();
   const counts = { blocks: 0, lineBytes: 0 };
   let tested = 0;
-  // Stretches of a segment follow each other.
-  for (let i = 0; i < stored.count; ) {
-    const source = stored.sources[i]!;
+  for (const piece of pieces) {
+    const source = 'segment' in piece ? piece.source : stretches.sources[piece.first]!;
     if (source < 0) {
-      left.addFrom(stored, i++);
+      addPiece(left, piece, stretches);
       continue;
     }
-    const { path, directory } = stored.segments[source]!;
-    const inMetadata = (name: string): boolean => directory.metadataNames.includes(name);
-    const labels = skipper.labels.filter(({ name }) => !inMetadata(name));
-    const metadata = skipper.labels.filter(({ name, metadataKey: key }) => inMetadata(name) && key.length > 0);
-    const found =
-      skipper.keys.length === 0 && metadata.length === 0 && labels.every(({ keys }) => keys.length === 0)
-        ? undefined
-        : skipper.filters.section(path, directory);
+    const segment = stretches.segments[source]!;
+    const wanted = wantedOf(segment, skipper);
+    const found = wanted.isIdle ? undefined : skipper.filters.section(segment.path, segment.directory);
     const section = found instanceof Promise ? await found : found;
     if (tested > TURN_BLOCKS) {
       tested = 0;
       await setImmediate();
     }
-    const { filterStarts, filterEnds } = stored.segments[source]!.columns;
-    const marks = marksFor(filterStarts.length);
-    // Of thousands of streams an object for each would take as long as their filters.
-    const all = { always: skipper.keys, literal: skipper.keys, metadata: [] };
-    const isAlike = labels.length === 0 && metadata.length === 0;
-    const stretches = stretchesOf(stored, i);
-    const isMarked = isAlike && section !== undefined && stretches * MIN_SHARE >= filterStarts.length;
-    if (isMarked) markHolding(section, filterStarts, filterEnds, skipper.keys, marks);
-    for (const stop = i + stretches; i < stop; i++) {
-      tested += stored.ends[i]! - stored.firsts[i]!;
-      const keys = isAlike ? all : stretchKeys(stored, i, skipper.keys, labels, metadata);
-      if (keys === 'no row') leaveOut(stored, i, counts);
-      else if (section === undefined || (keys.literal.length === 0 && keys.metadata.length === 0))
-        left.addFrom(stored, i);
-      else {
-        if (!isMarked) markWanted(stored, i, section, keys, marks);
-        addMarked(stored, i, marks, left, counts);
-      }
-    }
+    tested += segment.columns.filterStarts.length;
+    if (wanted.isAlike && section === undefined) addPiece(left, piece, stretches);
+    else if (wanted.isAlike && 'segment' in piece && isMuchOf(piece))
+      leaveOutOfRun(piece, section!, wanted.keys, left, counts);
+    else leaveOutOfStretches(asStretches(piece, stretches), wanted, section, left, counts);
   }
   return { left, ...counts };
 }
 
-/** How many stretches from one on are of its segment. */
-function stretchesOf({ sources, count }: Stretches, i: number): number {
-  let end = i + 1;
-  while (end < count && sources[end] === sources[i]) end++;
-  return end - i;
+interface StretchesOfSegment extends StretchRange {
+  readonly stored: Stretches;
 }
 
-let marksAtHand: Uint8Array = new Uint8Array(0);
+function asStretches(piece: Piece, stored: Stretches): StretchesOfSegment {
+  if (!('segment' in piece)) return { ...piece, stored };
+  const own = stored.sibling();
+  addRun(own, piece);
+  return { stored: own, first: 0, end: own.count };
+}
 
-/** Room for a mark for each block of a segment; one at a time, between two waits. */
-function marksFor(blocks: number): Uint8Array {
-  if (marksAtHand.length < blocks) marksAtHand = new Uint8Array(blocks * 2);
-  return marksAtHand;
+/** What is wanted of the rows of a segment. */
+interface WantedOfSegment {
+  readonly keys: Uint32Array;
+  /** Labels that are not in its metadata. */
+  readonly labels: readonly LabelKeys[];
+  readonly metadata: readonly LabelKeys[];
+  /** The same of all streams. */
+  readonly isAlike: boolean;
+  /** No filter can tell. */
+  readonly isIdle: boolean;
+}
+
+function wantedOf({ directory: { metadataNames } }: SelectedSegment, skipper: BlockSkipper): WantedOfSegment {
+  const { keys } = skipper;
+  const inMetadata = (name: string): boolean => metadataNames.includes(name);
+  const labels = skipper.labels.filter(({ name }) => !inMetadata(name));
+  const metadata = skipper.labels.filter(({ name, metadataKey: key }) => inMetadata(name) && key.length > 0);
+  const isAlike = labels.length === 0 && metadata.length === 0;
+  const isIdle = keys.length === 0 && metadata.length === 0 && labels.every((label) => label.keys.length === 0);
+  return { keys, labels, metadata, isAlike, isIdle };
+}
+
+function leaveOutOfStretches(
+  { stored, first, end }: StretchesOfSegment,
+  { keys: own, labels, metadata, isAlike }: WantedOfSegment,
+  section: Uint8Array | undefined,
+  left: Stretches,
+  counts: SkipCounts,
+): void {
+  const segment = stored.segments[stored.sources[first]!]!;
+  const marks = new Uint8Array(segment.columns.filterStarts.length);
+  // Of thousands of streams an object for each would take as long as their filters.
+  const all = { always: own, literal: own, metadata: [] };
+  let blocks = 0;
+  for (let i = first; i < end; i++) blocks += stored.ends[i]! - stored.firsts[i]!;
+  const isMarked = isAlike && section !== undefined && blocks * MIN_SHARE >= marks.length;
+  if (isMarked) markHolding(segment, section, own, marks);
+  for (let i = first; i < end; i++) {
+    const keys = isAlike ? all : stretchKeys(stored, i, own, labels, metadata);
+    if (keys === 'no row') leaveOut(stored, i, counts);
+    else if (section === undefined || (keys.literal.length === 0 && keys.metadata.length === 0))
+      left.addFrom(stored, i);
+    else {
+      if (!isMarked) markWanted(stored, i, section, keys, marks);
+      addMarked(stored, i, marks, left, counts);
+    }
+  }
 }
 
 /** Labels that the stream of a stretch lacks. */
@@ -166,12 +191,6 @@ function joined(keys: Uint32Array, labels: readonly LabelKeys[]): Uint32Array {
   return labels.length === 0 ? keys : Uint32Array.from([...keys, ...labels.flatMap((label) => [...label.keys])]);
 }
 
-/** What was left out so far. */
-export interface SkipCounts {
-  blocks: number;
-  lineBytes: number;
-}
-
 function leaveOut(stored: Stretches, i: number, counts: SkipCounts): void {
   counts.blocks += stored.ends[i]! - stored.firsts[i]!;
   counts.lineBytes += stored.lineBytes[i]!;
@@ -195,25 +214,6 @@ function markWanted(
       metadata.every((label) => labelMayHold(section, segment, block, label));
     marks[block] = isWanted ? 1 : 0;
   }
-}
-
-/** Adds the blocks of a stretch that are marked. */
-export function addMarked(stored: Stretches, i: number, marks: Uint8Array, left: Stretches, counts: SkipCounts): void {
-  const source = stored.sources[i]!;
-  const streamId = stored.streamIds[i]!;
-  const { blocks } = stored.segments[source]!.directory;
-  const first = stored.firsts[i]!;
-  const end = stored.ends[i]!;
-  let begin = first;
-  for (let block = first; block < end; block++) {
-    if (marks[block] === 1) continue;
-    counts.blocks++;
-    counts.lineBytes += blocks[block * BLOCK_FIELDS + B_LINE_BYTES]!;
-    if (begin < block) left.addBlocks(streamId, source, begin, block);
-    begin = block + 1;
-  }
-  if (begin === first) left.addFrom(stored, i);
-  else if (begin < end) left.addBlocks(streamId, source, begin, end);
 }
 
 /** Whether rows of a block can have a label that is metadata of some rows of the segment: as metadata, or out of the line. */

@@ -1,6 +1,6 @@
 import { labelValue } from '../model/labels.ts';
 import { LEVEL_CODES, LEVEL_IN_METADATA, LEVEL_LABEL } from '../model/level.ts';
-import { addMarked, type LeftOut } from './skip-blocks.ts';
+import { addMarked, type LeftOut } from './left-out.ts';
 import { levelOfBit, NO_LEVEL_BIT } from './stream-columns.ts';
 import type { Stretches } from './stretches.ts';
 

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseQuery } from '../../../grammar/parse.ts';
 import { nodeDisk } from '../../../src/base/node-disk.ts';
+import { type CompiledMatcher, compileMatcher } from '../../../src/model/matcher.ts';
+import type { TimeRange } from '../../../src/model/time.ts';
 import { labelTexts } from '../../../src/query/label-texts.ts';
 import { runFlushTask } from '../../../src/store/flush-task.ts';
 import type { WantedRows } from '../../../src/store/query-store.ts';
@@ -61,8 +63,12 @@ async function flushed(...lines: readonly Line[]): Promise<void> {
 }
 
 /** Apps whose blocks are left, and how many blocks are not. */
-async function left(wanted: Partial<WantedRows>): Promise<string> {
-  const selection = store.select('t', [], RANGE);
+async function left(
+  wanted: Partial<WantedRows>,
+  matchers: readonly CompiledMatcher[] = [],
+  range: TimeRange = RANGE,
+): Promise<string> {
+  const selection = store.select('t', matchers, range);
   await selection.leaveOut?.({ texts: [], labels: [], ...wanted });
   const apps = selection.stretches.parts().map((part) => part.streamLabels[1]);
   selection.release();
@@ -128,5 +134,34 @@ describe('blocks without a wanted row', () => {
     expect(await left(of('{app="a"} | logfmt | id="blackbird4711"'))).toBe('b,d 3');
     // Bytes that are no text are shown as the replacement character.
     expect(await left(of('{app="a"} | bytes="\ufffd"'))).toBe('a,b,c,d 1');
+  });
+
+  it('are left out alike of all, many or few streams of a segment, whole or cut by the range', async () => {
+    const name = (i: number): string => `app-${String(i).padStart(2, '0')}`;
+    const apps = Array.from({ length: 40 }, (_, i) => name(i));
+    const holds = (i: number): boolean => i % 7 === 3 || i === 12;
+    // A second segment of earlier rows, which a range from 4 ns on does not touch, and a row in the head, which stays.
+    await flushed(...apps.map((app, i) => ({ app, line: holds(i) ? `id ${ID}` : 'nothing of note in here' })));
+    await flushed({ app: name(4), line: `again ${ID}` }, { app: name(5), line: 'nothing again' });
+    appendRow(store.sink('t'), { labels: ['app', name(6)], ns: T0 + 60n, line: 'in the head', metadata: [] });
+    const matching = (value: string): CompiledMatcher[] => [compileMatcher({ name: 'app', op: '=~', value })];
+    const texts = [Buffer.from(ID)];
+    for (const [value, test] of [
+      ['.+', () => true],
+      ['app-[012].', (i: number) => i < 30],
+      ['app-0[3456]|app-12', (i: number) => (i > 2 && i < 7) || i === 12],
+    ] as const) {
+      const selected = apps.flatMap((app, i) => (test(i) ? [[app, i] as const] : []));
+      const found = selected.filter(([, i]) => holds(i)).map(([app]) => app);
+      const out = selected.length - found.length;
+      const all = [...found, name(4), name(6)].sort();
+      expect(await left({ texts }, matching(value))).toBe(`${all.join()} ${out + 1}`);
+      const late = selected.filter(([, i]) => i >= 4);
+      const lateFound = [...late.filter(([, i]) => holds(i)).map(([app]) => app), name(6)].sort();
+      const cut = { startNs: T0 + 4n, endNs: T0 + 1_000_000n };
+      expect(await left({ texts }, matching(value), cut)).toBe(
+        `${lateFound.join()} ${late.length - lateFound.length + 1}`,
+      );
+    }
   });
 });
