@@ -1,7 +1,7 @@
 import type { Labels } from '../model/labels.ts';
 import { labelValue } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
-import { ERROR_DETAILS_LABEL, ERROR_LABEL, EXTRACTED_SUFFIX } from './pipeline/label-state.ts';
+import { ERROR_DETAILS_LABEL, ERROR_LABEL, EXTRACTED_SUFFIX } from './pipeline/label-names.ts';
 
 /** Metadata sets of the block at work by their ids: each is made, and looked into, once. */
 export class BlockMetadata {

@@ -1,5 +1,5 @@
 import type { RangeAggExpr, RangeOp, VectorAggExpr, VectorOp } from '../../grammar/ast.ts';
-import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './pipeline/label-state.ts';
+import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './pipeline/label-names.ts';
 
 /** Range operations whose sum over series equals the same operation over the joined rows. */
 const ADDITIVE: ReadonlySet<RangeOp> = new Set<RangeOp>([

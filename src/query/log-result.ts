@@ -1,7 +1,7 @@
-import { type EntryFormat, type EntryLabels, entryEnd, putEntry, shownLabels, streamJson } from '../wire/entry-json.ts';
+import { type EntryFormat, type EntryLabels, entryEnd, putEntry } from '../wire/entry-json.ts';
 import { JsonBytes } from '../wire/json-bytes.ts';
-import { labelText } from '../wire/json-text.ts';
 import { type FoundRows, OWN_LABELS } from './found-rows.ts';
+import { printedLabels } from './printed-labels.ts';
 import type { LabelSetTexts, LogScanResult, ScanCounts } from './task.ts';
 
 /** Used by one result after the other. */
@@ -70,13 +70,20 @@ function labelSetTexts(
   const hashes = new Uint32Array(sets.length);
   for (let i = 0; i < sets.length; i++) {
     const labels = sets[i];
-    const row = rowOfSet[i]!;
-    if (labels === undefined) out.raw(bytes.subarray(ends[row], jsonEnds[row]));
-    else out.string(format === undefined ? JSON.stringify(labels) : streamJson(labels, format));
-    jsons[i] = out.length;
-    hashes[i] = out.hashFrom(i === 0 ? 0 : texts[i - 1]!);
-    if (labels === undefined) out.raw(bytes.subarray(jsonEnds[row], textEnds[row]));
-    else if (format !== undefined) out.string(labelText(shownLabels(labels, format)));
+    const printed = labels === undefined || format === undefined ? undefined : printedLabels(labels, format);
+    if (printed !== undefined) {
+      jsons[i] = out.length + printed.jsonEnd;
+      hashes[i] = printed.hash;
+      out.raw(printed.bytes);
+    } else {
+      const start = out.length;
+      const row = rowOfSet[i]!;
+      if (labels === undefined) out.raw(bytes.subarray(ends[row], jsonEnds[row]));
+      else out.string(JSON.stringify(labels));
+      jsons[i] = out.length;
+      hashes[i] = out.hashFrom(start);
+      if (labels === undefined) out.raw(bytes.subarray(jsonEnds[row], textEnds[row]));
+    }
     texts[i] = out.length;
   }
   return { bytes: out.finish(), hashes, jsonEnds: jsons, textEnds: texts };

@@ -9,7 +9,7 @@ import { metricAggregations } from './metric-parts.ts';
 import { buildPipeline, metricPipelineOptions, type Pipeline, type PipelineOptions } from './pipeline/build.ts';
 import type { FieldReader } from './pipeline/field-reader.ts';
 import { asksForNoError } from './pipeline/field-tests.ts';
-import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './pipeline/label-state.ts';
+import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './pipeline/label-names.ts';
 import type { LineFilterChain } from './pipeline/line-filter.ts';
 import { stageReads } from './pipeline/needed-labels.ts';
 import type { Row } from './pipeline/stage.ts';

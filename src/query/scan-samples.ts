@@ -8,7 +8,7 @@ import { BlockMetadata } from './block-metadata.ts';
 import { FieldSeries } from './field-series.ts';
 import { leaveOut } from './leave-out.ts';
 import type { FieldReader } from './pipeline/field-reader.ts';
-import { ERROR_LABEL } from './pipeline/label-state.ts';
+import { ERROR_LABEL } from './pipeline/label-names.ts';
 import { isFatalError } from './pipeline/needed-labels.ts';
 import { ScanRow } from './pipeline/row-state.ts';
 import { pipelineError } from './pipeline-error.ts';

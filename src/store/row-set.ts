@@ -1,7 +1,7 @@
 import { withLevel } from '../chunk/block-reader.ts';
 import { columnsToLabels, type MetadataColumn } from '../chunk/metadata-columns.ts';
 import { type PageRows, pageMetadata } from '../head/load-pages.ts';
-import type { Labels } from '../model/labels.ts';
+import { EMPTY_LABELS, type Labels } from '../model/labels.ts';
 import { LEVEL_CODES, LEVEL_NONE } from '../model/level.ts';
 
 /**
@@ -45,7 +45,7 @@ export class NoMetadata implements RowMetadata {
     return 0;
   }
   labels(): Labels {
-    return [];
+    return EMPTY_LABELS;
   }
 }
 

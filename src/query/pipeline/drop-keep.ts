@@ -1,6 +1,6 @@
 import type { NameOrMatcher } from '../../../grammar/ast.ts';
 import { compileStageMatcher } from '../../model/matcher.ts';
-import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './label-state.ts';
+import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './label-names.ts';
 import type { LabelState, PipelineStage, Row } from './stage.ts';
 
 interface Item {

@@ -15,7 +15,7 @@ import { sliceText } from './byte-text.ts';
 import type { JsonPathStep } from './json-path-syntax.ts';
 import { unescapeJson } from './json-scanner.ts';
 import { type KeyNode, KeyTable } from './key-table.ts';
-import { EXTRACTED_SUFFIX } from './label-state.ts';
+import { EXTRACTED_SUFFIX } from './label-names.ts';
 
 /** Tells a kernel which of the wanted fields a key of a line is. */
 export interface FieldKeys extends KeyReader {

@@ -2,7 +2,7 @@ import type { LabelPredicate } from '../../../grammar/ast.ts';
 import { ByteTable } from './byte-table.ts';
 import type { sliceText } from './byte-text.ts';
 import { compare } from './label-filter.ts';
-import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './label-state.ts';
+import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './label-names.ts';
 import { compileStringFilter, type StringFilter } from './string-filter.ts';
 
 /** A filter of one label right behind the parser that extracts it. */

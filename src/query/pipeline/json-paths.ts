@@ -21,7 +21,7 @@ import {
   skipJsonSpace,
   unescapeJson,
 } from './json-scanner.ts';
-import { EXTRACTED_SUFFIX } from './label-state.ts';
+import { EXTRACTED_SUFFIX } from './label-names.ts';
 import type { LabelState, PipelineStage, Row } from './stage.ts';
 
 /** A step in the tree of all paths of the stage. */

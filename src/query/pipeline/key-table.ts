@@ -1,6 +1,6 @@
 import type { Labels } from '../../model/labels.ts';
 import { equalBytes, sliceText, trimGoSpace } from './byte-text.ts';
-import { EXTRACTED_SUFFIX } from './label-state.ts';
+import { EXTRACTED_SUFFIX } from './label-names.ts';
 import { SUFFIX_DECIDED_ACROSS_STREAMS } from './quirks.ts';
 import type { LabelState } from './stage.ts';
 

@@ -3,7 +3,7 @@ import { parseByteSize, parseGoDuration } from '../../../grammar/literals.ts';
 import { assertNever } from '../../base/assert.ts';
 import { parseGoFloat } from '../../base/go/parse-number.ts';
 import { compileIpLabelFilter } from './ip.ts';
-import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './label-state.ts';
+import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './label-names.ts';
 import { plainDurationNs } from './plain-duration.ts';
 import { ERROR_DETAILS_UNREADABLE, ROUND_BYTE_LITERALS } from './quirks.ts';
 import type { LabelState, PipelineStage, Row } from './stage.ts';

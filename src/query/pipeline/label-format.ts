@@ -2,7 +2,7 @@ import type { LabelFormatItem } from '../../../grammar/ast.ts';
 import { LogError } from '../../base/errors.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { Template } from '../template/template.ts';
-import { ERROR_LABEL } from './label-state.ts';
+import { ERROR_LABEL } from './label-names.ts';
 import { compileChecked, recordTemplateError } from './line-format.ts';
 import type { PipelineStage, Row } from './stage.ts';
 import { RowContext } from './template-context.ts';

@@ -3,7 +3,7 @@ import { LogError } from '../../base/errors.ts';
 import { Extractor, type ParserOptions } from './extractor.ts';
 import type { FieldReader } from './field-reader.ts';
 import { KeyTable } from './key-table.ts';
-import { EXTRACTED_SUFFIX } from './label-state.ts';
+import { EXTRACTED_SUFFIX } from './label-names.ts';
 import { LogfmtScanner } from './logfmt-scanner.ts';
 import type { LabelState, PipelineStage, Row } from './stage.ts';
 

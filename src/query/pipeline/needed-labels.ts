@@ -1,7 +1,7 @@
 import type { Grouping, LabelPredicate, RangeAggExpr, RangeOp, Stage, VectorAggExpr } from '../../../grammar/ast.ts';
 import { assertNever } from '../../base/assert.ts';
 import { JSON_PARSER_ERROR } from './json-parser.ts';
-import { ERROR_LABEL, EXTRACTED_SUFFIX } from './label-state.ts';
+import { ERROR_LABEL, EXTRACTED_SUFFIX } from './label-names.ts';
 import { LOGFMT_PARSER_ERROR } from './logfmt-parser.ts';
 import { SKIP_UNNEEDED_PARSERS } from './quirks.ts';
 import { deleteTrailingLineFormats, templateUse } from './rewrite.ts';

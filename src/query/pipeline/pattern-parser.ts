@@ -1,7 +1,7 @@
 import { indexOfBytes, sliceText, startsWithBytes } from './byte-text.ts';
 import { Extractor, type ParserOptions } from './extractor.ts';
 import type { FieldReader } from './field-reader.ts';
-import { EXTRACTED_SUFFIX } from './label-state.ts';
+import { EXTRACTED_SUFFIX } from './label-names.ts';
 import { type ParsedPattern, parsePattern } from './line-pattern.ts';
 import type { PipelineStage, Row } from './stage.ts';
 

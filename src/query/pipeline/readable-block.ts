@@ -1,5 +1,5 @@
 import type { RowBlock } from '../../model/row-block.ts';
-import { EXTRACTED_SUFFIX } from './label-state.ts';
+import { EXTRACTED_SUFFIX } from './label-names.ts';
 
 /** What is needed of a block to read its fields; without metadata, rows may have any. */
 export type ReadableBlock = Pick<RowBlock, 'fields' | 'streamLabels' | 'bytes' | 'someLines'> &

@@ -2,7 +2,7 @@ import { LogError } from '../../base/errors.ts';
 import { compileRegex, type Regex } from '../../base/regex/regex.ts';
 import { Extractor, type ParserOptions } from './extractor.ts';
 import { sanitizeKey } from './key-table.ts';
-import { EXTRACTED_SUFFIX } from './label-state.ts';
+import { EXTRACTED_SUFFIX } from './label-names.ts';
 import type { PipelineStage, Row } from './stage.ts';
 
 /** `| regexp "..."`: the named groups of the leftmost match become labels; a group that took no part gives `""`. */

@@ -1,6 +1,6 @@
 import { type Labels, labelsToObject, labelValue } from '../../model/labels.ts';
 import type { TemplateContext } from '../template/runtime.ts';
-import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './label-state.ts';
+import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './label-names.ts';
 import type { Row } from './stage.ts';
 
 export const TEMPLATE_ERROR = 'TemplateFormatErr';
