@@ -15,6 +15,7 @@ const KERNELS = [
   },
   { name: 'segment', memory: ['--initialMemory', '384'] },
   { name: 'block', memory: ['--initialMemory', '384'] },
+  { name: 'answer', memory: ['--initialMemory', '10'] },
 ];
 
 async function build({ name, memory }, compiler) {

@@ -17,10 +17,15 @@ const NO_FIELD = -1;
 export class FieldSeries {
   readonly #grouping: ScanGrouping;
   readonly #names: readonly string[];
-  /** By the values that the stream gives to the grouping. */
+  /** Of an open label, by the values that the stream gives to the others. */
   readonly #tables = new Map<string, ByteTable>();
+  /** Of streams that decide all, by their values: there may be thousands. */
+  readonly #series = new Map<string, number>();
   #stream: Labels | undefined;
   #table: ByteTable | undefined;
+  #given = '';
+  /** Of the stream at work, if it decides all and the series is known; else -1. */
+  #ofStream = -1;
   /** Field of the one label that the stream does not decide; NONE when it decides all. */
   #open = NONE;
   #usable = false;
@@ -39,8 +44,9 @@ export class FieldSeries {
   }
 
   #beginStream(stream: Labels, fields: FieldReader): void {
+    const isSame = this.#names.length === 0 && this.#stream !== undefined;
     this.#stream = stream;
-    if (this.#names.length === 0 && this.#table !== undefined) return;
+    if (isSame) return;
     let given = '';
     this.#open = NONE;
     let openCount = 0;
@@ -53,6 +59,11 @@ export class FieldSeries {
       }
     }
     this.#usable = !this.#grouping.without && openCount <= 1 && this.#open !== NO_FIELD;
+    this.#given = given;
+    if (this.#open === NONE) {
+      this.#ofStream = this.#series.get(given) ?? -1;
+      return;
+    }
     // Names need not be told: they are those of the grouping, less the open one.
     const key = `${this.#open} ${given}`;
     this.#table = this.#tables.get(key) ?? new ByteTable();
@@ -61,14 +72,17 @@ export class FieldSeries {
 
   /** Series of the row that the reader points at; -1 when it is not known, -2 when only the labels can tell. */
   find(fields: FieldReader): number {
-    if (this.#open === NONE) return this.#table!.find(this.#bytes, 0, 0);
+    if (this.#open === NONE) return this.#ofStream;
     const start = fields.start(this.#open);
     return start === ABSENT ? -2 : this.#table!.find(this.#bytes, start, fields.end(this.#open));
   }
 
   /** Remembers what `find` did not know. */
   add(fields: FieldReader, series: number): void {
-    if (this.#open === NONE) this.#table!.add(this.#bytes, 0, 0, series);
-    else this.#table!.add(this.#bytes, fields.start(this.#open), fields.end(this.#open), series);
+    if (this.#open !== NONE) this.#table!.add(this.#bytes, fields.start(this.#open), fields.end(this.#open), series);
+    else {
+      this.#ofStream = series;
+      this.#series.set(this.#given, series);
+    }
   }
 }

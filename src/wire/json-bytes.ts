@@ -114,6 +114,11 @@ export class JsonBytes {
     return hash >>> 0;
   }
 
+  /** Writes over a byte. */
+  replaceByte(at: number, byte: number): void {
+    this.#bytes[at] = byte;
+  }
+
   /** Begins anew in the same memory. */
   reset(): void {
     this.length = 0;

@@ -1,5 +1,12 @@
 import { endianness } from 'node:os';
 import { formatSampleValue } from '../base/go/float-text.ts';
+import {
+  type AnswerKernel,
+  BEGIN_BYTES,
+  MAX_BEGINS,
+  openAnswerKernel,
+  STRETCH,
+} from '../base/kernels/answer-kernel.ts';
 import type { JsonBytes } from './json-bytes.ts';
 
 /** Points of a series; times in milliseconds since the epoch, ascending. A time may come twice. */
@@ -26,10 +33,7 @@ for (let i = 0; i < GROUP; i++) GROUP_TEXTS.set(Buffer.from(`${i}`.padStart(3, '
 /** The last six digits of a time change from point to point; those before rarely do. */
 const LOW_SPAN = GROUP * GROUP;
 /** What a point begins with, such as `[1700000000.123,"`. */
-const BEGIN_WORDS = 5;
-const BEGIN_BYTES = BEGIN_WORDS * 4;
-/** Times of which texts are made ahead; most grids have fewer. */
-const MAX_BEGINS = 16_384;
+const BEGIN_WORDS = BEGIN_BYTES / 4;
 const IS_LITTLE_ENDIAN = endianness() === 'LE';
 const ZERO = 48;
 const COMMA = 44;
@@ -39,6 +43,9 @@ const QUOTE = 34;
 const OPEN = 91;
 const CLOSE = 93;
 
+/** Opened with the first answer of several series; null where there are no kernels. */
+let kernelAtHand: AnswerKernel | null | undefined;
+let beginsAtHand: PointBegins | undefined;
 /** Where a point is written. */
 let bytes: Uint8Array = new Uint8Array(0);
 /** Seconds of the last time, less its low digits, as text. */
@@ -66,9 +73,43 @@ export class SampleLists {
     this.#out = out;
   }
 
-  put({ timesMs, values, present }: ResultPoints): void {
+  put(points: ResultPoints): void {
+    const begins = this.#beginsOf(points.timesMs);
+    const kernel = begins?.kernel;
+    if (begins === undefined || kernel === undefined) this.#putPlainly(points, begins);
+    else this.#putStretches(points, begins, kernel);
+  }
+
+  /** The kernel writes what it can, a point that it leaves is written here. */
+  #putStretches({ values, present }: ResultPoints, begins: PointBegins, kernel: AnswerKernel): void {
     const out = this.#out;
-    const begins = this.#beginsOf(timesMs);
+    const start = out.length;
+    for (let first = 0; first < values.length; first += STRETCH) {
+      const count = Math.min(STRETCH, values.length - first);
+      for (let i = 0; i < count; i++) kernel.values[i] = values[first + i]!;
+      if (present !== undefined) for (let i = 0; i < count; i++) kernel.present[i] = present[first + i]!;
+      for (let next = 0; next < count; next++) {
+        next = kernel.putPoints(first, next, count, present === undefined);
+        out.range(kernel.text, 0, kernel.writtenBytes);
+        if (next < count) this.#putOne(begins, first + next, values[first + next]!);
+      }
+    }
+    // In place of the first comma.
+    if (out.length === start) out.string('[');
+    else out.replaceByte(start, OPEN);
+    out.string(']');
+  }
+
+  #putOne(begins: PointBegins, i: number, value: number): void {
+    const out = this.#out;
+    bytes = out.room(MAX_POINT_BYTES);
+    const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    bytes[out.length] = COMMA;
+    out.length = putValueEnd(begins.put(i, words, out.length + 1), value);
+  }
+
+  #putPlainly({ timesMs, values, present }: ResultPoints, begins: PointBegins | undefined): void {
+    const out = this.#out;
     let isFirst = true;
     for (let first = 0; first === 0 || first < values.length; first += TURN) {
       bytes = out.room((TURN + 1) * MAX_POINT_BYTES);
@@ -105,6 +146,17 @@ class PointBegins {
   private constructor(words: Uint32Array, lengths: Uint8Array) {
     this.#words = words;
     this.#lengths = lengths;
+  }
+
+  /** The kernel with these beginnings at hand; undefined where there are no kernels. */
+  get kernel(): AnswerKernel | undefined {
+    kernelAtHand ??= openAnswerKernel() ?? null;
+    if (kernelAtHand !== null && beginsAtHand !== this) {
+      kernelAtHand.begins.set(new Uint8Array(this.#words.buffer, this.#words.byteOffset, this.#words.byteLength));
+      kernelAtHand.lengths.set(this.#lengths);
+      beginsAtHand = this;
+    }
+    return kernelAtHand ?? undefined;
   }
 
   /** @returns undefined when there are very many times, or odd ones */

@@ -29,6 +29,18 @@ function nextTo(value: number, units: number): number {
   return new Float64Array(view.buffer)[0]!;
 }
 
+// What the kernel writes, and sizes just beyond; powers of two have neighbours at different distances.
+const sizes = fc.oneof(
+  fc.double({ min: 1e-7, max: 2e16, noNaN: true }),
+  fc
+    .tuple(fc.integer({ min: -22, max: 54 }), fc.integer({ min: -3, max: 3 }))
+    .map(([e, units]) => nextTo(2 ** e, units)),
+  fc
+    .tuple(fc.double({ min: -9, max: 17, noNaN: true }), fc.double({ min: 1, max: 10, noNaN: true }))
+    .map(([e, m]) => m * 10 ** e),
+  fc.tuple(fc.nat({ max: 1e6 }), fc.nat({ max: 1e6 })).map(([a, b]) => a / 1000 + (b / 1000 - a / 1000) * 0.99),
+);
+
 const written = (put: (out: JsonBytes) => void): string => {
   const out = new JsonBytes();
   put(out);
@@ -74,6 +86,35 @@ test('series that share their times, where some have no point', () => {
     ),
     { numRuns: 300 },
   );
+});
+
+test('doubles of every size are written in their shortest form', () => {
+  const timesMs = Array.from({ length: 2500 }, (_, i) => i * 500);
+  const all = fc.array(fc.tuple(sizes, fc.boolean()), { minLength: 2500, maxLength: 2500 });
+  fc.assert(
+    fc.property(all, (points) => {
+      const values = Float64Array.from(points, ([size, isNegative]) => (isNegative ? -size : size));
+      const text = written((out) => {
+        const lists = new SampleLists(out);
+        for (let i = 0; i < 2; i++) lists.put({ timesMs, values });
+      });
+      const expected = `[${timesMs.map((timeMs, i) => plain(timeMs, values[i]!)).join(',')}]`;
+      expect(text === expected + expected).toBe(true);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('answers that are written in turns', () => {
+  const grids = [1000, 7000].map((start) => Array.from({ length: 5 }, (_, i) => start + i * 500));
+  const outs = grids.map(() => new JsonBytes());
+  const lists = outs.map((out) => new SampleLists(out));
+  for (let turn = 0; turn < 3; turn++)
+    for (const [i, timesMs] of grids.entries()) lists[i]!.put({ timesMs, values: timesMs });
+  for (const [i, timesMs] of grids.entries()) {
+    const one = `[${timesMs.map((timeMs) => plain(timeMs, timeMs)).join(',')}]`;
+    expect(Buffer.from(outs[i]!.finish()).toString()).toBe(one.repeat(3));
+  }
 });
 
 test('more points than are written at once', () => {
