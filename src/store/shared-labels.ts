@@ -14,6 +14,8 @@ const CHUNK_SPAN = 2 ** 32;
 /** Before the texts of a set: how many there are; before each: its bytes. */
 const LENGTH_BYTES = 4;
 const NOT_PLACED = -1;
+/** UTF-8 bytes that a UTF-16 unit takes at most. */
+const MAX_UNIT_BYTES = 3;
 /** Sets that a thread keeps decoded; with more streams than that it begins anew. */
 const MAX_SETS = 200_000;
 
@@ -64,24 +66,35 @@ export class LabelTable {
   }
 
   #write(labels: Labels): number {
-    let bytes = LENGTH_BYTES * (1 + labels.length);
-    for (const text of labels) bytes += Buffer.byteLength(text);
-    if (this.#used + bytes > this.#chunk.length) {
-      const memory = new SharedArrayBuffer(Math.max(CHUNK_BYTES, bytes));
+    let most = LENGTH_BYTES * (1 + labels.length);
+    for (const text of labels) most += text.length * MAX_UNIT_BYTES;
+    if (this.#used + most > this.#chunk.length) {
+      const memory = new SharedArrayBuffer(Math.max(CHUNK_BYTES, most));
       this.#chunks.push(memory);
       this.#chunk = Buffer.from(memory);
       this.#used = 0;
       this.#shared = undefined;
     }
     const place = (this.#chunks.length - 1) * CHUNK_SPAN + this.#used;
-    let at = this.#chunk.writeUInt32LE(labels.length, this.#used);
+    const chunk = this.#chunk;
+    let at = chunk.writeUInt32LE(labels.length, this.#used);
     for (const text of labels) {
-      const length = this.#chunk.write(text, at + LENGTH_BYTES);
-      at = this.#chunk.writeUInt32LE(length, at) + length;
+      const length = writeAscii(chunk, text, at + LENGTH_BYTES) ? text.length : chunk.write(text, at + LENGTH_BYTES);
+      at = chunk.writeUInt32LE(length, at) + length;
     }
     this.#used = at;
     return place;
   }
+}
+
+/** Most texts are short and of ASCII: a call of the platform for each takes ten times as long. @returns false for other texts, not all written */
+function writeAscii(to: Uint8Array, text: string, at: number): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 127) return false;
+    to[at + i] = code;
+  }
+  return true;
 }
 
 /** Sets that this thread has read, by table and place. */
