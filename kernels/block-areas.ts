@@ -79,3 +79,24 @@ export const PLANS: usize = SEGMENTS + (VARIABLE_CAPACITY * 2 + 2) * SEGMENT_REC
 export const FIXED_BYTES: usize = PLANS + PLAN_CAPACITY + SLACK;
 export const VARYING_COUNTS: usize = FIXED_BYTES + (TEMPLATE_CAPACITY << 2);
 export const VARYING: usize = VARYING_COUNTS + (TEMPLATE_CAPACITY << 2);
+/**
+ * An automaton (template-automaton.ts): the next state by state and byte, and whether a line that ends in a state matches; and where pieces and dictionary
+ * entries led from the states that were met last.
+ */
+export const STATE_CAPACITY: usize = 256;
+export const NEXT_STATES: usize = VARYING + (VARIABLE_CAPACITY << 2);
+/** The same by two digits, and by two hexadecimal ones (the first in the low half of the byte). */
+export const DIGIT_PAIRS: usize = NEXT_STATES + (STATE_CAPACITY << 8);
+export const HEX_PAIRS: usize = DIGIT_PAIRS + (STATE_CAPACITY << 7);
+export const ACCEPTS: usize = HEX_PAIRS + (STATE_CAPACITY << 8);
+export const PIECE_STEPS: usize = ACCEPTS + STATE_CAPACITY;
+export const ENTRY_STEPS: usize = PIECE_STEPS + (VARIABLE_CAPACITY << 3);
+/** By variable: where it and the piece behind it lead, whatever its value. By template: the first variable that has to be looked at, and the state there. */
+export const JUMPS: usize = ENTRY_STEPS + (ENTRY_CAPACITY << 2);
+export const BEGINNINGS: usize = JUMPS + (VARIABLE_CAPACITY << 3);
+/** States that a value may lead to: a list, and a mark for each. */
+export const REACHED: usize = BEGINNINGS + (TEMPLATE_CAPACITY << 2);
+export const IS_REACHED: usize = REACHED + STATE_CAPACITY;
+/** A number or a hexadecimal word. */
+export const VALUE_BYTES: usize = 512;
+export const VALUE: usize = IS_REACHED + STATE_CAPACITY;

@@ -15,6 +15,7 @@ export { markedLine, openTemplates, templateHeaderAt, templatePackedAt, template
 export { findSamples, forgetPlans, planFields, readPlanned, templatesOpen } from './template-fields';
 export { measureWanted } from './template-lengths';
 export { beginLines, decodeLines, decodeRow, decodeWanted, listWanted, wantedRowsAt, wantRows } from './template-lines';
+export { acceptsAt, forgetSteps, matchWanted, nextStatesAt, useAutomaton } from './template-automaton';
 export { candidates, forgetChains, narrow, openSearch } from './template-search';
 export { clearMarks, findNeedle, listRows, matchRows, needleAt, rowsAt, useNeedle } from './search';
 

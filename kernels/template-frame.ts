@@ -79,7 +79,7 @@ export let entryCount: u32 = 0;
 /** Where the marks begin in the header, behind all items. */
 export let itemsEnd: usize = 0;
 let textEnd: usize = 0;
-let variableCount: u32 = 0;
+export let variableCount: u32 = 0;
 let at: usize = 0;
 let end: usize = 0;
 let bad = false;

@@ -148,7 +148,11 @@ export function putBytes(to: usize, from: usize, count: usize): usize {
   return to + count;
 }
 
-function putText(to: usize, record: usize, rank: u32): usize {
+/** Length of the text that was looked for last. */
+export let textBytes: usize = 0;
+
+/** Where a value of a text column begins. */
+export function textAt(record: usize, rank: u32): usize {
   const column = <usize>load<u32>(record + V_BITS);
   const width = load<u32>(record + V_WIDTH);
   const shortest = load<u32>(record + V_SIZE);
@@ -162,7 +166,13 @@ function putText(to: usize, record: usize, rank: u32): usize {
   const count = shortest + <u32>bitsAt(column, <u64>rank * <u64>width, width);
   store<u32>(record + V_RANK, rank + 1);
   store<u32>(record + V_PLACE, place + count);
-  return putBytes(to, <usize>place, <usize>count);
+  textBytes = <usize>count;
+  return <usize>place;
+}
+
+function putText(to: usize, record: usize, rank: u32): usize {
+  const place = textAt(record, rank);
+  return putBytes(to, place, textBytes);
 }
 
 /** Sets where decoded bytes have to end. */

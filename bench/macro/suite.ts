@@ -120,6 +120,11 @@ function metricQueries(manifest: Manifest): SuiteQuery[] {
       scan: { pattern: '(?i)OUTOFMEMORYerror', literal: 'OutOfMemoryError' },
     },
     {
+      id: 'regex-class',
+      title: '|~ of classes alone over everything, count',
+      ...matrix(manifest, `sum(count_over_time(${ALL} |~ "[0-9]{4,}ms" [1h]))`, 3600),
+    },
+    {
       id: 'count-by-app',
       title: 'sum by (app) (count_over_time), no filter, step 5m',
       ...matrix(manifest, `sum by (app) (count_over_time(${ALL}[5m]))`, 300),

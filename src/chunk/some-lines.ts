@@ -1,7 +1,8 @@
 import { LogError } from '../base/errors.ts';
 import type { BlockKernel } from '../base/kernels/block-kernel.ts';
 import type { FieldKernel, FieldScan, KeyReader } from '../base/kernels/field-kernel.ts';
-import type { TemplateKernel } from '../base/kernels/template-kernel.ts';
+import { type TemplateKernel, UNKNOWN_ROW } from '../base/kernels/template-kernel.ts';
+import type { ByteAutomaton } from '../base/regex/byte-automaton.ts';
 import type { Needle } from '../base/regex/byte-search.ts';
 import type { LinesOnDemand, RowFinder } from '../model/row-block.ts';
 
@@ -60,6 +61,28 @@ export class SomeLines implements RowFinder, LinesOnDemand {
     const count = this.#templates.listWanted(first, end, into);
     this.#templates.begin(this.#rowCount);
     return count;
+  }
+
+  /** @throws LogError CHUNK_CORRUPT */
+  keepMatching(
+    automaton: ByteAutomaton,
+    wanted: boolean,
+    rows: Uint32Array,
+    count: number,
+    test: (row: number) => boolean,
+  ): number {
+    const found = this.#templates.keepMatching(automaton, wanted, this.#firstLine, rows, count);
+    if (found < 0) this.#count(-1);
+    let kept = 0;
+    for (let i = 0; i < found; i++) {
+      const row = rows[i]!;
+      if (row < UNKNOWN_ROW) rows[kept++] = row;
+      else {
+        this.needRow(row - UNKNOWN_ROW);
+        if (test(row - UNKNOWN_ROW)) rows[kept++] = row - UNKNOWN_ROW;
+      }
+    }
+    return kept;
   }
 
   /** Wants rows that may hold one of the needles, and no others. @returns false when one of them cannot be searched for */

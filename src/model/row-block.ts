@@ -1,4 +1,5 @@
 import type { FieldKernel, FieldScan, KeyReader } from '../base/kernels/field-kernel.ts';
+import type { ByteAutomaton } from '../base/regex/byte-automaton.ts';
 import type { Needle } from '../base/regex/byte-search.ts';
 import type { Labels } from './labels.ts';
 
@@ -78,4 +79,18 @@ export interface RowFinder {
   rowsWith(needles: readonly Needle[], wanted: boolean, first: number, end: number, into: Uint32Array): number;
   /** All rows whose lines hold one of the needles, and as many others as come of not decoding lines for it; else as `rowsWith`. */
   rowsThatMay(needles: readonly Needle[], first: number, end: number, into: Uint32Array): number;
+  /**
+   * Keeps those of some rows whose lines an automaton matches, or with `wanted` false does not, mostly without decoding lines. Absent where lines have
+   * to be there anyway.
+   *
+   * @param test asked for rows that the automaton cannot tell, whose lines are there then
+   * @returns how many are kept
+   */
+  keepMatching?(
+    automaton: ByteAutomaton,
+    wanted: boolean,
+    rows: Uint32Array,
+    count: number,
+    test: (row: number) => boolean,
+  ): number;
 }

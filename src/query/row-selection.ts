@@ -1,6 +1,6 @@
 import type { ByteSearch, Needle } from '../base/regex/byte-search.ts';
 import type { RowBlock } from '../model/row-block.ts';
-import type { LineFilterChain } from './pipeline/line-filter.ts';
+import type { AutomatonFilter, LineFilterChain, LineTest } from './pipeline/line-filter.ts';
 
 /** The columns that line filters look at. */
 type LineColumns = Pick<RowBlock, 'bytes' | 'lineStarts' | 'lineEnds'> &
@@ -20,6 +20,7 @@ const DENSE_ROWS = 96;
 export class RowSelection {
   rows: Uint32Array = new Uint32Array(4096);
   count = 0;
+  #dropped: Uint32Array = new Uint32Array(0);
 
   /** Takes all rows of a range. */
   all(first: number, end: number): void {
@@ -53,13 +54,89 @@ export class RowSelection {
   filter(block: LineColumns, first: number, end: number, chain: LineFilterChain): void {
     this.#grow(end - first);
     this.count = 0;
-    if (first === end || chain.never || this.#filterByFinder(block, first, end, chain)) return;
+    if (first === end || chain.never) return;
+    if (this.#filterByAutomata(block, first, end, chain) || this.#filterByFinder(block, first, end, chain)) return;
     block.someLines?.needAll();
     if (chain.search !== undefined && linesAscend(block, first, end)) {
       this.#filterBySearch(block, first, end, chain, chain.search);
       return;
     }
     this.#filterOneByOne(block, first, end, chain);
+  }
+
+  /** Lets automata tell the rows, where no line has to be there for that. @returns false when that cannot be */
+  #filterByAutomata(
+    block: LineColumns,
+    first: number,
+    end: number,
+    { automata, literals, afterAutomata }: LineFilterChain,
+  ): boolean {
+    const { finder } = block;
+    if (automata === undefined || finder?.keepMatching === undefined) return false;
+    const { rows } = this;
+    let count = literals?.wanted === true ? finder.rowsThatMay(literals.needles, first, end, rows) : -1;
+    if (count < 0) {
+      this.all(first, end);
+      count = this.count;
+    }
+    for (const filter of automata) {
+      if (count === 0) break;
+      count = this.#keepPassing(block, first, end, filter, count);
+      if (count >= 0) continue;
+      this.count = 0;
+      return false;
+    }
+    this.count = afterAutomata === undefined ? count : this.#test(block, count, afterAutomata);
+    return true;
+  }
+
+  /** Keeps those of some rows that pass a filter, or with `passing` false do not. @returns how many, -1 when it has no automaton */
+  #keep(
+    block: LineColumns,
+    { automaton: automatonFor, wanted, test }: AutomatonFilter,
+    rows: Uint32Array,
+    count: number,
+    passing: boolean,
+  ): number {
+    const automaton = automatonFor();
+    if (automaton === undefined) return -1;
+    const { bytes, lineStarts, lineEnds, ascii } = block;
+    const isKept = (row: number): boolean => test(bytes, lineStarts[row]!, lineEnds[row]!, ascii) === passing;
+    return block.finder!.keepMatching!(automaton, wanted === passing, rows, count, isKept);
+  }
+
+  /** Keeps the rows that pass a filter. @returns how many, -1 when it has no automaton */
+  #keepPassing(block: LineColumns, first: number, end: number, filter: AutomatonFilter, count: number): number {
+    const { rows } = this;
+    if (filter.wanted || filter.needles?.length !== 1) return this.#keep(block, filter, rows, count, true);
+    // Of those that do not pass, which mostly are fewer, a search for the text finds the ones that may be.
+    if (this.#dropped.length < end - first) this.#dropped = new Uint32Array(this.rows.length);
+    const dropped = this.#dropped;
+    const found = block.finder!.rowsThatMay(filter.needles, first, end, dropped);
+    if (found < 0) return this.#keep(block, filter, rows, count, true);
+    const drops = this.#keep(block, filter, dropped, found, false);
+    if (drops < 0) return -1;
+    let kept = 0;
+    for (let i = 0, d = 0; i < count; i++) {
+      const row = rows[i]!;
+      while (d < drops && dropped[d]! < row) d++;
+      rows[kept] = row;
+      kept += d < drops && dropped[d] === row ? 0 : 1;
+    }
+    return kept;
+  }
+
+  /** Keeps the rows that pass a test, which are decoded for that. @returns how many */
+  #test(block: LineColumns, count: number, test: LineTest): number {
+    const { rows } = this;
+    block.someLines?.need(rows, count);
+    const { bytes, lineStarts, lineEnds, ascii } = block;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!;
+      if (test(bytes, lineStarts[row]!, lineEnds[row]!, ascii)) rows[kept++] = row;
+    }
+    return kept;
   }
 
   /** Lets the block search all its lines at once. @returns false when it cannot */
@@ -69,16 +146,7 @@ export class RowSelection {
     const { rows } = this;
     const found = block.finder.rowsWith(literals.needles, literals.wanted, first, end, rows);
     if (found < 0) return false;
-    this.count = found;
-    if (afterLiterals === undefined) return true;
-    block.someLines?.need(rows, found);
-    const { bytes, lineStarts, lineEnds, ascii } = block;
-    let kept = 0;
-    for (let i = 0; i < found; i++) {
-      const row = rows[i]!;
-      if (afterLiterals(bytes, lineStarts[row]!, lineEnds[row]!, ascii)) rows[kept++] = row;
-    }
-    this.count = kept;
+    this.count = afterLiterals === undefined ? found : this.#test(block, found, afterLiterals);
     return true;
   }
 

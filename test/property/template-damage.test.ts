@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LogError } from '../../src/base/errors.ts';
+import { automatonOf } from '../../src/base/regex/byte-automaton.ts';
 import { SomeLines } from '../../src/chunk/some-lines.ts';
 import { decodeTemplates } from '../../src/chunk/template-decoder.ts';
 import { readTemplates } from '../../src/chunk/template-reader.ts';
@@ -45,6 +46,8 @@ function refusals(use: () => void): void {
 
 const needles = ['1', 'GET', 'xyz', 'a', '12ms', ' '].map((text) => ({ bytes: Buffer.from(text), ignoreCase: false }));
 
+const automata = ['5[0-9]{2}', '[0-9a-f]{6}', '^.*x$'].map((pattern) => automatonOf(pattern)!);
+
 /** What the plain reader makes of a frame; undefined when it refuses it. */
 function plainRead(frame: Uint8Array, rawLength: number): Uint8Array | undefined {
   let raw: Uint8Array | undefined;
@@ -71,6 +74,10 @@ function useFrame(frame: Uint8Array, rawLength: number, lines: number): void {
   for (const needle of needles) templates.mayHold(needle, 0, lines);
   someLines.begin('test', 0, lines);
   refusals(() => someLines.rowsWith(needles.slice(0, 2), false, 0, lines, into));
+  for (const automaton of automata) {
+    const rows = Uint32Array.from({ length: lines }, (_, row) => row);
+    refusals(() => someLines.keepMatching(automaton, true, rows, lines, () => false));
+  }
   refusals(() => someLines.need(Uint32Array.of(lines - 1), 1));
   refusals(() => someLines.needAll());
   for (const mark of [0, 5, rawLength]) templates.markedLine(mark);

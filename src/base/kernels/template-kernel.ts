@@ -1,3 +1,4 @@
+import type { ByteAutomaton } from '../regex/byte-automaton.ts';
 import type { Needle } from '../regex/byte-search.ts';
 
 /** The part of the block kernel that reads template frames. */
@@ -21,6 +22,11 @@ export interface TemplateExports {
   forgetChains(): void;
   narrow(): void;
   candidates(first: number, count: number, wants: boolean): number;
+  nextStatesAt(): number;
+  acceptsAt(): number;
+  useAutomaton(start: number, count: number): void;
+  forgetSteps(): void;
+  matchWanted(first: number, count: number, wanted: boolean): number;
 }
 
 /** Sizes of kernels/block-areas.ts. */
@@ -32,6 +38,10 @@ const SOME_LINES_CAPACITY = 5 << 19;
 const MAX_RAW_BYTES = 1 << 20;
 /** The kernel keeps so much free behind what it decodes: for whole vectors, and for a number, whose length it does not know before. */
 const SLACK_BYTES = 128;
+const STATE_CAPACITY = 256;
+const BYTES = 256;
+/** Added to rows that an automaton cannot tell; IS_UNKNOWN of kernels/template-automaton.ts. */
+export const UNKNOWN_ROW = 0x80000000;
 
 /** Reads one template frame at a time, in the memory of the block kernel. */
 export class TemplateKernel {
@@ -45,6 +55,9 @@ export class TemplateKernel {
   readonly maxRawBytes: number = MAX_RAW_BYTES - SLACK_BYTES;
   readonly #exports: TemplateExports;
   readonly #rows: Uint32Array;
+  readonly #nextStates: Uint8Array;
+  readonly #accepts: Uint8Array;
+  #automaton: ByteAutomaton | undefined;
   readonly #useNeedle: (needle: Needle) => void;
   /** Words of needles that were searched for. */
   readonly #runs = new WeakMap<Needle, readonly Needle[]>();
@@ -64,11 +77,14 @@ export class TemplateKernel {
     this.packed = Buffer.from(buffer, exports.templatePackedAt(), SECTION_CAPACITY);
     this.someLines = Buffer.from(buffer, exports.linesAt() + SOME_LINES_AT, SOME_LINES_CAPACITY);
     this.#rows = new Uint32Array(buffer, exports.wantedRowsAt(), ROW_CAPACITY);
+    this.#nextStates = new Uint8Array(buffer, exports.nextStatesAt(), STATE_CAPACITY * BYTES);
+    this.#accepts = new Uint8Array(buffer, exports.acceptsAt(), STATE_CAPACITY);
   }
 
   /** Opens the frame whose sections have been put in place; false when it is damaged or too much. */
   open(lines: number, headerBytes: number, textBytes: number, packedBytes: number): boolean {
     this.#exports.forgetChains();
+    this.#exports.forgetSteps();
     this.#searched = undefined;
     this.frame++;
     this.#lines = lines;
@@ -113,6 +129,26 @@ export class TemplateKernel {
     const count = this.#exports.listWanted(first, end);
     into.set(this.#rows.subarray(0, count));
     return count;
+  }
+
+  /**
+   * Keeps those of some rows whose lines an automaton matches, or with `wanted` false does not; rows that it cannot tell stay, with UNKNOWN_ROW added. No line
+   * is decoded for it.
+   *
+   * @param first line that is row 0
+   * @returns how many, -1 when the frame is damaged
+   */
+  keepMatching(automaton: ByteAutomaton, wanted: boolean, first: number, rows: Uint32Array, count: number): number {
+    if (this.#automaton !== automaton) {
+      this.#nextStates.set(automaton.next);
+      this.#accepts.set(automaton.accepts);
+      this.#exports.useAutomaton(automaton.start, automaton.accepts.length);
+      this.#automaton = automaton;
+    }
+    this.#rows.set(rows.subarray(0, count));
+    const kept = this.#exports.matchWanted(first, count, wanted);
+    if (kept > 0) rows.set(this.#rows.subarray(0, kept));
+    return kept;
   }
 
   /** Wants rows of the block. */

@@ -1,5 +1,6 @@
 import type { LineFilterArg, LineFilterStage } from '../../../grammar/ast.ts';
 import { LogError } from '../../base/errors.ts';
+import { automatonOf, automatonOfNeedles, type ByteAutomaton } from '../../base/regex/byte-automaton.ts';
 import { type ByteSearch, createByteSearch, type Needle } from '../../base/regex/byte-search.ts';
 import { isAscii } from '../../base/regex/byte-view.ts';
 import { compileRegex } from '../../base/regex/regex.ts';
@@ -33,6 +34,20 @@ export interface LineFilterChain {
   readonly literals: Literals | undefined;
   /** What is to be tested on the rows that such a search gives; absent: nothing. */
   readonly afterLiterals: LineTest | undefined;
+  /** Filters whose rows can be told without their lines, where the block can do that; absent: none. */
+  readonly automata: readonly AutomatonFilter[] | undefined;
+  /** What is to be tested on the rows that these give; absent: nothing. */
+  readonly afterAutomata: LineTest | undefined;
+}
+
+/** A filter that an automaton decides, but for lines of which it says nothing. */
+export interface AutomatonFilter {
+  /** Undefined: it would be too large. Made when it is asked for: a search for texts may have left no row. */
+  readonly automaton: () => ByteAutomaton | undefined;
+  readonly wanted: boolean;
+  /** A line that the automaton matches holds one of these; absent: nothing is known. */
+  readonly needles?: readonly Needle[] | undefined;
+  readonly test: LineTest;
 }
 
 /** Lines hold at least one of the needles, or, with `wanted` false, none of them. */
@@ -50,6 +65,8 @@ interface Filter {
   readonly literals: Literals | undefined;
   /** A line passes exactly if `literals` holds. */
   readonly exact: boolean;
+  /** A line passes if the automaton matches it, or with `wanted` false does not. */
+  readonly automaton?: Omit<AutomatonFilter, 'test'> | undefined;
   readonly cost: number;
 }
 
@@ -75,6 +92,8 @@ export function compileLineFilters(stages: readonly LineFilterStage[]): LineFilt
   const needles = never ? [] : uniqueNeedles(active.flatMap((filter) => filter.needles));
   const searched = never ? undefined : bestToSearch(active);
   const rest = active.filter((filter) => filter !== searched || !filter.exact);
+  const automata = active.filter((filter) => automatonFor(filter) !== undefined);
+  const others = active.filter((filter) => !automata.includes(filter));
   return {
     test: never ? NEVER.test : conjunction(active.map((filter) => filter.test)),
     needles,
@@ -84,7 +103,19 @@ export function compileLineFilters(stages: readonly LineFilterStage[]): LineFilt
     searchDecides: !never && active.length === 1 && active[0]!.exact && active[0]!.needles.length === 1,
     literals: searched?.literals,
     afterLiterals: rest.length === 0 ? undefined : conjunction(rest.map((filter) => filter.test)),
+    automata:
+      never || automata.length === 0
+        ? undefined
+        : automata.map((filter) => ({ ...automatonFor(filter)!, test: filter.test })),
+    afterAutomata: others.length === 0 ? undefined : conjunction(others.map((filter) => filter.test)),
   };
+}
+
+/** That of the filter itself, or of the texts that decide it. */
+function automatonFor({ automaton, exact, literals }: Filter): Filter['automaton'] {
+  if (automaton !== undefined || !exact || literals === undefined) return automaton;
+  const { needles, wanted } = literals;
+  return { automaton: () => automatonOfNeedles(needles), wanted, needles };
 }
 
 /** Makes one filter of those that want nothing but the absence of texts: one search tells them all, and lines need not be there for it. */
@@ -168,7 +199,7 @@ function oneLiteral(needle: Needle | undefined): Literals | undefined {
 function negation(filter: Filter): Filter {
   if (filter.verdict === 'always') return NEVER;
   if (filter.verdict === 'never') return ALWAYS;
-  const { test, cost, literals, exact } = filter;
+  const { test, cost, literals, exact, automaton } = filter;
   const opposite = exact && literals !== undefined ? { ...literals, wanted: !literals.wanted } : undefined;
   return {
     verdict: 'test',
@@ -176,6 +207,7 @@ function negation(filter: Filter): Filter {
     needles: [],
     literals: opposite,
     exact: opposite !== undefined,
+    automaton: automaton === undefined ? undefined : { ...automaton, wanted: !automaton.wanted },
     cost,
   };
 }
@@ -265,7 +297,9 @@ function compileRegexFilter(pattern: string): Filter {
   if (simple !== undefined) return compileSimple(simple);
   const regex = compileRegex(pattern);
   const test: LineTest = (bytes, start, end, ascii) => regex.testBytes(bytes, start, end, ascii);
-  return { verdict: 'test', test, ...required(requiredLiterals(pattern)), cost: REGEX_COST };
+  const literals = required(requiredLiterals(pattern));
+  const automaton = { automaton: () => automatonOf(pattern), wanted: true, needles: literals.literals?.needles };
+  return { verdict: 'test', test, ...literals, automaton, cost: REGEX_COST };
 }
 
 function compileSimple(simple: SimpleTest): Filter {
