@@ -62,6 +62,9 @@ const TIMED_CALL_MASK = 15;
 const SLOW_MS_PER_CHARACTER = 30e-6;
 const SLOW_MS_PER_CALL = 0.02;
 const SLOW_CALLS_ALLOWED = 16;
+/** A text that is watched may take so long so many times, once for each pause of the collector that is met; then such texts go to re2js. */
+const MAX_WATCHED_MS = 2;
+const WATCHED_OVERRUNS = 4;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the bounds of ASCII
 const NON_ASCII = /[^\x00-\x7f]/;
@@ -78,6 +81,9 @@ class LinearRegex implements Regex {
   /** For searches from a position; undefined when groups could differ. */
   #v8Groups: RegExp | undefined;
   #v8MaxLength = -1;
+  /** Texts up to this length, if it is more, may go to V8 while somebody looks at the clock. */
+  #v8WatchedLength = -1;
+  #overruns = 0;
   #v8Timed = false;
   #calls = 0;
   #slowCalls = 0;
@@ -100,11 +106,12 @@ class LinearRegex implements Regex {
     this.#v8 = new RegExp(source);
     if (plan.groupsAgree) this.#v8Groups = new RegExp(source, 'g');
     this.#v8MaxLength = plan.maxTextLength;
+    this.#v8WatchedLength = plan.maxWatchedLength;
     this.#v8Timed = plan.superlinear;
   }
 
   test(text: string): boolean {
-    if (text.length <= this.#v8MaxLength && !NON_ASCII.test(text)) return this.#testV8(text);
+    if (this.#isForV8(text.length) && !NON_ASCII.test(text)) return this.#testV8(text);
     return this.#testRe2(text);
   }
 
@@ -112,7 +119,7 @@ class LinearRegex implements Regex {
     if (this.#search !== undefined && this.#search.indexOf(bytes, start, end) < 0) return false;
     if (ascii === true || isAscii(bytes, start, end)) {
       const text = latin1Text(bytes, start, end);
-      return end - start <= this.#v8MaxLength ? this.#testV8(text) : this.#testRe2(text);
+      return this.#isForV8(end - start) ? this.#testV8(text) : this.#testRe2(text);
     }
     return this.#testRe2(bytes.subarray(start, end));
   }
@@ -121,7 +128,20 @@ class LinearRegex implements Regex {
     return this.#anchored ? this.#re2.testExact(line) : this.#re2.test(line);
   }
 
+  #isForV8(length: number): boolean {
+    return length <= this.#v8MaxLength || length <= this.#v8WatchedLength;
+  }
+
+  /** A call whose worst case is too long to happen often: a pattern that has it is found out by some. */
+  #watched<T>(run: () => T): T {
+    const before = performance.now();
+    const result = run();
+    if (performance.now() - before > MAX_WATCHED_MS && ++this.#overruns >= WATCHED_OVERRUNS) this.#v8WatchedLength = -1;
+    return result;
+  }
+
   #testV8(text: string): boolean {
+    if (text.length > this.#v8MaxLength) return this.#watched(() => this.#v8!.test(text));
     if (!this.#v8Timed || (++this.#calls & TIMED_CALL_MASK) !== 0) return this.#v8!.test(text);
     const before = performance.now();
     const found = this.#v8!.test(text);
@@ -136,7 +156,9 @@ class LinearRegex implements Regex {
       return;
     }
     this.#slowCalls += 4;
-    if (this.#slowCalls >= SLOW_CALLS_ALLOWED) this.#v8MaxLength = -1;
+    if (this.#slowCalls < SLOW_CALLS_ALLOWED) return;
+    this.#v8MaxLength = -1;
+    this.#v8WatchedLength = -1;
   }
 
   exec(text: string): RegexMatch | undefined {
@@ -189,10 +211,11 @@ class LinearRegex implements Regex {
   /** A search in one text from any position; what lies before the position is seen by anchors and `\b`. */
   #finder(text: string): Finder {
     const v8 = this.#v8Groups;
-    if (v8 !== undefined && text.length <= this.#v8MaxLength && !NON_ASCII.test(text)) {
+    if (v8 !== undefined && this.#isForV8(text.length) && !NON_ASCII.test(text)) {
+      const isWatched = text.length > this.#v8MaxLength;
       return (position) => {
         v8.lastIndex = position;
-        const match = v8.exec(text);
+        const match = isWatched ? this.#watched(() => v8.exec(text)) : v8.exec(text);
         return match === null ? undefined : new FoundMatch(match.index, match.index + match[0].length, match);
       };
     }

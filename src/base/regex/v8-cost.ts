@@ -9,8 +9,10 @@ import { asciiRanges } from './to-v8.ts';
  */
 
 export interface V8Plan {
-  /** Longer texts must not go to V8. */
+  /** Longer texts must not go to V8 unwatched. */
   readonly maxTextLength: number;
+  /** Longer texts must not go to V8 at all: in between the worst case is known to be short, but not too short to look at the clock. */
+  readonly maxWatchedLength: number;
   /** The worst case grows faster than the text. */
   readonly superlinear: boolean;
   /** Groups come out as in RE2; otherwise V8 may only test. */
@@ -19,6 +21,8 @@ export interface V8Plan {
 
 /** 1e6: about 2 ms of backtracking in the worst case of one text. */
 const STEP_BUDGET = 1e6;
+/** About 50 ms in the worst case of one text; most texts take a microsecond all the same. */
+const WATCHED_STEP_BUDGET = 3e7;
 const LINEAR_STEP_BUDGET = 8e6;
 const MAX_TEXT_LENGTH = 65_536;
 /** Too short to be worth the trouble. */
@@ -65,8 +69,10 @@ export function planV8(root: RegexNode): V8Plan | undefined {
   const factor = cost.factor * Math.ceil(patternLength(root) / PATTERN_STEP);
   const budget = (exponent === 1 ? LINEAR_STEP_BUDGET : STEP_BUDGET) / factor;
   const maxTextLength = Math.min(MAX_TEXT_LENGTH, Math.floor(budget ** (1 / exponent)));
-  if (maxTextLength < MIN_TEXT_LENGTH) return undefined;
-  return { maxTextLength, superlinear: exponent > 1, groupsAgree: !cost.groupInLoop };
+  const watchedBudget = Math.max(budget, WATCHED_STEP_BUDGET / factor);
+  const maxWatchedLength = Math.min(MAX_TEXT_LENGTH, Math.floor(watchedBudget ** (1 / exponent)));
+  if (maxWatchedLength < MIN_TEXT_LENGTH) return undefined;
+  return { maxTextLength, maxWatchedLength, superlinear: exponent > 1, groupsAgree: !cost.groupInLoop };
 }
 
 /** `follow`: characters that can come after the node; nothing where the match is complete. */

@@ -122,6 +122,34 @@ describe('linear time', () => {
     for (let i = 0; i < 20_000; i++) regex.test(text);
     expect(performance.now() - before).toBeLessThan(3000);
   });
+
+  test('a text of medium length is given to V8 under watch, and not again when that is slow', () => {
+    const regex = compileRegex('^.*a.*a.*a.*b$');
+    for (const length of [60, 100, 200, 300]) {
+      const text = 'a'.repeat(length);
+      const bytes = utf8(text);
+      const before = performance.now();
+      for (let i = 0; i < 200; i++) {
+        expect(regex.test(text)).toBe(false);
+        expect(regex.exec(text)).toBeUndefined();
+        expect(regex.testBytes(bytes, 0, length)).toBe(false);
+      }
+      // To the fourth power of the length; without a watch some of these take seconds each.
+      expect(performance.now() - before).toBeLessThan(5000);
+    }
+    expect(regex.exec(`${'a'.repeat(300)}b`)?.end).toBe(301);
+  });
+
+  test('patterns of access logs are fast', () => {
+    const pattern = '^(?P<ip>\\S+) .* "(?P<method>\\w+) (?P<path>\\S+) .*" (?P<status>\\d{3}) (?P<size>\\d+)';
+    const line = `10.0.0.1 - - [25/Jan/2024:10:00:00 +0000] "GET /${'a'.repeat(40)} HTTP/1.1" 200 512 "-" "${'agent '.repeat(25)}"`;
+    const regex = compileRegex(pattern);
+    const before = performance.now();
+    for (let i = 0; i < 100_000; i++) regex.exec(line);
+    expect(regex.exec(line)?.group(4)).toBe('200');
+    // re2js alone takes 15 us for each.
+    expect(performance.now() - before).toBeLessThan(1000);
+  });
 });
 
 describe('replacing', () => {
