@@ -1,3 +1,4 @@
+import { MAX_UNIT_BYTES, writeUtf8 } from '../base/write-utf8.ts';
 import { dayStartNs } from '../model/time.ts';
 
 const FIRST_ROWS = 256;
@@ -7,8 +8,6 @@ const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 
 /** In place of a label set: the row's own labels lie behind its line. */
 export const OWN_LABELS = -1;
-/** UTF-8 bytes that a UTF-16 unit takes at most. */
-const MAX_UNIT_BYTES = 3;
 
 let idle: FoundRows | undefined;
 
@@ -91,7 +90,7 @@ export class FoundRows {
   #write(text: string): void {
     const most = text.length * MAX_UNIT_BYTES;
     if (this.#used + most > this.bytes.length) this.#growBytes(most);
-    this.#used += this.bytes.utf8Write(text, this.#used);
+    this.#used += writeUtf8(this.bytes, text, this.#used);
   }
 
   #growRows(): void {

@@ -1,3 +1,4 @@
+import { MAX_UNIT_BYTES, writeUtf8 } from '../base/write-utf8.ts';
 import type { Labels } from '../model/labels.ts';
 
 /** Label sets in memory that threads share: what crosses with a task, whatever the number of streams. */
@@ -14,8 +15,6 @@ const CHUNK_SPAN = 2 ** 32;
 /** Before the texts of a set: how many there are; before each: its bytes. */
 const LENGTH_BYTES = 4;
 const NOT_PLACED = -1;
-/** UTF-8 bytes that a UTF-16 unit takes at most. */
-const MAX_UNIT_BYTES = 3;
 /** Sets that a thread keeps decoded; with more streams than that it begins anew. */
 const MAX_SETS = 200_000;
 
@@ -79,22 +78,12 @@ export class LabelTable {
     const chunk = this.#chunk;
     let at = chunk.writeUInt32LE(labels.length, this.#used);
     for (const text of labels) {
-      const length = writeAscii(chunk, text, at + LENGTH_BYTES) ? text.length : chunk.write(text, at + LENGTH_BYTES);
+      const length = writeUtf8(chunk, text, at + LENGTH_BYTES);
       at = chunk.writeUInt32LE(length, at) + length;
     }
     this.#used = at;
     return place;
   }
-}
-
-/** Most texts are short and of ASCII: a call of the platform for each takes ten times as long. @returns false for other texts, not all written */
-function writeAscii(to: Uint8Array, text: string, at: number): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 127) return false;
-    to[at + i] = code;
-  }
-  return true;
 }
 
 /** Sets that this thread has read, by table and place. */

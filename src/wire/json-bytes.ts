@@ -1,3 +1,4 @@
+import { MAX_UNIT_BYTES, writeUtf8 } from '../base/write-utf8.ts';
 import { decodeLine, jsonText } from './json-text.ts';
 
 const QUOTE = 0x22;
@@ -16,10 +17,6 @@ const MAX_ESCAPE_BYTES = 6;
 const FIRST_BYTES = 64 * 1024;
 /** Memory beyond it is not kept for what is written next. */
 const MAX_KEPT_BYTES = 4 * 1024 * 1024;
-/** Shorter texts are written character by character: a call of the platform costs more. */
-const MAX_SHORT_TEXT = 24;
-/** UTF-8 bytes that a UTF-16 unit takes at most. */
-const MAX_UNIT_BYTES = 3;
 
 /** JSON written as bytes into memory that grows: no string is made of a line that is ASCII, as most are. */
 export class JsonBytes {
@@ -36,21 +33,7 @@ export class JsonBytes {
   /** Appends a text as UTF-8. */
   string(text: string): void {
     this.#reserve(text.length * MAX_UNIT_BYTES);
-    if (text.length <= MAX_SHORT_TEXT && this.#ascii(text)) return;
-    this.length += this.#bytes.utf8Write(text, this.length);
-  }
-
-  /** @returns false when the text is not ASCII */
-  #ascii(text: string): boolean {
-    const to = this.#bytes;
-    const at = this.length;
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      if (code > 127) return false;
-      to[at + i] = code;
-    }
-    this.length = at + text.length;
-    return true;
+    this.length += writeUtf8(this.#bytes, text, this.length);
   }
 
   /** Appends bytes as they are. */

@@ -1,3 +1,4 @@
+import { MAX_UNIT_BYTES, writeUtf8 } from '../../base/write-utf8.ts';
 import { EMPTY_LABELS, type Labels } from '../../model/labels.ts';
 import { sliceText } from './byte-text.ts';
 import { RowLabels } from './label-state.ts';
@@ -5,6 +6,8 @@ import type { Row } from './stage.ts';
 
 const textEncoder = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);
+/** Texts up to this length are encoded to memory that is used again: fresh memory takes ten times as long as the text. */
+const MAX_REUSED_TEXT = 64 * 1024;
 
 /** The row of a scan: one object for all rows, pointed at the next one by `begin`. */
 export class ScanRow implements Row {
@@ -16,6 +19,8 @@ export class ScanRow implements Row {
   #bytesStale = false;
   #dayStartNs = 0n;
   #offsetNs = 0;
+  /** The line that a stage made last, as bytes. */
+  #made: Buffer = Buffer.alloc(0);
 
   /**
    * Starts a row whose line is `bytes[start, end)`.
@@ -44,6 +49,7 @@ export class ScanRow implements Row {
     this.labels.reset(streamLabels, metadata);
   }
 
+  /** Of a line that a stage has made they are overwritten when the next one is. */
   get bytes(): Uint8Array {
     if (this.#bytesStale) this.#encode();
     return this.#bytes;
@@ -82,9 +88,17 @@ export class ScanRow implements Row {
   }
 
   #encode(): void {
-    this.#bytes = textEncoder.encode(this.#text);
-    this.#start = 0;
-    this.#end = this.#bytes.length;
+    const text = this.#text ?? '';
     this.#bytesStale = false;
+    this.#start = 0;
+    if (text.length > MAX_REUSED_TEXT) {
+      this.#bytes = textEncoder.encode(text);
+      this.#end = this.#bytes.length;
+      return;
+    }
+    const most = text.length * MAX_UNIT_BYTES;
+    if (this.#made.length < most) this.#made = Buffer.allocUnsafeSlow(Math.max(1024, most * 2));
+    this.#bytes = this.#made;
+    this.#end = writeUtf8(this.#made, text, 0);
   }
 }
