@@ -23,7 +23,6 @@ export interface SegmentSummary {
   readonly zstdLevel?: number;
 }
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 const NUMBER_FIELDS = [
@@ -67,7 +66,7 @@ function isSummary(value: unknown): value is SegmentSummary {
 }
 
 function encodeJson(value: unknown): Uint8Array {
-  return encoder.encode(JSON.stringify(value));
+  return Buffer.from(JSON.stringify(value));
 }
 
 /** Undefined when the bytes are not JSON. */

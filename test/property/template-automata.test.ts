@@ -13,7 +13,7 @@ import { encodeTemplates } from '../../src/chunk/template-encoder.ts';
 import { createRandom, randomPattern } from '../support/random-regex.ts';
 import { handMadeFrame } from '../support/template-frames.ts';
 import { kernelFrame, openTemplateKernels } from '../support/template-kernels.ts';
-import { lineStarts, templateText } from '../support/template-texts.ts';
+import { linesOf, templateText } from '../support/template-texts.ts';
 
 /** Automata over lines of template frames tell what the regex tells of the lines. */
 
@@ -24,11 +24,6 @@ const someLines = new SomeLines(
   () => undefined,
   () => undefined,
 );
-
-function linesOf(raw: Buffer): Buffer[] {
-  const starts = lineStarts(raw);
-  return starts.map((start, i) => raw.subarray(start, (starts[i + 1] ?? raw.length + 1) - 1));
-}
 
 const PATTERNS = [
   '[0-9]{3}',

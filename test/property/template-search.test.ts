@@ -6,7 +6,7 @@ import { SomeLines } from '../../src/chunk/some-lines.ts';
 import { encodeTemplates } from '../../src/chunk/template-encoder.ts';
 import { handMadeFrame } from '../support/template-frames.ts';
 import { kernelFrame, openTemplateKernels } from '../support/template-kernels.ts';
-import { lineStarts, templateText } from '../support/template-texts.ts';
+import { linesOf, templateText } from '../support/template-texts.ts';
 
 /** Searches in template frames find what is in their lines, and lines that are decoded on demand are the right ones. */
 
@@ -18,11 +18,6 @@ const someLines = new SomeLines(
   () => undefined,
   () => undefined,
 );
-
-function linesOf(raw: Buffer): Buffer[] {
-  const starts = lineStarts(raw);
-  return starts.map((start, i) => raw.subarray(start, (starts[i + 1] ?? raw.length + 1) - 1));
-}
 
 /** ASCII letters in lower case, other bytes as they are. */
 function folded(bytes: Uint8Array): Buffer {

@@ -117,3 +117,9 @@ export function withoutCompression(frame: Uint8Array): Buffer {
     bytes.subarray(packed),
   ]);
 }
+
+/** Views of the lines of a text. */
+export function linesOf(raw: Buffer): Buffer[] {
+  const starts = lineStarts(raw);
+  return starts.map((start, i) => raw.subarray(start, (starts[i + 1] ?? raw.length + 1) - 1));
+}
