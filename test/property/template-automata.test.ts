@@ -72,6 +72,26 @@ function matchingOf(text: string): Matching | undefined {
   }
 }
 
+/** Texts of which lines hold one, case ignored or not. */
+const texts = fc.tuple(
+  fc.array(fc.constantFrom('error', 'GET', 's', 'k', 'took', 'MS', '10.', 'a.b', '"', '=', '00', 'X'), {
+    minLength: 1,
+    maxLength: 4,
+  }),
+  fc.boolean(),
+);
+
+function matchingTexts([some, ignoreCase]: readonly [readonly string[], boolean]): Matching {
+  const regex = compileRegex(
+    `${ignoreCase ? '(?i)' : ''}${some.map((text) => text.replaceAll(/[.]/g, '\\.')).join('|')}`,
+  );
+  const needles = some.map((text) => ({
+    bytes: Buffer.from(ignoreCase ? text.toLowerCase() : text),
+    ignoreCase,
+  }));
+  return { automaton: automatonOfNeedles(needles)!, test: (line) => regex.testBytes(line, 0, line.length) };
+}
+
 /** Rows of the block of lines `[first, first + rows)` that the kernel keeps of some, and those that it should. */
 function expectKept(lines: readonly Buffer[], first: number, some: readonly number[], matching: Matching): void {
   for (const wanted of [true, false]) {
@@ -108,6 +128,17 @@ function expectAll(raw: Buffer, patterns: readonly string[], { first, skips }: C
     if (matching !== undefined) expectKept(lines, from, some, matching);
   }
 }
+
+test('rows that hold texts are kept as the regex of these says', () => {
+  fc.assert(
+    fc.property(templateText, texts, (raw, some) => {
+      expect(reader.open(kernelFrame(kernels, raw, [0], false)!, raw.length)).toBe(true);
+      const lines = linesOf(raw);
+      expectKept(lines, 0, [...lines.keys()], matchingTexts(some));
+    }),
+    { numRuns: 2000 },
+  );
+});
 
 const patternsOf = fc.array(pattern, { minLength: 1, maxLength: 4 });
 

@@ -37,7 +37,7 @@ const AFTER_OTHER = 2;
 type Before = 0 | 1 | 2;
 
 /** Automata by pattern; queries of one kind follow each other. */
-const MAX_KNOWN = 64;
+const MAX_KNOWN = 32;
 const known = new Map<string, ByteAutomaton | undefined>();
 
 /** The automaton of a pattern that is searched for; undefined when it would be too large, or needs Unicode. The pattern must be valid. */
@@ -45,7 +45,7 @@ export function automatonOf(pattern: string): ByteAutomaton | undefined {
   return remembered(`~${pattern}`, () => parseRegex(pattern).root);
 }
 
-/** The automaton of lines that hold one of some texts; undefined as for patterns. */
+/** The automaton of lines that hold one of some texts, case ignored as a regex ignores it; undefined as for patterns. */
 export function automatonOfNeedles(needles: readonly Needle[]): ByteAutomaton | undefined {
   if (needles.some(({ bytes }) => bytes.some((byte) => byte >= FIRST_WIDE))) return undefined;
   const key = needles.map(({ bytes, ignoreCase }) => `${ignoreCase}${bytes.length}${Buffer.from(bytes).toString()}`);

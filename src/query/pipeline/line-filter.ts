@@ -67,6 +67,8 @@ interface Filter {
   readonly exact: boolean;
   /** A line passes if the automaton matches it, or with `wanted` false does not. */
   readonly automaton?: Omit<AutomatonFilter, 'test'> | undefined;
+  /** A line passes exactly if it holds one of these; where case is ignored, as a regex ignores it. */
+  readonly texts?: readonly Needle[] | undefined;
   readonly cost: number;
 }
 
@@ -112,10 +114,12 @@ export function compileLineFilters(stages: readonly LineFilterStage[]): LineFilt
 }
 
 /** That of the filter itself, or of the texts that decide it. */
-function automatonFor({ automaton, exact, literals }: Filter): Filter['automaton'] {
-  if (automaton !== undefined || !exact || literals === undefined) return automaton;
-  const { needles, wanted } = literals;
-  return { automaton: () => automatonOfNeedles(needles), wanted, needles };
+function automatonFor({ automaton, texts, exact, literals }: Filter): Filter['automaton'] {
+  if (automaton !== undefined) return automaton;
+  const needles = literals?.needles;
+  if (texts !== undefined) return { automaton: () => automatonOfNeedles(texts), wanted: true, needles };
+  if (!exact || literals === undefined) return undefined;
+  return { automaton: () => automatonOfNeedles(literals.needles), wanted: literals.wanted, needles };
 }
 
 /** Makes one filter of those that want nothing but the absence of texts: one search tells them all, and lines need not be there for it. */
@@ -177,7 +181,11 @@ function disjunction(filters: readonly Filter[]): Filter {
     for (let i = 0; i < tests.length; i++) if (tests[i]!(bytes, start, end, ascii)) return true;
     return false;
   };
-  return { verdict: 'test', test, needles: [], ...anyLiterals(kept), cost: Math.max(...kept.map((f) => f.cost)) };
+  const texts = kept.every((filter) => filter.texts !== undefined)
+    ? kept.flatMap((filter) => filter.texts!)
+    : undefined;
+  const cost = Math.max(...kept.map((filter) => filter.cost));
+  return { verdict: 'test', test, needles: [], ...anyLiterals(kept), texts, cost };
 }
 
 /** One text for each alternative, where every alternative requires one. */
@@ -199,7 +207,8 @@ function oneLiteral(needle: Needle | undefined): Literals | undefined {
 function negation(filter: Filter): Filter {
   if (filter.verdict === 'always') return NEVER;
   if (filter.verdict === 'never') return ALWAYS;
-  const { test, cost, literals, exact, automaton } = filter;
+  const { test, cost, literals, exact } = filter;
+  const automaton = automatonFor(filter);
   const opposite = exact && literals !== undefined ? { ...literals, wanted: !literals.wanted } : undefined;
   return {
     verdict: 'test',
@@ -253,7 +262,16 @@ function containsText(text: string): Filter {
   const needle: Needle = { bytes: new Uint8Array(Buffer.from(text, 'utf8')), ignoreCase: false };
   const search = createByteSearch(needle);
   const test: LineTest = (bytes, start, end) => search.indexOf(bytes, start, end) >= 0;
-  return { verdict: 'test', test, needles: [needle], literals: oneLiteral(needle), exact: true, cost: LITERAL_COST };
+  const needles = [needle];
+  return {
+    verdict: 'test',
+    test,
+    needles,
+    literals: oneLiteral(needle),
+    exact: true,
+    texts: needles,
+    cost: LITERAL_COST,
+  };
 }
 
 /** All of the needles are required, the longest is searched for. */
@@ -275,15 +293,17 @@ function containsFolded(text: string): Filter {
   if (bytes.length > MAX_FOLDED_BYTES || !isAscii(bytes, 0, bytes.length)) {
     return { verdict: 'test', test: regexTest, ...required(needles), cost: REGEX_COST };
   }
-  const search = createByteSearch({ bytes, ignoreCase: true });
+  const whole: Needle = { bytes, ignoreCase: true };
+  const search = createByteSearch(whole);
+  const texts = [whole];
   if (needles[0]?.bytes.length === bytes.length) {
     const test: LineTest = (line, start, end) => search.indexOf(line, start, end) >= 0;
-    return { verdict: 'test', test, ...required(needles), exact: true, cost: LITERAL_COST };
+    return { verdict: 'test', test, ...required(needles), exact: true, texts, cost: LITERAL_COST };
   }
   const test: LineTest = (line, start, end, ascii) =>
     search.indexOf(line, start, end) >= 0 ||
     (ascii !== true && !isAscii(line, start, end) && regexTest(line, start, end));
-  return { verdict: 'test', test, ...required(needles), cost: LITERAL_COST };
+  return { verdict: 'test', test, ...required(needles), texts, cost: LITERAL_COST };
 }
 
 function compilePattern(pattern: string): Filter {
