@@ -44,7 +44,7 @@ class LogScanner {
   readonly #parts: PartList;
   readonly #pipeline: LogPipeline;
   readonly #counts: ScanCounts = emptyCounts();
-  readonly #row = new ScanRow();
+  readonly #row = new ScanRow(true);
   readonly #selection = new RowSelection();
   readonly #found: FoundRows = FoundRows.take();
   /** Time of the worst row kept at the last sort; no row beyond it can be in the answer. */

@@ -2,6 +2,8 @@ import type { SeriesMemory } from './series-memory.ts';
 
 /** So much goes to columns over all buckets at once; series beyond it begin with a list of the buckets that they have. */
 const FIRST_COLUMNS_BYTES = 4 * 1024 * 1024;
+/** More columns than these take longer to hand to another thread than lists do. */
+const MAX_FIRST_COLUMNS = 2048;
 /** About what the array itself costs. */
 const COLUMN_BYTES = 200;
 /** A list is searched from its begin when samples come out of order, so it must not grow long. */
@@ -65,7 +67,8 @@ export class BucketStates {
     this.#width = width;
     this.#memory = memory;
     this.#maxListed = Math.max(MIN_LISTED, Math.min(MAX_LISTED, Math.floor(bucketCount * LISTED_SHARE)));
-    this.#firstColumns = Math.ceil(FIRST_COLUMNS_BYTES / (bucketCount * width * 8 + COLUMN_BYTES));
+    const fitting = Math.ceil(FIRST_COLUMNS_BYTES / (bucketCount * width * 8 + COLUMN_BYTES));
+    this.#firstColumns = Math.min(MAX_FIRST_COLUMNS, fitting);
   }
 
   /** Finds the state of a bucket, made on first use; it is `column[at]` and those behind it. */

@@ -32,14 +32,19 @@ const MAX_KEPT_OF_STREAM = 12;
 const kept = new Map<Labels, Base[]>();
 let keptCount = 0;
 
-/**
- * The base of rows of a stream with certain metadata. Label sets of streams, and metadata that is a level alone, are the same objects from query to
- * query; a page of lines of hundreds of streams would make all of their bases each time.
- */
+/** The base of rows of a stream with certain metadata. */
 export function baseOf(stream: Labels, metadata: Labels): Base {
+  return joinApart(stream, metadata) ?? joinAny(stream, metadata);
+}
+
+/**
+ * The same, kept for later queries. Label sets of streams, and metadata that is a level alone, are the same objects from query to query; a page of
+ * lines of hundreds of streams would make all of their bases each time. Not for scans of rows by the million, which meet more sets than are kept.
+ */
+export function keptBaseOf(stream: Labels, metadata: Labels): Base {
   const known = kept.get(stream);
   if (known !== undefined) for (const base of known) if (base.metadata === metadata) return base;
-  const base = joinApart(stream, metadata) ?? joinAny(stream, metadata);
+  const base = baseOf(stream, metadata);
   if (metadata.length <= 2 && (known === undefined || known.length < MAX_KEPT_OF_STREAM)) keep(base, known);
   return base;
 }

@@ -1,5 +1,5 @@
 import { compareText, EMPTY_LABELS, type Labels, labelValue } from '../../model/labels.ts';
-import { type Base, baseOf, METADATA, STREAM, withErrors } from './label-base.ts';
+import { type Base, baseOf, keptBaseOf, METADATA, STREAM, withErrors } from './label-base.ts';
 import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './label-names.ts';
 import type { CategorizedLabels, LabelState } from './stage.ts';
 
@@ -38,6 +38,12 @@ export class RowLabels implements LabelState {
   readonly #planNames: string[] = [];
   #planBase: readonly string[] = [];
   #planValid = false;
+  readonly #keepsBases: boolean;
+
+  /** @param keepsBases what rows start with is kept for later queries: for few rows of many streams */
+  constructor(keepsBases = false) {
+    this.#keepsBases = keepsBases;
+  }
 
   get stream(): Labels {
     return this.#base.stream;
@@ -231,7 +237,7 @@ export class RowLabels implements LabelState {
 
   #findBase(stream: Labels, metadata: Labels): Base {
     for (const base of this.#recent) if (base.stream === stream && base.metadata === metadata) return base;
-    const base = baseOf(stream, metadata);
+    const base = this.#keepsBases ? keptBaseOf(stream, metadata) : baseOf(stream, metadata);
     this.#recent[this.#recentAt] = base;
     this.#recentAt = (this.#recentAt + 1) % BASE_CACHE_SIZE;
     return base;

@@ -11,7 +11,7 @@ const MAX_REUSED_TEXT = 64 * 1024;
 
 /** The row of a scan: one object for all rows, pointed at the next one by `begin`. */
 export class ScanRow implements Row {
-  readonly labels: RowLabels = new RowLabels();
+  readonly labels: RowLabels;
   #bytes: Uint8Array = NO_BYTES;
   #start = 0;
   #end = 0;
@@ -21,6 +21,11 @@ export class ScanRow implements Row {
   #offsetNs = 0;
   /** The line that a stage made last, as bytes. */
   #made: Buffer = Buffer.alloc(0);
+
+  /** @param keepsBases as for `RowLabels` */
+  constructor(keepsBases = false) {
+    this.labels = new RowLabels(keepsBases);
+  }
 
   /**
    * Starts a row whose line is `bytes[start, end)`.
