@@ -12,8 +12,8 @@ export interface PrintedLabels {
   readonly hash: number;
 }
 
-/** Sets that are kept, some megabytes; with more than that a thread begins anew. */
-const MAX_SETS = 4096;
+/** Sets that are kept, half a megabyte; with more than that a thread begins anew. */
+const MAX_SETS = 1024;
 
 const scratch = new JsonBytes();
 const plain = new Map<Labels, PrintedLabels>();

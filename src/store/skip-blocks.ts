@@ -23,7 +23,7 @@ import {
 } from './left-out.ts';
 import type { LabelText, WantedRows } from './query-store.ts';
 import { addRun } from './segment-runs.ts';
-import { isMuchOf, leaveOutOfRun, MIN_SHARE, markHolding } from './skip-runs.ts';
+import { isMuchOf, leaveOutOfRun, MIN_SHARE, markHolding, marksFor } from './skip-runs.ts';
 import type { SelectedSegment, Stretches } from './stretches.ts';
 
 /** Blocks that are tested before others get their turn: some milliseconds. */
@@ -143,12 +143,13 @@ function leaveOutOfStretches(
   counts: SkipCounts,
 ): void {
   const segment = stored.segments[stored.sources[first]!]!;
-  const marks = new Uint8Array(segment.columns.filterStarts.length);
+  const marks = marksFor(segment);
+  const blockCount = segment.columns.filterStarts.length;
   // Of thousands of streams an object for each would take as long as their filters.
   const all = { always: own, literal: own, metadata: [] };
   let blocks = 0;
   for (let i = first; i < end; i++) blocks += stored.ends[i]! - stored.firsts[i]!;
-  const isMarked = isAlike && section !== undefined && blocks * MIN_SHARE >= marks.length;
+  const isMarked = isAlike && section !== undefined && blocks * MIN_SHARE >= blockCount;
   if (isMarked) markHolding(segment, section, own, marks);
   for (let i = first; i < end; i++) {
     const keys = isAlike ? all : stretchKeys(stored, i, own, labels, metadata);

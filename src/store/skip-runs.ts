@@ -21,6 +21,15 @@ function blocksWith({ columns }: SelectedSegment, section: Uint8Array, keys: Uin
   return foundAtHand.subarray(0, blocksHolding(section, filterStarts, filterEnds, keys, foundAtHand));
 }
 
+let marksAtHand: Uint8Array = new Uint8Array(0);
+
+/** A mark for each block of a segment, all 0. Valid until the next call. */
+export function marksFor({ columns: { filterStarts } }: SelectedSegment): Uint8Array {
+  if (marksAtHand.length < filterStarts.length) marksAtHand = new Uint8Array(filterStarts.length * 2);
+  else marksAtHand.fill(0, 0, filterStarts.length);
+  return marksAtHand;
+}
+
 /** Makes the marks of blocks of a segment 1 that may hold texts with these keys. */
 export function markHolding(segment: SelectedSegment, section: Uint8Array, keys: Uint32Array, marks: Uint8Array): void {
   for (const block of blocksWith(segment, section, keys)) marks[block] = 1;

@@ -23,8 +23,8 @@ export interface Base {
   grouped: Labels;
 }
 
-/** Bases that are kept, some megabytes; with more than that a thread begins anew. */
-const MAX_KEPT = 4096;
+/** Bases that are kept, about one megabyte; with more than that a thread begins anew. */
+const MAX_KEPT = 1024;
 /** Of a stream: one for each level. More are sets that come once. */
 const MAX_KEPT_OF_STREAM = 12;
 
