@@ -10,7 +10,7 @@ import {
 import { compileRegex, type Regex } from '../../src/base/regex/regex.ts';
 import { createRandom, randomGarbage, randomLine, randomPattern } from '../support/random-regex.ts';
 
-const PATTERNS = Number(process.env['HALOGI_FUZZ_PAIRS'] ?? 60_000) / 20;
+const PATTERNS = Number(process.env['HALOGI_FUZZ_PAIRS'] ?? 160_000) / 20;
 const SEED = Number(process.env['HALOGI_FUZZ_SEED'] ?? 1);
 
 function compiled(pattern: string): Regex | undefined {
@@ -57,6 +57,16 @@ test('patterns that would be too large, or need Unicode, have none', () => {
   expect(automatonOf('(a|b)*a(a|b){9}$')).toBeUndefined();
   expect(automatonOf('\\pL')).toBeUndefined();
   expect(automatonOfNeedles([{ bytes: Buffer.from('é'), ignoreCase: false }])).toBeUndefined();
+});
+
+test('no place is found between the bytes of a character', () => {
+  const says = (pattern: string, line: string): number =>
+    runAutomaton(automatonOf(pattern)!, Buffer.from(line), 0, Buffer.byteLength(line));
+  expect(says('\\B', 'bís')).toBe(UNKNOWN);
+  expect(says('\\B', 'bis')).toBe(MATCH);
+  expect(says('\\b[0-9]', 'é1')).toBe(MATCH);
+  expect(says('x\\b', 'xé')).toBe(MATCH);
+  expect(says('^$', 'é')).toBe(NO_MATCH);
 });
 
 test('automata of texts', () => {

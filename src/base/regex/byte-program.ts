@@ -18,7 +18,7 @@ export interface Program {
   readonly sets: readonly (AsciiSet | undefined)[];
   readonly start: number;
   readonly hasWordBoundary: boolean;
-  /** Characters outside ASCII can be in a match. */
+  /** Characters outside ASCII can be in a match, or it matters where they begin. */
   readonly isWide: boolean;
 }
 
@@ -95,6 +95,8 @@ class Compiler {
       case OP.wordBoundary:
         return this.#add('boundary', next);
       case OP.noWordBoundary:
+        // It does not hold between the bytes of one character, which nothing here tells from two.
+        this.#isWide = true;
         return this.#add('no-boundary', next);
       case OP.capture:
         return this.#emit(node.subs[0]!, next);
