@@ -3,6 +3,8 @@
  * 2^53, where the powers of ten it needs are exact: a normalized power of five of 64 bits. Twin: src/base/go/float-text.ts.
  */
 
+import { putTwo } from './digits';
+
 const MAX_POWER = 28;
 /** Normalized powers of five, so that the highest bit is set: the first 64 bits of powers of ten, the rest of which are zeros. */
 const POWERS = memory.data(MAX_POWER * 8, 8);
@@ -144,24 +146,16 @@ function putDigits(from: usize, value: u64, count: i32): usize {
   while (left > 0xffffffff) {
     const high = left / 100;
     at -= 2;
-    store<u16>(at, pair(<u32>(left - high * 100)));
+    putTwo(at, <u32>(left - high * 100));
     left = high;
   }
   let small = <u32>left;
   while (at >= from + 2) {
     const high = small / 100;
     at -= 2;
-    store<u16>(at, pair(small - high * 100));
+    putTwo(at, small - high * 100);
     small = high;
   }
   if (at > from) store<u8>(from, ZERO + <u8>small);
   return end;
-}
-
-/** Two digits as they lie in memory. */
-// @ts-ignore: decorator
-@inline
-function pair(value: u32): u16 {
-  const tens = (value * 103) >> 10;
-  return <u16>(0x3030 + tens + ((value - tens * 10) << 8));
 }

@@ -17,6 +17,7 @@ import {
   WANTED_ROWS,
 } from './block-areas';
 import { copyWithSlack } from './copy';
+import { putTwo } from './digits';
 import {
   bitsAt,
   DICTIONARY,
@@ -48,14 +49,6 @@ export const WISHED: u8 = 1;
 
 /** Where decoded lines have to end; a number or a vector may be written past it. */
 let limit: usize = 0;
-
-/** The next two digits. */
-// @ts-ignore: decorator
-@inline
-function putTwo(to: usize, value: u32): void {
-  const tens = value / 10;
-  store<u16>(to, <u16>(0x3030 + tens + ((value - tens * 10) << 8)));
-}
 
 // @ts-ignore: decorator
 @inline

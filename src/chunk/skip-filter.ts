@@ -129,11 +129,17 @@ export function blocksHolding(
   found: Uint32Array,
 ): number {
   let count = 0;
-  for (let block = 0; block < starts.length; block++) {
-    found[block] = block;
-    count += starts[block] === ends[block] ? 0 : 1;
+  let areAllThere = true;
+  for (; count < starts.length; count++) {
+    found[count] = count;
+    if (starts[count] === ends[count]) areAllThere = false;
   }
-  if (count < starts.length) return someWithoutFilter(bytes, starts, ends, keys, found);
+  if (!areAllThere) {
+    count = 0;
+    for (let block = 0; block < starts.length; block++)
+      if (mayHold(bytes, starts[block]!, ends[block]!, keys)) found[count++] = block;
+    return count;
+  }
   for (let i = 0; i < keys.length; i++) {
     let hash = keys[i]!;
     const step = stepOf(hash);
@@ -150,18 +156,5 @@ export function blocksHolding(
       hash = (hash + step) >>> 0;
     }
   }
-  return count;
-}
-
-function someWithoutFilter(
-  bytes: Uint8Array,
-  starts: Uint32Array,
-  ends: Uint32Array,
-  keys: Uint32Array,
-  found: Uint32Array,
-): number {
-  let count = 0;
-  for (let block = 0; block < starts.length; block++)
-    if (mayHold(bytes, starts[block]!, ends[block]!, keys)) found[count++] = block;
   return count;
 }

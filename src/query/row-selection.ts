@@ -64,7 +64,7 @@ export class RowSelection {
     this.#filterOneByOne(block, first, end, chain);
   }
 
-  /** Lets automata tell the rows, where no line has to be there for that. @returns false when that cannot be */
+  /** Lets automata tell the rows, where no line has to be there for that. @returns false where lines are there anyway */
   #filterByAutomata(
     block: LineColumns,
     first: number,
@@ -81,10 +81,8 @@ export class RowSelection {
     }
     for (const filter of automata) {
       if (count === 0) break;
-      count = this.#keepPassing(block, first, end, filter, count);
-      if (count >= 0) continue;
-      this.count = 0;
-      return false;
+      const kept = this.#keepPassing(block, first, end, filter, count);
+      count = kept < 0 ? this.#test(block, count, filter.test) : kept;
     }
     this.count = afterAutomata === undefined ? count : this.#test(block, count, afterAutomata);
     return true;

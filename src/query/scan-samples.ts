@@ -100,7 +100,6 @@ class SampleScanner {
 
   #block(block: RowBlock, first: number, end: number, metadata: boolean, oneSeries: boolean): void {
     const { filter, stages } = this.#pipeline;
-    const implied = this.#pipeline.implied?.needlesOf(block);
     this.#metadata.begin(block);
     this.#forgetSeries(metadata ? block.metadataIdCount : 0);
     if (
@@ -113,7 +112,7 @@ class SampleScanner {
       this.#countRuns(block, first, end);
       return;
     }
-    this.#selection.choose(block, first, end, filter, implied);
+    this.#selection.choose(block, first, end, filter, this.#pipeline.implied?.needlesOf(block));
     if (stages === undefined) this.#plainRows(block, oneSeries);
     else this.#pipelineRows(block);
   }

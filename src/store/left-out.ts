@@ -9,10 +9,8 @@ export interface SkipCounts {
 }
 
 /** Stretches of blocks that may hold wanted rows, and what was left out. */
-export interface LeftOut {
+export interface LeftOut extends Readonly<SkipCounts> {
   readonly left: Stretches;
-  readonly blocks: number;
-  readonly lineBytes: number;
 }
 
 /** Some stretches that follow each other: all of one segment, or all of none. */

@@ -8,7 +8,6 @@ import {
   runAutomaton,
 } from '../../src/base/regex/byte-automaton.ts';
 import { compileRegex } from '../../src/base/regex/regex.ts';
-import { SomeLines } from '../../src/chunk/some-lines.ts';
 import { encodeTemplates } from '../../src/chunk/template-encoder.ts';
 import { createRandom, randomPattern } from '../support/random-regex.ts';
 import { handMadeFrame } from '../support/template-frames.ts';
@@ -18,12 +17,7 @@ import { linesOf, templateText } from '../support/template-texts.ts';
 /** Automata over lines of template frames tell what the regex tells of the lines. */
 
 const kernels = openTemplateKernels();
-const { block, reader } = kernels;
-const someLines = new SomeLines(
-  block,
-  () => undefined,
-  () => undefined,
-);
+const { block, reader, someLines } = kernels;
 
 const PATTERNS = [
   '[0-9]{3}',

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LogError } from '../../src/base/errors.ts';
 import { automatonOf } from '../../src/base/regex/byte-automaton.ts';
-import { SomeLines } from '../../src/chunk/some-lines.ts';
 import { decodeTemplates } from '../../src/chunk/template-decoder.ts';
 import { readTemplates } from '../../src/chunk/template-reader.ts';
 import { handMadeFrame, sections, varint } from '../support/template-frames.ts';
@@ -12,13 +11,8 @@ import { lineStarts } from '../support/template-texts.ts';
 /** Damaged frames: the kernel refuses them or gives a text, and writes nothing outside its places. */
 
 const kernels = openTemplateKernels();
-const { block, reader, memory } = kernels;
+const { block, reader, someLines, memory } = kernels;
 const templates = reader.kernel;
-const someLines = new SomeLines(
-  block,
-  () => undefined,
-  () => undefined,
-);
 
 /** Where nothing is written when a frame is opened and read: times in front, columns between, and the end of the memory. */
 const CANARY = 0xa7;

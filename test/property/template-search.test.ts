@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sampleLines } from '../../bench/logs/lines.ts';
 import type { Needle } from '../../src/base/regex/byte-search.ts';
-import { SomeLines } from '../../src/chunk/some-lines.ts';
 import { encodeTemplates } from '../../src/chunk/template-encoder.ts';
 import { handMadeFrame } from '../support/template-frames.ts';
 import { kernelFrame, openTemplateKernels } from '../support/template-kernels.ts';
@@ -11,13 +10,8 @@ import { linesOf, templateText } from '../support/template-texts.ts';
 /** Searches in template frames find what is in their lines, and lines that are decoded on demand are the right ones. */
 
 const kernels = openTemplateKernels();
-const { block, reader } = kernels;
+const { block, reader, someLines } = kernels;
 const templates = reader.kernel;
-const someLines = new SomeLines(
-  block,
-  () => undefined,
-  () => undefined,
-);
 
 /** ASCII letters in lower case, other bytes as they are. */
 function folded(bytes: Uint8Array): Buffer {

@@ -1,6 +1,7 @@
 import { type BlockKernel, openBlockKernel } from '../../src/base/kernels/block-kernel.ts';
 import { openSkipFilterKernel } from '../../src/base/kernels/skip-filter-kernel.ts';
 import type { TemplateWriterKernel } from '../../src/base/kernels/template-writer-kernel.ts';
+import { SomeLines } from '../../src/chunk/some-lines.ts';
 import { TemplateReader } from '../../src/chunk/template-reader.ts';
 import { createZstdDecoder } from '../../src/chunk/zstd-decoder.ts';
 import { sections } from './template-frames.ts';
@@ -11,6 +12,8 @@ export interface TemplateKernels {
   readonly writer: TemplateWriterKernel;
   readonly block: BlockKernel;
   readonly reader: TemplateReader;
+  /** Lines of the frame that is open; nobody is told what they cost. */
+  readonly someLines: SomeLines;
   /** All memory of the reading kernel. */
   readonly memory: Buffer;
 }
@@ -21,7 +24,9 @@ export function openTemplateKernels(): TemplateKernels {
   const block = openBlockKernel();
   if (writer === undefined || block === undefined) throw new Error('kernels are not built: npm run build:kernels');
   const reader = new TemplateReader(block.templates, createZstdDecoder());
-  return { writer, block, reader, memory: Buffer.from(block.lines.buffer as ArrayBuffer) };
+  const ignore = (): void => undefined;
+  const someLines = new SomeLines(block, ignore, ignore);
+  return { writer, block, reader, someLines, memory: Buffer.from(block.lines.buffer as ArrayBuffer) };
 }
 
 /** A frame as the kernel writes it, whether it pays or not; undefined when it is too much for the kernel. */

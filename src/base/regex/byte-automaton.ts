@@ -1,5 +1,6 @@
-import { type AsciiSet, compileProgram, type Program } from './byte-program.ts';
+import { compileProgram, type Program } from './byte-program.ts';
 import type { Needle } from './byte-search.ts';
+import { PERL_GROUPS, rangesContain } from './char-class.ts';
 import { newNode, OP, type RegexNode } from './node.ts';
 import { parseRegex } from './syntax.ts';
 
@@ -29,6 +30,9 @@ export interface ByteAutomaton {
   /** By state: 1 if a line that ends there matches. */
   readonly accepts: Uint8Array;
 }
+
+/** What `\b` tells from the rest. */
+const WORD = PERL_GROUPS.get('w')!;
 
 /** What stands before a place. */
 const BEFORE_ALL = 0;
@@ -122,7 +126,7 @@ class Builder {
     // What is waited at now was reached across assertions, too.
     const core = [start];
     for (let at = 0; at < this.#seen.length; at++)
-      if (this.#seen[at] === 1 && sets[at] !== undefined && holds(sets[at]!, byte)) core.push(targets[at]!);
+      if (this.#seen[at] === 1 && sets[at]?.[byte] === 1) core.push(targets[at]!);
     return this.#number(core, isWord && hasWordBoundary ? AFTER_WORD : AFTER_OTHER);
   }
 
@@ -187,13 +191,8 @@ class Builder {
   }
 }
 
-function holds(set: AsciiSet, byte: number): boolean {
-  return set[byte] === 1;
-}
-
 function isWordByte(byte: number): boolean {
-  const lower = byte | 0x20;
-  return (byte >= 0x30 && byte <= 0x39) || (lower >= 0x61 && lower <= 0x7a) || byte === 0x5f;
+  return rangesContain(WORD, byte);
 }
 
 function classesOf({ sets, hasWordBoundary }: Program): Uint8Array {

@@ -94,8 +94,11 @@ export function compileLineFilters(stages: readonly LineFilterStage[]): LineFilt
   const needles = never ? [] : uniqueNeedles(active.flatMap((filter) => filter.needles));
   const searched = never ? undefined : bestToSearch(active);
   const rest = active.filter((filter) => filter !== searched || !filter.exact);
-  const automata = active.filter((filter) => automatonFor(filter) !== undefined);
-  const others = active.filter((filter) => !automata.includes(filter));
+  const automata = active.flatMap((filter) => {
+    const automaton = automatonFor(filter);
+    return automaton === undefined ? [] : [{ ...automaton, test: filter.test }];
+  });
+  const others = active.filter((filter) => automatonFor(filter) === undefined);
   return {
     test: never ? NEVER.test : conjunction(active.map((filter) => filter.test)),
     needles,
@@ -105,10 +108,7 @@ export function compileLineFilters(stages: readonly LineFilterStage[]): LineFilt
     searchDecides: !never && active.length === 1 && active[0]!.exact && active[0]!.needles.length === 1,
     literals: searched?.literals,
     afterLiterals: rest.length === 0 ? undefined : conjunction(rest.map((filter) => filter.test)),
-    automata:
-      never || automata.length === 0
-        ? undefined
-        : automata.map((filter) => ({ ...automatonFor(filter)!, test: filter.test })),
+    automata: never || automata.length === 0 ? undefined : automata,
     afterAutomata: others.length === 0 ? undefined : conjunction(others.map((filter) => filter.test)),
   };
 }
