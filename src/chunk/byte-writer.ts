@@ -44,7 +44,7 @@ export class ByteWriter {
   }
 
   /** Unsigned varints of every `step`th number from `start` on, to the end. */
-  varints(numbers: Float64Array | Uint32Array, start: number, step: number): void {
+  varints(numbers: Float64Array | Uint32Array | Uint8Array, start: number, step: number): void {
     // In one go where all are small, as most columns are: without a call for each.
     this.#room(Math.ceil((numbers.length - start) / step) + 8);
     const bytes = this.#bytes;

@@ -14,8 +14,17 @@ export interface Tally {
   readonly minutes: Uint16Array;
   /** Codes of model/level.ts. */
   readonly levels: Uint8Array;
-  readonly counts: Uint32Array;
+  /**
+   * Rows, at most MAX_COUNT: a minute and level with more has several entries. With thousands of streams most entries are of one row, and
+   * there are as many as rows: wider numbers would be most of the memory of a directory.
+   */
+  readonly counts: Uint8Array;
 }
+
+/** Most rows of an entry. */
+export const MAX_COUNT = 255;
+/** Bytes of an entry in memory. */
+export const TALLY_ENTRY_BYTES = 4;
 
 const MINUTE_NS = 60_000_000_000;
 /** Minutes 1 to 1440 of a day; 0 holds its very first nanosecond. */
@@ -26,7 +35,7 @@ export const NO_TALLY: Tally = {
   starts: new Uint32Array(1),
   minutes: new Uint16Array(0),
   levels: new Uint8Array(0),
-  counts: new Uint32Array(0),
+  counts: new Uint8Array(0),
 };
 
 export class TallyBuilder {
@@ -34,7 +43,7 @@ export class TallyBuilder {
   #blocks = 0;
   #minutes: Uint16Array = new Uint16Array(16_384);
   #levels: Uint8Array = new Uint8Array(16_384);
-  #counts: Uint32Array = new Uint32Array(16_384);
+  #counts: Uint8Array = new Uint8Array(16_384);
   #entries = 0;
   /** Where the running minute has its entry for a level, one more than its number; of an earlier minute if not above `#minuteStart`. */
   readonly #entryOfLevel: Uint32Array = new Uint32Array(256);
@@ -56,7 +65,7 @@ export class TallyBuilder {
       }
       const level = levels[row]!;
       const known = entryOfLevel[level]!;
-      if (known > minuteStart) {
+      if (known > minuteStart && counts[known - 1]! < MAX_COUNT) {
         counts[known - 1]!++;
         continue;
       }
@@ -72,11 +81,11 @@ export class TallyBuilder {
     this.#starts[++this.#blocks] = entries;
   }
 
-  #grow(): Uint32Array {
+  #grow(): Uint8Array {
     const size = this.#counts.length * 2;
     this.#minutes = larger(this.#minutes, new Uint16Array(size));
     this.#levels = larger(this.#levels, new Uint8Array(size));
-    this.#counts = larger(this.#counts, new Uint32Array(size));
+    this.#counts = larger(this.#counts, new Uint8Array(size));
     return this.#counts;
   }
 
@@ -133,7 +142,40 @@ export function readTally(reader: ByteReader): Tally {
     }
   }
   const levels = Uint8Array.from(reader.raw(total));
-  const counts = new Uint32Array(total);
-  for (let i = 0; i < total; i++) counts[i] = reader.varint();
-  return { starts, minutes, levels, counts };
+  const counts = new Uint8Array(total);
+  /** Numbers and counts of entries that must be split: those written before counts were bytes. */
+  const large: [number, number][] = [];
+  for (let i = 0; i < total; i++) {
+    const count = reader.varint();
+    if (count > MAX_COUNT) large.push([i, count]);
+    counts[i] = count;
+  }
+  const tally = { starts, minutes, levels, counts };
+  return large.length === 0 ? tally : splitLarge(tally, large);
+}
+
+/** Puts as many entries as it takes in the place of each of some. @param large their numbers, ascending, and what they count */
+function splitLarge({ starts, minutes, levels, counts }: Tally, large: readonly [number, number][]): Tally {
+  const total = large.reduce((sum, [, count]) => sum + Math.ceil(count / MAX_COUNT) - 1, counts.length);
+  const split: Tally = {
+    starts: starts.slice(),
+    minutes: new Uint16Array(total),
+    levels: new Uint8Array(total),
+    counts: new Uint8Array(total),
+  };
+  let next = 0;
+  let to = 0;
+  for (let block = 1; block < starts.length; block++) {
+    for (let at = starts[block - 1]!; at < starts[block]!; at++) {
+      let rest = large[next]?.[0] === at ? large[next++]![1] : counts[at]!;
+      do {
+        split.minutes[to] = minutes[at]!;
+        split.levels[to] = levels[at]!;
+        split.counts[to++] = Math.min(rest, MAX_COUNT);
+        rest -= MAX_COUNT;
+      } while (rest > 0);
+    }
+    split.starts[block] = to;
+  }
+  return split;
 }

@@ -32,7 +32,7 @@ class MinuteCounts {
   #start = -1;
   #row: Int32Array = new Int32Array(0);
 
-  add(start: number, minutes: Uint16Array, counts: Uint32Array, from: number, end: number): void {
+  add(start: number, minutes: Uint16Array, counts: Uint8Array, from: number, end: number): void {
     // Streams of a series mostly follow each other.
     if (start !== this.#start) {
       this.#start = start;
@@ -49,7 +49,7 @@ class MinuteCounts {
 }
 
 /** The loop that such a query takes, by itself, so that nothing else is looked at in it. */
-function addMinutes(row: Int32Array, minutes: Uint16Array, counts: Uint32Array, from: number, end: number): void {
+function addMinutes(row: Int32Array, minutes: Uint16Array, counts: Uint8Array, from: number, end: number): void {
   for (let at = from; at < end; at++) {
     const minute = minutes[at]!;
     row[minute] = (row[minute]! + counts[at]!) | 0;

@@ -1,4 +1,4 @@
-import { NO_TALLY, TALLY_MINUTES, type Tally } from '../chunk/tally.ts';
+import { MAX_COUNT, NO_TALLY, TALLY_ENTRY_BYTES, TALLY_MINUTES, type Tally } from '../chunk/tally.ts';
 import { LEVEL_CODES } from '../model/level.ts';
 
 /** Streams of a group, neighbours by their labels: in most queries all of one series, or of none. */
@@ -7,8 +7,6 @@ export const GROUP_STREAMS = 32;
 const MIN_STREAMS = 16 * GROUP_STREAMS;
 /** Entries of streams for each one of a group from which groups are worth their memory. */
 const MIN_GAIN = 2;
-/** Bytes of an entry: minute, level and count. */
-const ENTRY_BYTES = 7;
 
 /** Of tallies in memory; NO_TALLY where groups do not pay. */
 const known = new WeakMap<Tally, Tally>();
@@ -33,7 +31,7 @@ export function tallyGroups(tally: Tally, firstBlocks: Uint32Array): Tally | und
 
 /** Bytes that groups take at most. */
 export function tallyGroupBytes(tally: Tally, streamCount: number): number {
-  return streamCount < MIN_STREAMS ? 0 : (tally.counts.length * ENTRY_BYTES) / MIN_GAIN;
+  return streamCount < MIN_STREAMS ? 0 : (tally.counts.length * TALLY_ENTRY_BYTES) / MIN_GAIN;
 }
 
 function makeGroups({ starts, minutes, levels, counts }: Tally, firstBlocks: Uint32Array): Tally {
@@ -43,7 +41,7 @@ function makeGroups({ starts, minutes, levels, counts }: Tally, firstBlocks: Uin
     starts: new Uint32Array(groupCount + 1),
     minutes: new Uint16Array(most),
     levels: new Uint8Array(most),
-    counts: new Uint32Array(most),
+    counts: new Uint8Array(most),
   };
   /** Rows of the group by level and minute. */
   const sums: (Uint32Array | undefined)[] = new Array(LEVEL_CODES);
@@ -59,12 +57,14 @@ function makeGroups({ starts, minutes, levels, counts }: Tally, firstBlocks: Uin
       const ofLevel = sums[level];
       if (ofLevel === undefined) continue;
       for (let minute = 0; minute < TALLY_MINUTES; minute++) {
-        if (ofLevel[minute] === 0) continue;
-        if (entries === most) return NO_TALLY;
-        made.minutes[entries] = minute;
-        made.levels[entries] = level;
-        made.counts[entries++] = ofLevel[minute]!;
+        let rest = ofLevel[minute]!;
         ofLevel[minute] = 0;
+        for (; rest > 0; rest -= MAX_COUNT) {
+          if (entries === most) return NO_TALLY;
+          made.minutes[entries] = minute;
+          made.levels[entries] = level;
+          made.counts[entries++] = Math.min(rest, MAX_COUNT);
+        }
       }
     }
     made.starts[group + 1] = entries;

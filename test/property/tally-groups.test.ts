@@ -53,7 +53,7 @@ function segmentOf({ streams, untallied, ownLevel, seed }: Setup) {
           ownLevel.includes(stream) && entries === 1 ? LEVEL_IN_METADATA : LEVELS_USED[random(LEVELS_USED.length)]!;
         minutes!.push(random(MINUTES));
         levels!.push(level);
-        counts!.push(1 + random(3));
+        counts!.push(1 + random(random(8) === 0 ? 255 : 3));
         bits![stream]! |= level === LEVEL_IN_METADATA ? OWN_LEVEL : 1 << (level === LEVEL_NONE ? NO_LEVEL_BIT : level);
       }
     }
@@ -63,7 +63,7 @@ function segmentOf({ streams, untallied, ownLevel, seed }: Setup) {
     starts: Uint32Array.from(starts!),
     minutes: Uint16Array.from(minutes!),
     levels: Uint8Array.from(levels!),
-    counts: Uint32Array.from(counts!),
+    counts: Uint8Array.from(counts!),
   };
   return {
     directory: { tally, metadataNames: [] },
