@@ -112,14 +112,16 @@ export interface NewDirectory extends DirectoryTables {
   readonly streams: EncodedLabelSets;
 }
 
-/** About the bytes of a block's numbers and tally. */
+/** About the bytes of a block's numbers, and of an entry of its tally. */
 const BLOCK_BYTES = 64;
+const TALLY_BYTES = 3;
 
 /** Packs a directory: version, raw length, then one compressed frame. */
 export function encodeDirectory(directory: NewDirectory): Uint8Array {
-  const { streams, blocks } = directory;
+  const { streams, blocks, tally } = directory;
   // About as much as it takes: to grow would copy it several times.
-  const body = new ByteWriter(64 * 1024 + streams.bytes.length + (blocks.length / BLOCK_FIELDS) * BLOCK_BYTES);
+  const numbers = (blocks.length / BLOCK_FIELDS) * BLOCK_BYTES + tally.minutes.length * TALLY_BYTES;
+  const body = new ByteWriter(64 * 1024 + streams.bytes.length + numbers);
   body.text(directory.tenant);
   body.varint(directory.day >= 0 ? directory.day * 2 : -directory.day * 2 - 1);
   body.varint(directory.generation);

@@ -29,11 +29,8 @@ export function resolveStream(
 function describeStream(pushed: Labels, limits: Limits, tenant: string): KnownStream {
   const isInternal = isInternalStream(pushed);
   const labels = isInternal ? pushed : withServiceName(pushed, limits.discoverServiceName);
-  const text = printLabels(labels);
-  const failure = isInternal
-    ? undefined
-    : (checkLabels(labels, text, limits) ?? checkEnforced(labels, text, limits, tenant));
-  return { labels, text, failure, level: streamLevel(labels, limits), handle: undefined };
+  const failure = isInternal ? undefined : (checkLabels(labels, limits) ?? checkEnforced(labels, limits, tenant));
+  return { labels, failure, level: streamLevel(labels, limits), handle: undefined };
 }
 
 function streamLevel(labels: Labels, limits: Limits): KnownStream['level'] {
@@ -44,30 +41,30 @@ function streamLevel(labels: Labels, limits: Limits): KnownStream['level'] {
   return undefined;
 }
 
-function checkLabels(labels: Labels, text: string, limits: Limits): StreamFailure | undefined {
+function checkLabels(labels: Labels, limits: Limits): StreamFailure | undefined {
   const refused = (message: string, reason: StreamFailure['reason']): StreamFailure => ({
     message,
     reason,
     status: 400,
   });
+  const stream = (): string => `stream '${printLabels(labels)}'`;
   if (labels.length === 0) return refused('error at least one label pair is required per stream', 'missing_labels');
   const count = labels.length / 2 - (labelValue(labels, 'service_name') === undefined ? 0 : 1);
   const limit = limits.maxLabelNamesPerSeries;
   if (limit > 0 && count > limit) {
-    return refused(`entry for stream '${text}' has ${count} label names; limit ${limit}`, 'max_label_names_per_series');
+    return refused(`entry for ${stream()} has ${count} label names; limit ${limit}`, 'max_label_names_per_series');
   }
   let previous: string | undefined;
   for (let i = 0; i < labels.length; i += 2) {
     const name = labels[i]!;
     const value = labels[i + 1]!;
     if (exceeds(name, limits.maxLabelNameLengthBytes)) {
-      return refused(`stream '${text}' has label name too long: '${name}'`, 'label_name_too_long');
+      return refused(`${stream()} has label name too long: '${name}'`, 'label_name_too_long');
     }
     if (exceeds(value, limits.maxLabelValueLengthBytes)) {
-      return refused(`stream '${text}' has label value too long: '${value}'`, 'label_value_too_long');
+      return refused(`${stream()} has label value too long: '${value}'`, 'label_value_too_long');
     }
-    if (name === previous)
-      return refused(`stream '${text}' has duplicate label name: '${name}'`, 'duplicate_label_names');
+    if (name === previous) return refused(`${stream()} has duplicate label name: '${name}'`, 'duplicate_label_names');
     previous = name;
   }
   return undefined;
@@ -77,11 +74,11 @@ function exceeds(text: string, maxBytes: number): boolean {
   return maxBytes > 0 && Buffer.byteLength(text) > maxBytes;
 }
 
-function checkEnforced(labels: Labels, text: string, limits: Limits, tenant: string): StreamFailure | undefined {
+function checkEnforced(labels: Labels, limits: Limits, tenant: string): StreamFailure | undefined {
   const missing = limits.enforcedLabels.filter((name) => labelValue(labels, name) === undefined);
   if (missing.length === 0) return undefined;
   return {
-    message: `missing required labels ${missing.join(',')} for user ${tenant} for stream ${text}`,
+    message: `missing required labels ${missing.join(',')} for user ${tenant} for stream ${printLabels(labels)}`,
     reason: 'missing_enforced_labels',
     status: 400,
   };

@@ -1,6 +1,7 @@
 import type { Limits } from '../model/limits.ts';
 import type { RowSink, SinkStream } from '../model/row-sink.ts';
 import { NS_PER_DAY_NUMBER } from '../model/time.ts';
+import { printLabels } from '../wire/label-print.ts';
 import type { PushBatch } from '../wire/push-batch.ts';
 import type { BatchWork } from './batch-work.ts';
 import { LateWindow, RefusedList } from './out-of-order.ts';
@@ -54,7 +55,7 @@ export function storeEntries(
     work.discards.add('stream_limit', count, bytes);
     return {
       status: 429,
-      message: `maximum active stream limit exceeded when trying to create stream ${stream.text}, reduce the number of active streams (reduce labels or reduce label values), or contact your Loki administrator to see if the limit can be increased, user: '${context.state.tenant}'`,
+      message: `maximum active stream limit exceeded when trying to create stream ${printLabels(stream.labels)}, reduce the number of active streams (reduce labels or reduce label values), or contact your Loki administrator to see if the limit can be increased, user: '${context.state.tenant}'`,
     };
   }
   if (context.checks && !takeStreamRate(handle, bytes, context)) {
@@ -96,13 +97,14 @@ function rateFailure(
   count: number,
   context: StoreContext,
 ): string {
+  const text = printLabels(stream.labels);
   const limit = formatSize(context.limits.perStreamRateLimitBytes);
-  const reason = `Per stream rate limit exceeded (limit: ${limit}/sec) while attempting to ingest for stream '${stream.text}' totaling ${formatSize(bytes)}, consider splitting a stream via additional labels or contact your Loki administrator to see if the limit can be increased`;
+  const reason = `Per stream rate limit exceeded (limit: ${limit}/sec) while attempting to ingest for stream '${text}' totaling ${formatSize(bytes)}, consider splitting a stream via additional labels or contact your Loki administrator to see if the limit can be increased`;
   const list = new RefusedList();
   for (let entry = first; entry < last; entry++) {
     if (work.accepted[entry] === 1) list.add(batch.seconds[entry]!, batch.nanos[entry]!, () => reason);
   }
-  return list.text(context.state.tenant, stream.text, count);
+  return list.text(context.state.tenant, text, count);
 }
 
 /** `3MB` for whole multiples of 1024, else plain bytes. */
@@ -167,5 +169,7 @@ function appendEntries(
   }
   handle.newestSeconds = window.newestSeconds;
   handle.newestNanos = window.newestNanos;
-  return refused === undefined ? undefined : { status: 400, message: refused.text(state.tenant, stream.text, count) };
+  return refused === undefined
+    ? undefined
+    : { status: 400, message: refused.text(state.tenant, printLabels(stream.labels), count) };
 }

@@ -10,12 +10,13 @@ export interface StreamFailure {
   readonly status: number;
 }
 
-/** What is known about one label text; all but `handle` follows from the text and the tenant's limits. */
+/**
+ * What is known about one label text; all but `handle` follows from the text and the tenant's limits. There are thousands, so the
+ * canonical text, which only messages need, is not among it: `printLabels(labels)`.
+ */
 export interface KnownStream {
   /** With `service_name`. */
   readonly labels: Labels;
-  /** Canonical text of `labels`, as used in messages. */
-  readonly text: string;
   readonly failure: StreamFailure | undefined;
   /** Level that a label of the stream gives to all its entries. */
   readonly level: { readonly code: number; readonly text: string | undefined } | undefined;
@@ -58,8 +59,8 @@ export class StreamCache {
   /** Remembers a stream under a text that `get` did not know; the bytes are copied. */
   set(bytes: Uint8Array, start: number, end: number, stream: KnownStream): void {
     if (end - start > MAX_KEY_BYTES) return;
-    // Not slice(): a Buffer's shares the memory, which the next request overwrites.
-    this.#put(hashRange(bytes, start, end), new Uint8Array(bytes.subarray(start, end)), stream);
+    // A copy, since the next request overwrites the memory; many share one array buffer, which would be as large as the key otherwise.
+    this.#put(hashRange(bytes, start, end), Buffer.from(bytes.subarray(start, end)), stream);
   }
 
   clear(): void {

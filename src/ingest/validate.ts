@@ -1,5 +1,6 @@
 import { LEVEL_NONE } from '../model/level.ts';
 import type { Limits } from '../model/limits.ts';
+import { printLabels } from '../wire/label-print.ts';
 import type { PushBatch } from '../wire/push-batch.ts';
 import type { BatchWork } from './batch-work.ts';
 import type { DiscardReason } from './discards.ts';
@@ -122,20 +123,20 @@ function checkEntry(
   if (seconds < oldest.seconds || (seconds === oldest.seconds && nanos < oldest.nanos)) {
     return refuse(
       'greater_than_max_sample_age',
-      `entry for stream '${stream.text}' has timestamp too old: ${formatRfc3339Seconds(seconds)}, oldest acceptable timestamp is: ${formatRfc3339Seconds(oldest.seconds)}`,
+      `entry for stream '${printLabels(stream.labels)}' has timestamp too old: ${formatRfc3339Seconds(seconds)}, oldest acceptable timestamp is: ${formatRfc3339Seconds(oldest.seconds)}`,
     );
   }
   if (seconds > newest.seconds || (seconds === newest.seconds && nanos > newest.nanos)) {
     return refuse(
       'too_far_in_future',
-      `entry for stream '${stream.text}' has timestamp too new: ${formatRfc3339Seconds(seconds)}`,
+      `entry for stream '${printLabels(stream.labels)}' has timestamp too new: ${formatRfc3339Seconds(seconds)}`,
     );
   }
   const lineBytes = batch.lineEnd[entry]! - batch.lineStart[entry]!;
   if (limits.maxLineSizeBytes > 0 && lineBytes > limits.maxLineSizeBytes) {
     return refuse(
       'line_too_long',
-      `max entry size '${limits.maxLineSizeBytes}' bytes exceeded for stream '${stream.text}' while adding an entry with length '${lineBytes}' bytes`,
+      `max entry size '${limits.maxLineSizeBytes}' bytes exceeded for stream '${printLabels(stream.labels)}' while adding an entry with length '${lineBytes}' bytes`,
     );
   }
   if (!hasMetadata) return true;
@@ -154,20 +155,20 @@ function checkMetadata(
   if (!limits.allowStructuredMetadata) {
     return [
       'disallowed_structured_metadata',
-      `stream '${stream.text}' includes structured metadata, but this feature is disallowed. ${advice('allow_structured_metadata', 'enable')}`,
+      `stream '${printLabels(stream.labels)}' includes structured metadata, but this feature is disallowed. ${advice('allow_structured_metadata', 'enable')}`,
     ];
   }
   const { maxStructuredMetadataSizeBytes: maxBytes, maxStructuredMetadataEntriesCount: maxPairs } = limits;
   if (maxBytes > 0 && pushedBytes > maxBytes) {
     return [
       'structured_metadata_too_large',
-      `stream '${stream.text}' has structured metadata too large: '${pushedBytes}' bytes, limit: '${maxBytes}' bytes. ${advice('max_structured_metadata_size', 'increase')}`,
+      `stream '${printLabels(stream.labels)}' has structured metadata too large: '${pushedBytes}' bytes, limit: '${maxBytes}' bytes. ${advice('max_structured_metadata_size', 'increase')}`,
     ];
   }
   if (maxPairs > 0 && pushedPairs > maxPairs) {
     return [
       'structured_metadata_too_many',
-      `stream '${stream.text}' has too many structured metadata labels: '${pushedPairs}', limit: '${maxPairs}'. ${advice('max_structured_metadata_entries_count', 'increase')}`,
+      `stream '${printLabels(stream.labels)}' has too many structured metadata labels: '${pushedPairs}', limit: '${maxPairs}'. ${advice('max_structured_metadata_entries_count', 'increase')}`,
     ];
   }
   return undefined;

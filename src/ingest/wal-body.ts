@@ -1,5 +1,6 @@
 import { LogError } from '../base/errors.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
+import { printLabels } from '../wire/label-print.ts';
 import type { PushBatch } from '../wire/push-batch.ts';
 import { encodePushProtobuf } from '../wire/push-encode.ts';
 import { decodePushProtobuf } from '../wire/push-protobuf.ts';
@@ -27,7 +28,7 @@ const MAX_BYTES = 0xffff_ffff;
 /** Encodes the accepted entries of an applied batch. */
 export function encodeWalBody(batch: PushBatch, work: BatchWork): WalBody {
   writer.reset();
-  encodePushProtobuf(batch, work.accepted, (stream) => Buffer.from(work.streams[stream]!.text), writer);
+  encodePushProtobuf(batch, work.accepted, (stream) => Buffer.from(printLabels(work.streams[stream]!.labels)), writer);
   return { kind: WAL_BODY_ENCODED, body: compressSnappy(writer.bytes.subarray(0, writer.length)) };
 }
 

@@ -146,6 +146,8 @@ export class StreamMerger {
         place.next();
       }
       yield* this.#mergeStream(labels, active, origin);
+      // Thousands of streams may have less than a block each.
+      yield;
     }
   }
 

@@ -4,8 +4,7 @@ import { type KnownStream, StreamCache } from '../../../src/ingest/stream-cache.
 import { ValidationErrors } from '../../../src/ingest/validation-errors.ts';
 
 const known = (text: string): KnownStream => ({
-  labels: [],
-  text,
+  labels: ['text', text],
   failure: undefined,
   level: undefined,
   handle: undefined,
@@ -14,7 +13,7 @@ const known = (text: string): KnownStream => ({
 describe('stream cache', () => {
   const get = (cache: StreamCache, text: string): string | undefined => {
     const bytes = Buffer.from(`..${text}..`);
-    return cache.get(bytes, 2, bytes.length - 2)?.text;
+    return cache.get(bytes, 2, bytes.length - 2)?.labels[1];
   };
   const set = (cache: StreamCache, text: string): void => {
     const bytes = Buffer.from(text);
