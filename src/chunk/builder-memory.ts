@@ -23,6 +23,8 @@ export class BuilderMemory {
   readonly metadataColumns: MetadataColumnsBuilder = new MetadataColumnsBuilder();
   readonly filters: ByteWriter = new ByteWriter(64 * 1024);
   readonly tally: TallyBuilder = new TallyBuilder();
+  /** Where the directory is put together. */
+  readonly directory: ByteWriter = new ByteWriter(64 * 1024);
   scratch: Buffer = Buffer.allocUnsafe(64 * 1024);
 
   /** @param frames memory of frames that is kept apart */
@@ -32,8 +34,8 @@ export class BuilderMemory {
 
   /** False when a segment has made it larger than is worth keeping. */
   get isWorthKeeping(): boolean {
-    const { labels, filters, blocks } = this;
-    return Math.max(labels.capacity, filters.capacity, blocks.byteLength) <= MAX_KEPT_BYTES;
+    const { labels, filters, blocks, directory } = this;
+    return Math.max(labels.capacity, filters.capacity, blocks.byteLength, directory.capacity) <= MAX_KEPT_BYTES;
   }
 
   /** Empties it, also of a segment that was not finished. */

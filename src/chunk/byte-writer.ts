@@ -22,6 +22,11 @@ export class ByteWriter {
     this.#bytes = grown;
   }
 
+  /** Makes room for about so many bytes, so that they do not make it grow step by step. */
+  reserve(count: number): void {
+    this.#room(count);
+  }
+
   byte(value: number): void {
     this.#room(1);
     this.#bytes[this.length++] = value;

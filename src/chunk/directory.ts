@@ -4,7 +4,7 @@ import type { Labels } from '../model/labels.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { compressFrame, decompressFrame } from './compress.ts';
-import { type EncodedLabelSets, readLabelSet } from './label-sets.ts';
+import { type EncodedLabelSets, LabelSets } from './label-sets.ts';
 import { readTally, type Tally, writeTally } from './tally.ts';
 
 /**
@@ -104,7 +104,7 @@ export interface DirectoryTables extends SegmentIdentity, BlockTable {
 }
 
 export interface Directory extends DirectoryTables {
-  readonly streams: readonly Labels[];
+  readonly streams: LabelSets;
 }
 
 /** A directory to be written: its streams are encoded already. */
@@ -116,12 +116,18 @@ export interface NewDirectory extends DirectoryTables {
 const BLOCK_BYTES = 64;
 const TALLY_BYTES = 3;
 
-/** Packs a directory: version, raw length, then one compressed frame. */
-export function encodeDirectory(directory: NewDirectory): Uint8Array {
+/**
+ * Packs a directory: version, raw length, then one compressed frame.
+ *
+ * @param body what it is put together in; kept by whoever packs many, since of thousands of streams it is megabytes
+ */
+export function encodeDirectory(directory: NewDirectory, body: ByteWriter = new ByteWriter()): Uint8Array {
   const { streams, blocks, tally } = directory;
+  body.reset();
   // About as much as it takes: to grow would copy it several times.
-  const numbers = (blocks.length / BLOCK_FIELDS) * BLOCK_BYTES + tally.minutes.length * TALLY_BYTES;
-  const body = new ByteWriter(64 * 1024 + streams.bytes.length + numbers);
+  body.reserve(
+    streams.bytes.length + (blocks.length / BLOCK_FIELDS) * BLOCK_BYTES + tally.minutes.length * TALLY_BYTES,
+  );
   body.text(directory.tenant);
   body.varint(directory.day >= 0 ? directory.day * 2 : -directory.day * 2 - 1);
   body.varint(directory.generation);
@@ -140,12 +146,14 @@ export function encodeDirectory(directory: NewDirectory): Uint8Array {
     body.varint(value);
   writeMerge(directory.merge, body);
   const frame = compressFrame(body.view(), 3);
-  const out = new ByteWriter(frame.bytes.length + 16);
-  out.varint(SEGMENT_VERSION);
-  out.byte(frame.codec);
-  out.varint(body.length);
-  out.raw(frame.bytes);
-  return new Uint8Array(out.view());
+  const head = new ByteWriter(16);
+  head.varint(SEGMENT_VERSION);
+  head.byte(frame.codec);
+  head.varint(body.length);
+  const packed = new Uint8Array(head.length + frame.bytes.length);
+  packed.set(head.view());
+  packed.set(frame.bytes, head.length);
+  return packed;
 }
 
 function writeMerge(merge: MergeRecord | undefined, out: ByteWriter): void {
@@ -176,8 +184,7 @@ function writeColumns(rows: Float64Array, fields: number, out: ByteWriter): void
 function readColumns(fields: number, reader: ByteReader): Float64Array {
   const count = reader.count(fields);
   const rows = new Float64Array(new SharedArrayBuffer(count * fields * Float64Array.BYTES_PER_ELEMENT));
-  for (let field = 0; field < fields; field++)
-    for (let i = 0; i < count; i++) rows[i * fields + field] = reader.varint();
+  for (let field = 0; field < fields; field++) reader.varints(rows, field, fields, count);
   return rows;
 }
 
@@ -206,9 +213,7 @@ export function decodeDirectory(bytes: Uint8Array, where: string): Directory {
   const parts = reader.varint();
   const walSeq = reader.varint();
   const writer = reader.text();
-  const streams: Labels[] = [];
-  const streamCount = reader.count(1);
-  for (let i = 0; i < streamCount; i++) streams.push(readLabelSet(reader));
+  const streams = LabelSets.read(reader, reader.count(1));
   const frames = readColumns(FRAME_FIELDS, reader);
   const blocks = readColumns(BLOCK_FIELDS, reader);
   const metadataNames: string[] = [];
@@ -219,7 +224,7 @@ export function decodeDirectory(bytes: Uint8Array, where: string): Directory {
     throw new LogError('CHUNK_CORRUPT', `${where}: tally of ${tally.starts.length - 1} blocks`);
   let filterSection = { offset: reader.varint(), length: reader.varint(), crc: reader.varint() };
   const merge = version >= MERGE_VERSION ? readMerge(reader) : undefined;
-  checkReferences(streams.length, frames, blocks, filterSection.length, where);
+  checkReferences(streams.count, frames, blocks, filterSection.length, where);
   if (version < FILTER_VERSION) {
     filterSection = { offset: filterSection.offset, length: 0, crc: crc32c(new Uint8Array(0)) };
     for (let at = B_FILTER; at < blocks.length; at += BLOCK_FIELDS) blocks.fill(0, at, at + 2);

@@ -133,25 +133,54 @@ export function readTally(reader: ByteReader): Tally {
   const starts = new Uint32Array(blocks + 1);
   for (let b = 0; b < blocks; b++) starts[b + 1] = starts[b]! + reader.count(3);
   const total = starts[blocks]!;
-  const minutes = new Uint16Array(total);
-  for (let b = 0; b < blocks; b++) {
-    let before = 0;
-    for (let i = starts[b]!; i < starts[b + 1]!; i++) {
-      before += reader.varint();
-      minutes[i] = before;
-    }
-  }
+  const minutes = readMinutes(reader, starts);
   const levels = Uint8Array.from(reader.raw(total));
   const counts = new Uint8Array(total);
-  /** Numbers and counts of entries that must be split: those written before counts were bytes. */
+  const large = readCounts(reader, counts);
+  const tally = { starts, minutes, levels, counts };
+  return large.length === 0 ? tally : splitLarge(tally, large);
+}
+
+/** There may be millions of entries: a step of less than 128 is read without a call. */
+function readMinutes(reader: ByteReader, starts: Uint32Array): Uint16Array {
+  const { bytes, end } = reader;
+  const minutes = new Uint16Array(starts.at(-1)!);
+  let at = reader.at;
+  for (let block = 1; block < starts.length; block++) {
+    const stop = starts[block]!;
+    let minute = 0;
+    for (let i = starts[block - 1]!; i < stop; i++) {
+      if (at < end && bytes[at]! < 128) minute += bytes[at++]!;
+      else {
+        reader.at = at;
+        minute += reader.varint();
+        at = reader.at;
+      }
+      minutes[i] = minute;
+    }
+  }
+  reader.at = at;
+  return minutes;
+}
+
+/** @returns numbers and counts of entries that must be split: those written before counts were bytes */
+function readCounts(reader: ByteReader, counts: Uint8Array): [number, number][] {
+  const { bytes, end } = reader;
   const large: [number, number][] = [];
-  for (let i = 0; i < total; i++) {
+  let at = reader.at;
+  for (let i = 0; i < counts.length; i++) {
+    if (at < end && bytes[at]! < 128) {
+      counts[i] = bytes[at++]!;
+      continue;
+    }
+    reader.at = at;
     const count = reader.varint();
+    at = reader.at;
     if (count > MAX_COUNT) large.push([i, count]);
     counts[i] = count;
   }
-  const tally = { starts, minutes, levels, counts };
-  return large.length === 0 ? tally : splitLarge(tally, large);
+  reader.at = at;
+  return large;
 }
 
 /** Puts as many entries as it takes in the place of each of some. @param large their numbers, ascending, and what they count */

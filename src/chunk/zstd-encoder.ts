@@ -23,8 +23,8 @@ function parametersOf(level: number): Parameters {
   return { ...parameters, [constants.ZSTD_c_minMatch]: 7, [constants.ZSTD_c_hashLog]: 15 };
 }
 
-/** Frames above this are rare, and their memory is not kept. */
-const MAX_REUSED_BYTES = 2 * 1024 * 1024;
+/** Above what a directory of 5,000 streams takes. Larger frames are rare, and their memory is not kept. */
+const MAX_REUSED_BYTES = 4 * 1024 * 1024;
 
 class HandleEncoder implements ZstdEncoder {
   readonly #handle: ZstdHandle;

@@ -172,11 +172,11 @@ async function adopt(options: AdoptOptions, one: UnknownSegment, checkpointSeq: 
   const { path, bytes, directory, summary } = one;
   const tenant = options.tenant(summary.tenant);
   const streams: StreamEntry[] = [];
-  for (const labels of directory.streams) {
-    const stream = tenant.stream(labels);
+  for (let i = 0; i < directory.streams.count; i++) {
+    const stream = tenant.streamOf(directory.streams, i);
     if (stream.persisted) continue;
     stream.persisted = true;
-    streams.push({ tenant: summary.tenant, streamId: stream.streamId, labels });
+    streams.push({ tenant: summary.tenant, streamId: stream.streamId, labels: stream.labels });
   }
   const removeSegments: SegmentSummary[] = [];
   for (const name of directory.merge?.replaces ?? []) {

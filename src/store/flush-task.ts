@@ -85,7 +85,7 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
       }
     }
     const made = builder.finish(task.identity);
-    const directory = encodeDirectory(made);
+    const directory = encodeDirectory(made, memory.builder.directory);
     const tables = task.wantsTables ? writtenTables(made) : undefined;
     const footer = encodeFooter(builder.fileOffset, directory);
     pending.push(directory, footer);

@@ -1,5 +1,6 @@
 import { LogError } from '../base/errors.ts';
 import { type Directory, decodeDirectory } from '../chunk/directory.ts';
+import { NO_LABEL_SETS } from '../chunk/label-sets.ts';
 import { NO_TALLY } from '../chunk/tally.ts';
 import type { LogIndex } from '../index/index.ts';
 import type { StoreDamage } from './open-index.ts';
@@ -36,7 +37,7 @@ export function loadDirectory(
     parts: 1,
     walSeq: 0,
     writer: '',
-    streams: [],
+    streams: NO_LABEL_SETS,
     blocks: none,
     frames: none,
     metadataNames: [],

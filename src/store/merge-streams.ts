@@ -13,7 +13,7 @@ import {
   C_FRAME,
   C_LENGTH,
   C_OFFSET,
-  type Directory,
+  type DirectoryTables,
   F_CODEC,
   F_CRC,
   F_RAW,
@@ -27,7 +27,9 @@ import { MergeColumns } from './merge-columns.ts';
 /** A segment that is being merged, opened by the task. */
 export interface MergeSource {
   readonly path: string;
-  readonly directory: Directory;
+  readonly directory: DirectoryTables;
+  /** Labels of its streams, in their order. */
+  readonly streams: readonly Labels[];
   /** Its own, so that the frames which small blocks share are decompressed once. */
   readonly reader: BlockReader;
   /** Whole section of skip filters; read when it is first asked for. */
@@ -132,7 +134,7 @@ export class StreamMerger {
   /** Does all of it; yields after each piece of work of a millisecond or so. */
   *run(): Iterable<void> {
     const cursors = this.#sources.map((source) => new BlockCursor(source));
-    const places = this.#sources.map(({ directory }) => new StreamPlaces(directory));
+    const places = this.#sources.map((source) => new StreamPlaces(source));
     for (;;) {
       const labels = smallestLabels(places);
       if (labels === undefined) return;
@@ -264,21 +266,21 @@ export class StreamMerger {
 class StreamPlaces {
   firstBlock = 0;
   endBlock = 0;
-  readonly #directory: Directory;
+  readonly #source: MergeSource;
   /** Number of the stream in its directory. */
   stream = -1;
 
-  constructor(directory: Directory) {
-    this.#directory = directory;
+  constructor(source: MergeSource) {
+    this.#source = source;
     this.next();
   }
 
   get labels(): Labels | undefined {
-    return this.#directory.streams[this.stream];
+    return this.#source.streams[this.stream];
   }
 
   next(): void {
-    const { blocks } = this.#directory;
+    const { blocks } = this.#source.directory;
     this.stream++;
     this.firstBlock = this.endBlock;
     while (blocks[this.endBlock * BLOCK_FIELDS + B_STREAM] === this.stream) this.endBlock++;

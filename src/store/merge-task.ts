@@ -18,7 +18,7 @@ import { SegmentBuilder } from '../chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
 import { NO_TALLY } from '../chunk/tally.ts';
 import type { SegmentSummary } from '../index/values.ts';
-import { type Labels, labelsKey } from '../model/labels.ts';
+import type { Labels } from '../model/labels.ts';
 import { type MergeControl, MergePace } from './merge-pace.ts';
 import { type MergeCounts, type MergeSource, StreamMerger } from './merge-streams.ts';
 import { type SegmentTables, writtenTables } from './open-directory.ts';
@@ -111,7 +111,7 @@ export async function runMergeTask(task: MergeTask, disk: Disk): Promise<MergeRe
       return { ...merger.counts, workedMs: pace.workedMs };
     }
     const made = builder.finish(identityOf(task, sources));
-    const directory = encodeDirectory(made);
+    const directory = encodeDirectory(made, memory.builder.directory);
     const tables = task.wantsTables ? writtenTables(made) : undefined;
     output.add(directory);
     output.add(encodeFooter(builder.fileOffset, directory));
@@ -203,7 +203,10 @@ function openSource(
   labelSets: Map<string, Labels>,
 ): MergeSource {
   const { path } = source;
-  const directory = directoryToMerge(path, labelSets);
+  const decoded = decodeDirectory(readSegmentDirectorySync(path), path);
+  const { streams: _, ...tables } = decoded;
+  // The tally is made anew.
+  const directory = { ...tables, tally: NO_TALLY };
   const file = new SyncFile(path);
   files.push(file);
   const { blocks, frames } = directory;
@@ -213,6 +216,7 @@ function openSource(
   return {
     path,
     directory,
+    streams: sharedLabels(decoded, labelSets),
     filters: () => {
       filters ??= readChecked(file, offset, length, crc);
       return filters;
@@ -227,16 +231,14 @@ function openSource(
   };
 }
 
-/** Without its tally, which is made anew, and with label sets that all sources share. */
-function directoryToMerge(path: string, labelSets: Map<string, Labels>): Directory {
-  const directory = decodeDirectory(readSegmentDirectorySync(path), path);
-  const streams = directory.streams.map((labels) => {
-    const key = labelsKey(labels);
-    const known = labelSets.get(key);
-    if (known === undefined) labelSets.set(key, labels);
-    return known ?? labels;
+/** Labels of the streams of a directory, in sets that all sources share. */
+function sharedLabels({ streams }: Directory, labelSets: Map<string, Labels>): Labels[] {
+  return Array.from({ length: streams.count }, (_, i) => {
+    const key = streams.key(i);
+    const labels = labelSets.get(key) ?? streams.labels(i);
+    labelSets.set(key, labels);
+    return labels;
   });
-  return { ...directory, streams, tally: NO_TALLY };
 }
 
 function readChecked(file: SyncFile, offset: number, length: number, crc: number): Uint8Array {

@@ -69,7 +69,7 @@ export class OpenDirectories {
       return known;
     }
     const directory = loadDirectory(this.#index, segment, this.#onDamage);
-    const opened = joinDirectory(directory, (labels, key) => tenant.stream(labels, key).streamId);
+    const opened = joinDirectory(directory, (streams, i) => tenant.streamOf(streams, i).streamId);
     this.#keep(segment, opened, used);
     return opened;
   }

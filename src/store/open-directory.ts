@@ -1,5 +1,5 @@
 import { B_STREAM, BLOCK_FIELDS, type Directory, type DirectoryTables, type NewDirectory } from '../chunk/directory.ts';
-import { type Labels, labelsKey } from '../model/labels.ts';
+import type { LabelSets } from '../chunk/label-sets.ts';
 import { type StreamColumns, streamColumns } from './stream-columns.ts';
 import { tallyGroupBytes } from './tally-groups.ts';
 
@@ -54,13 +54,14 @@ export class OpenDirectory implements SegmentTables {
   }
 }
 
-/** @param streamIdOf id of a label set */
+/** @param streamIdOf id of the label set with a number */
 export function joinDirectory(
   { streams, ...directory }: Directory,
-  streamIdOf: (labels: Labels, key: string) => number,
+  streamIdOf: (streams: LabelSets, i: number) => number,
 ): OpenDirectory {
-  const streamIds = Uint32Array.from(streams, (labels) => streamIdOf(labels, labelsKey(labels)));
-  return new OpenDirectory(segmentTables(directory, streams.length), streamIds);
+  const streamIds = new Uint32Array(streams.count);
+  for (let i = 0; i < streamIds.length; i++) streamIds[i] = streamIdOf(streams, i);
+  return new OpenDirectory(segmentTables(directory, streams.count), streamIds);
 }
 
 /** Of a directory that was just written, whose memory will be used again. */

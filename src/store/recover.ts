@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Disk } from '../base/disk.ts';
 import type { IndexState, LogIndex } from '../index/index.ts';
 import type { SegmentSummary } from '../index/values.ts';
-import { labelsKey } from '../model/labels.ts';
 import { adoptUnknown, type UnknownCounts } from './adopt.ts';
 import type { StoreDamage } from './open-index.ts';
 import { StoredSegment, segmentFolder } from './stored-segment.ts';
@@ -30,8 +29,7 @@ export interface RestoreOptions {
 export async function restoreIndex(options: RestoreOptions): Promise<{ counts: RecoverCounts; checkpointSeq: number }> {
   const { disk, dataFolder, state, nowMs } = options;
   const tenant = (name: string): TenantState => options.tenant(name, state.nextStreamIds.get(name) ?? 1);
-  for (const { tenant: name, streamId, labels } of state.streams)
-    tenant(name).restore(streamId, labels, labelsKey(labels), true);
+  for (const { tenant: name, streamId, labels } of state.streams) tenant(name).restore(streamId, labels);
   const present = await listSegments(disk, dataFolder);
   const listed = new Map<string, StoredSegment>();
   const missing = new Map<string, SegmentSummary>();

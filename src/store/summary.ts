@@ -11,8 +11,8 @@ export function summaryOfDirectory(name: string, directory: Directory, fileBytes
     generation: directory.merge?.level ?? 0,
     ...(directory.merge === undefined ? {} : { zstdLevel: directory.merge.zstdLevel }),
     fileBytes,
-    chunkCount: directory.streams.length,
-    streamCount: directory.streams.length,
+    chunkCount: directory.streams.count,
+    streamCount: directory.streams.count,
     ...totals,
   };
 }

@@ -1,6 +1,7 @@
 import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
+import { labelSetKey } from '../chunk/label-sets.ts';
 import type { HeadPart } from '../head/part.ts';
-import { type Labels, labelsKey } from '../model/labels.ts';
+import type { Labels } from '../model/labels.ts';
 import type { RowSink, SinkStream } from '../model/row-sink.ts';
 import type { HeadState } from './head-state.ts';
 import type { TenantState, TenantStream } from './tenant-state.ts';
@@ -23,7 +24,7 @@ export class TenantSink implements RowSink {
   }
 
   has(labels: Labels): boolean {
-    const stream = this.#tenant.streams.get(labelsKey(labels));
+    const stream = this.#tenant.streams.get(labelSetKey(labels));
     return stream !== undefined && this.#activeIds().has(stream.streamId);
   }
 

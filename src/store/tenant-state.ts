@@ -1,6 +1,7 @@
+import { type LabelSets, labelSetKey } from '../chunk/label-sets.ts';
 import type { HeadPart } from '../head/part.ts';
 import { Postings } from '../index/postings.ts';
-import { type Labels, labelsKey } from '../model/labels.ts';
+import type { Labels } from '../model/labels.ts';
 import type { SinkStream } from '../model/row-sink.ts';
 import { DayOrders } from './day-orders.ts';
 import { MatchCache } from './matched-streams.ts';
@@ -36,6 +37,7 @@ export class TenantState {
   readonly matched: MatchCache = new MatchCache();
   /** How stretches of days follow each other. */
   readonly orders: DayOrders = new DayOrders();
+  /** By `labelSetKey`. */
   readonly streams: Map<string, TenantStream> = new Map();
   readonly byId: Map<number, TenantStream> = new Map();
   readonly labelTable: LabelTable = new LabelTable((streamId) => this.byId.get(streamId)!.labels);
@@ -49,12 +51,23 @@ export class TenantState {
   }
 
   /** Finds or makes; a new stream is not in the index yet. */
-  stream(labels: Labels, key: string = labelsKey(labels)): TenantStream {
-    return this.streams.get(key) ?? this.restore(this.#nextStreamId, labels, key, false);
+  stream(labels: Labels): TenantStream {
+    const key = labelSetKey(labels);
+    return this.streams.get(key) ?? this.#put(this.#nextStreamId, labels, key, false);
+  }
+
+  /** The same for a stream of a directory. */
+  streamOf(sets: LabelSets, i: number): TenantStream {
+    const key = sets.key(i);
+    return this.streams.get(key) ?? this.#put(this.#nextStreamId, sets.labels(i), key, false);
   }
 
   /** Puts in a stream with a given id. */
-  restore(streamId: number, labels: Labels, key: string, persisted: boolean): TenantStream {
+  restore(streamId: number, labels: Labels): void {
+    this.#put(streamId, labels, labelSetKey(labels), true);
+  }
+
+  #put(streamId: number, labels: Labels, key: string, persisted: boolean): TenantStream {
     const stream = new TenantStream(streamId, labels, persisted);
     this.streams.set(key, stream);
     this.byId.set(streamId, stream);

@@ -24,6 +24,7 @@ import {
   type SegmentIdentity,
 } from '../../src/chunk/directory.ts';
 import { FilterBuilder } from '../../src/chunk/filter-builder.ts';
+import { labelSetKey } from '../../src/chunk/label-sets.ts';
 import { columnsToLabels } from '../../src/chunk/metadata-columns.ts';
 import { metadataKey } from '../../src/chunk/metadata-filter.ts';
 import { BLOCK_LINE_BYTES, BLOCK_ROWS, SegmentBuilder, type StreamRows } from '../../src/chunk/segment-builder.ts';
@@ -189,9 +190,11 @@ function expectStatistics(fields: Float64Array, rows: readonly Row[], ascii: boo
 
 function expectRoundTrip(streams: readonly Stream[], gap: number): Written {
   const written = write(streams, gap);
-  const { streams: labels } = written.directory;
+  const { streams: sets } = written.directory;
   expect(written.directory).toMatchObject(IDENTITY);
-  expect(labels).toEqual(streams.map((stream) => stream.labels));
+  const places = Array.from({ length: sets.count }, (_, i) => i);
+  expect(places.map((i) => sets.labels(i))).toEqual(streams.map((stream) => stream.labels));
+  expect(places.map((i) => sets.key(i))).toEqual(streams.map((stream) => labelSetKey(stream.labels)));
   const expected = streams.map((stream) => stream.rows);
   expect(read(written, streams.length, true)).toEqual(expected);
   expect(read(written, streams.length, false)).toEqual(expected);
