@@ -1,6 +1,5 @@
 import { crc32c } from '../base/crc32c.ts';
 import { LogError } from '../base/errors.ts';
-import type { Labels } from '../model/labels.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { compressFrame, decompressFrame } from './compress.ts';
