@@ -31,7 +31,7 @@ export function fillPowers(): void {
   }
 }
 
-/** Writes a value. @returns its end, or 0 when it is left to the twin; up to 32 bytes from `at` on may be written */
+/** Writes a value. @returns its end, or 0 when it is left to the twin; up to 36 bytes from `at` on may be written */
 export function putDecimal(at: usize, value: f64): usize {
   const bits = reinterpret<u64>(value);
   if (<i64>bits >= 0) {
@@ -42,7 +42,7 @@ export function putDecimal(at: usize, value: f64): usize {
   if (!(size >= LEAST && size < MOST)) return 0;
   if (size < MAX_SCALED) {
     const scaled = nearest(size * SCALE);
-    if (scaled / SCALE === size) return putPlaces(at, <u64>scaled, 6);
+    if (scaled / SCALE === size) return putMillionths(at, scaled);
   }
   return putShortest(at, bits & 0x7fffffffffffffff);
 }
@@ -92,6 +92,51 @@ function oddProduct(a: u64, b: u64): u64 {
   return high | (a * b > 1 ? 1 : 0);
 }
 
+/** Writes a number of millionths, some of them, without zeros at its end: most values are measured to a few places. */
+function putMillionths(from: usize, all: f64): usize {
+  // May be one too large.
+  let whole = <u32>(all / SCALE);
+  let rest = <i32>(all - <f64>whole * SCALE);
+  if (rest < 0) {
+    whole--;
+    rest += 1000000;
+  }
+  const point = putWhole(from, whole);
+  if (rest === 0) return point;
+  store<u8>(point, POINT);
+  const high = <u32>rest / 10000;
+  const low = <u32>rest - high * 10000;
+  putTwo(point + 1, high);
+  let end = point + 3;
+  if (low !== 0) {
+    const middle = low / 100;
+    const last = low - middle * 100;
+    putTwo(point + 3, middle);
+    putTwo(point + 5, last);
+    end = last === 0 ? point + 5 : point + 7;
+  }
+  return load<u8>(end - 1) === ZERO ? end - 1 : end;
+}
+
+/** Writes an integer below 10^9. */
+function putWhole(at: usize, value: u32): usize {
+  if (value < 10) {
+    store<u8>(at, ZERO + <u8>value);
+    return at + 1;
+  }
+  if (value < 100) {
+    putTwo(at, value);
+    return at + 2;
+  }
+  if (value < 1000) {
+    const hundreds = value / 100;
+    store<u8>(at, ZERO + <u8>hundreds);
+    putTwo(at + 1, value - hundreds * 100);
+    return at + 3;
+  }
+  return putDigits(at, value, digitCount(value));
+}
+
 /** Writes `digits` / 10^places without zeros at its end. */
 function putPlaces(at: usize, all: u64, allPlaces: i32): usize {
   let digits = all;
@@ -112,7 +157,8 @@ function putPlaces(at: usize, all: u64, allPlaces: i32): usize {
     // The last digits move by one, to let the point in.
     const end = putDigits(at, digits, count);
     const point = end - places;
-    for (let to = end; to > point; to--) store<u8>(to, load<u8>(to - 1));
+    if (places <= 16) v128.store(point + 1, v128.load(point));
+    else for (let to = end; to > point; to--) store<u8>(to, load<u8>(to - 1));
     store<u8>(point, POINT);
     return end + 1;
   }
@@ -138,15 +184,27 @@ function digitCount(value: u64): i32 {
   return count;
 }
 
+/** Writes the eight digits of a number below 10^8. */
+// @ts-ignore: decorator
+@inline
+function putEight(at: usize, value: u32): void {
+  const high = value / 10000;
+  const low = value - high * 10000;
+  putTwo(at, high / 100);
+  putTwo(at + 2, high % 100);
+  putTwo(at + 4, low / 100);
+  putTwo(at + 6, low % 100);
+}
+
 /** Writes exactly `count` digits. @returns their end */
 function putDigits(from: usize, value: u64, count: i32): usize {
   const end = from + count;
   let at = end;
   let left = value;
   while (left > 0xffffffff) {
-    const high = left / 100;
-    at -= 2;
-    putTwo(at, <u32>(left - high * 100));
+    const high = left / 100000000;
+    at -= 8;
+    putEight(at, <u32>(left - high * 100000000));
     left = high;
   }
   let small = <u32>left;

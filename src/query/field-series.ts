@@ -5,34 +5,35 @@ import type { RowBlock } from '../model/row-block.ts';
 import type { ScanGrouping } from './fold.ts';
 import { ByteTable } from './pipeline/byte-table.ts';
 import type { FieldReader } from './pipeline/field-reader.ts';
+import type { SeriesIndex } from './series-index.ts';
 
 /** In place of a field: there is none to look at; the name is no field. */
 const NONE = -2;
 const NO_FIELD = -1;
 
 /**
- * Series of rows whose labels were read ahead: told from the stream and at most one field, without making labels. A series is found
- * once by way of the labels, and then by the bytes of the field.
+ * Series of rows whose labels were read ahead: told from the stream and at most one field, without making labels. Where there is such a field a
+ * series is found once by way of the labels, and then by the bytes of the field.
  */
 export class FieldSeries {
   readonly #grouping: ScanGrouping;
+  readonly #index: SeriesIndex;
   readonly #names: readonly string[];
   /** Of an open label, by the values that the stream gives to the others. */
   readonly #tables = new Map<string, ByteTable>();
-  /** Of streams that decide all, by their values: there may be thousands. */
-  readonly #series = new Map<string, number>();
   #stream: Labels | undefined;
   #table: ByteTable | undefined;
-  #given = '';
-  /** Of the stream at work, if it decides all and the series is known; else -1. */
+  /** Of the stream at work, if it decides all and a row has been found; else -1. */
   #ofStream = -1;
   /** Field of the one label that the stream does not decide; NONE when it decides all. */
   #open = NONE;
   #usable = false;
   #bytes: Uint8Array = new Uint8Array(0);
 
-  constructor(grouping: ScanGrouping) {
+  /** @param index numbers the series of the grouping */
+  constructor(grouping: ScanGrouping, index: SeriesIndex) {
     this.#grouping = grouping;
+    this.#index = index;
     this.#names = [...new Set(grouping.labels)];
   }
 
@@ -59,11 +60,8 @@ export class FieldSeries {
       }
     }
     this.#usable = !this.#grouping.without && openCount <= 1 && this.#open !== NO_FIELD;
-    this.#given = given;
-    if (this.#open === NONE) {
-      this.#ofStream = this.#series.get(given) ?? -1;
-      return;
-    }
+    this.#ofStream = -1;
+    if (this.#open === NONE) return;
     // Names need not be told: they are those of the grouping, less the open one.
     const key = `${this.#open} ${given}`;
     this.#table = this.#tables.get(key) ?? new ByteTable();
@@ -72,17 +70,24 @@ export class FieldSeries {
 
   /** Series of the row that the reader points at; -1 when it is not known, -2 when only the labels can tell. */
   find(fields: FieldReader): number {
-    if (this.#open === NONE) return this.#ofStream;
+    if (this.#open === NONE) {
+      // Not before there is a row of it: a series without rows is none.
+      if (this.#ofStream < 0) this.#ofStream = this.#index.ofGrouped(namedLabels(this.#stream!, this.#names));
+      return this.#ofStream;
+    }
     const start = fields.start(this.#open);
     return start === ABSENT ? -2 : this.#table!.find(this.#bytes, start, fields.end(this.#open));
   }
 
   /** Remembers what `find` did not know. */
   add(fields: FieldReader, series: number): void {
-    if (this.#open !== NONE) this.#table!.add(this.#bytes, fields.start(this.#open), fields.end(this.#open), series);
-    else {
-      this.#ofStream = series;
-      this.#series.set(this.#given, series);
-    }
+    this.#table!.add(this.#bytes, fields.start(this.#open), fields.end(this.#open), series);
   }
+}
+
+/** Labels of the given names that a set has, sorted as it is. */
+function namedLabels(labels: Labels, names: readonly string[]): Labels {
+  const named: string[] = [];
+  for (let i = 0; i < labels.length; i += 2) if (names.includes(labels[i]!)) named.push(labels[i]!, labels[i + 1]!);
+  return named;
 }

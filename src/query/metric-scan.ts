@@ -1,15 +1,9 @@
 import type { Matcher, RangeAggExpr } from '../../grammar/ast.ts';
 import { type Labels, labelsFromPairs, textOrder } from '../model/labels.ts';
 import { BucketStates } from './aggregate/bucket-states.ts';
+import { JoinedSamples, type SamplePart } from './aggregate/joined-samples.ts';
 import { MergedSeries } from './aggregate/merged-series.ts';
-import {
-  applyWindows,
-  counterRateOf,
-  joinSamples,
-  quantileOf,
-  SAMPLE_BYTES,
-  type SampleColumns,
-} from './aggregate/range-samples.ts';
+import { SAMPLE_BYTES } from './aggregate/range-samples.ts';
 import { mergeInto, SlideMemory, slideListed, slideWindows } from './aggregate/range-slide.ts';
 import { keepsSamples, type RangeState, rangeState } from './aggregate/range-state.ts';
 import type { SeriesMemory } from './aggregate/series-memory.ts';
@@ -21,6 +15,7 @@ import {
   type VectorValue,
   vectorOf,
 } from './aggregate/series-set.ts';
+import { applyWindows, counterRateOf, quantileOf } from './aggregate/window-functions.ts';
 import { WindowGrid } from './aggregate/window-grid.ts';
 import type { SampleScan, SampleScanResult } from './task.ts';
 
@@ -33,7 +28,7 @@ export class SampleMerger {
   readonly #indexOf = new Map<string, number>();
   readonly #keys: string[] = [];
   /** Of each task, and the number that each of its series has here. */
-  readonly #samples: { readonly columns: SampleColumns; readonly series: Uint32Array }[] = [];
+  readonly #samples: SamplePart[] = [];
   readonly #memory: SeriesMemory;
 
   /** @param memory that of the query, in which the results are counted already */
@@ -61,7 +56,9 @@ export class SampleMerger {
 
   #addSamples({ keys, samples }: SampleScanResult): void {
     this.#memory.take(samples.values.length * SAMPLE_BYTES);
-    this.#samples.push({ columns: samples, series: Uint32Array.from(keys, (key) => this.#seriesIndex(key)) });
+    const series = new Uint32Array(keys.length);
+    for (let i = 0; i < keys.length; i++) series[i] = this.#seriesIndex(keys[i]!);
+    this.#samples.push({ columns: samples, series });
   }
 
   #addStates({ keys, buckets, listed, firstBucket }: SampleScanResult, state: RangeState, states: BucketStates): void {
@@ -143,9 +140,8 @@ export class SampleMerger {
       };
     }
     const fn = expr.op === 'quantile_over_time' ? quantileOf(expr.param ?? 0) : counterRateOf(grid.rangeNs);
-    this.#memory.take(this.#samples.reduce((sum, { columns }) => sum + columns.values.length, 0) * SAMPLE_BYTES);
-    const samples = joinSamples(this.#samples, this.#keys.length);
-    return (series, into) => applyWindows(grid, samples, series, fn, into);
+    const samples = new JoinedSamples(this.#samples, this.#keys.length);
+    return (series, into) => applyWindows(grid, samples.of(series), fn, into);
   }
 }
 

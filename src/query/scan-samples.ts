@@ -59,7 +59,7 @@ class SampleScanner {
     this.#pipeline = samplePipeline(task.scan);
     this.#memory = new SeriesMemory(task.memory);
     this.#index = new SeriesIndex(task.scan.grouping, this.#memory);
-    this.#fieldSeries = new FieldSeries(task.scan.grouping);
+    this.#fieldSeries = new FieldSeries(task.scan.grouping, this.#index);
     this.#options = new SampleOptions(this.#pipeline, this.#index);
     let fromNs = Number.POSITIVE_INFINITY;
     let toNs = Number.NEGATIVE_INFINITY;

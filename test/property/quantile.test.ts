@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { quantileOf } from '../../src/query/aggregate/range-samples.ts';
+import { quantileOf } from '../../src/query/aggregate/window-functions.ts';
 
 /** The definition: sort, NaN first, and interpolate between neighbours. */
 function expected(q: number, values: readonly number[]): number {

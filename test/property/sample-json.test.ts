@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatSampleValue } from '../../src/base/go/float-text.ts';
-import { joinSamples, SampleLog } from '../../src/query/aggregate/range-samples.ts';
+import { JoinedSamples } from '../../src/query/aggregate/joined-samples.ts';
+import { SampleLog } from '../../src/query/aggregate/range-samples.ts';
 import { SeriesMemory } from '../../src/query/aggregate/series-memory.ts';
 import { JsonBytes } from '../../src/wire/json-bytes.ts';
 import { putSample, type ResultPoints, SampleLists } from '../../src/wire/sample-json.ts';
@@ -126,24 +127,25 @@ test('more points than are written at once', () => {
   expect(samplesJson(columns)).toBe(`[${points.join(',')}]`);
 });
 
-test('samples of many series and tasks come out by series, in the order in which they came', () => {
-  const task = fc.array(fc.tuple(fc.nat({ max: 6 }), fc.nat(9), fc.nat(9)), { maxLength: 600 });
+test('samples of many series and tasks come out by series and in time order, those of one time in the order in which they came', () => {
+  const task = fc.array(fc.tuple(fc.nat({ max: 6 }), fc.nat(99), fc.nat(9)), { maxLength: 600 });
   const numbers = fc.uniqueArray(fc.nat({ max: 9 }), { minLength: 7, maxLength: 7 });
   fc.assert(
-    fc.property(fc.array(fc.tuple(task, numbers), { maxLength: 4 }), (tasks) => {
+    fc.property(fc.array(fc.tuple(task, numbers, fc.nat(20)), { maxLength: 4 }), (tasks) => {
       const expected: [number, number][][] = Array.from({ length: 10 }, () => []);
-      const parts = tasks.map(([samples, series]) => {
+      const parts = tasks.map(([samples, series, shiftNs]) => {
         const log = new SampleLog(new SeriesMemory());
         for (const [own, timeNs, value] of samples) {
           log.add(own, value, timeNs);
-          expected[series[own]!]!.push([timeNs, value]);
+          expected[series[own]!]!.push([timeNs + shiftNs, value]);
         }
-        return { columns: log.columns(7), series };
+        return { columns: { ...log.columns(7), shiftNs }, series: Uint32Array.from(series) };
       });
-      const { starts, timesNs, values: found } = joinSamples(parts, 10);
+      const joined = new JoinedSamples(parts, 10);
       for (const [series, samples] of expected.entries()) {
-        const [from, to] = [starts[series]!, starts[series + 1]!];
-        expect(Array.from(timesNs.slice(from, to), (timeNs, i) => [timeNs, found[from + i]])).toEqual(samples);
+        const { timesNs, values: found, count } = joined.of(series);
+        const sorted = samples.toSorted((a, b) => a[0] - b[0]);
+        expect(Array.from({ length: count }, (_, i) => [timesNs[i], found[i]])).toEqual(sorted);
       }
     }),
   );
