@@ -3,10 +3,10 @@ import type { BinaryOp, VectorMatching } from '../../../../grammar/ast.ts';
 import { labelsFromObject, labelsToObject } from '../../../../src/model/labels.ts';
 import { combineSets, combineVectors } from '../../../../src/query/aggregate/binary-match.ts';
 import { applyOperator } from '../../../../src/query/aggregate/binary-ops.ts';
-import { counterRateOf, quantileOf } from '../../../../src/query/aggregate/window-functions.ts';
 import type { VectorValue } from '../../../../src/query/aggregate/series-set.ts';
 import { rankVector, sortVector } from '../../../../src/query/aggregate/vector-rank.ts';
 import { reduceVector } from '../../../../src/query/aggregate/vector-reduce.ts';
+import { counterRateOf, quantileOf } from '../../../../src/query/aggregate/window-functions.ts';
 
 /** A vector of series; `undefined` is a point without sample. */
 function vector(...series: [Record<string, string>, ...(number | undefined)[]][]): VectorValue {
