@@ -3,6 +3,7 @@ import type { PushKind } from '../ingest/push.ts';
 import type { Limits } from '../model/limits.ts';
 import type { TailPiece } from '../query/tail/tail-session.ts';
 import type { EntryFormat } from '../wire/entry-json.ts';
+import type { JsonPieces } from '../wire/result-json.ts';
 import type { TailParams } from '../wire/tail-params.ts';
 
 /**
@@ -53,8 +54,8 @@ export interface QueryRequest {
   readonly signal: AbortSignal;
 }
 
-/** JSON ready to send, in one piece or several. */
-export type JsonText = string | Uint8Array | readonly (string | Uint8Array)[];
+/** JSON ready to send, in one piece or several, which may be made while they are sent. */
+export type JsonText = string | Uint8Array | readonly (string | Uint8Array)[] | JsonPieces;
 
 /** One method for each query endpoint: parameters in, JSON text out. All throw LogError (or the grammar's ParseError). */
 export interface QueryService {

@@ -36,7 +36,7 @@ import {
   parseSteppedBounds,
   parseVolumeParams,
 } from '../wire/query-params.ts';
-import { legacyStreamsJson, resultJson } from '../wire/result-json.ts';
+import { legacyStreamsBody, resultBody } from '../wire/result-json.ts';
 import { NO_STATS, type QueryStats } from '../wire/stats-json.ts';
 import type { JsonText, QueryRequest, QueryService } from './parts.ts';
 
@@ -102,7 +102,7 @@ export class QueryAnswers implements QueryService {
       );
     }
     this.#options.onQuery({ type: 'log', range: 'range', stats, ...asked(request) });
-    return legacyStreamsJson(data.streams, stats);
+    return legacyStreamsBody(data.streams, stats);
   }
 
   async labels(request: QueryRequest): Promise<JsonText> {
@@ -192,7 +192,8 @@ export class QueryAnswers implements QueryService {
     range: 'range' | 'instant',
   ): JsonText {
     this.#options.onQuery({ type: data.resultType === 'streams' ? 'log' : 'metric', range, stats, ...asked(request) });
-    return resultJson(data, stats, warnings, request.params.get('explain') === 'true' ? explain : undefined);
+    const extras = { warnings, explain: request.params.get('explain') === 'true' ? explain : undefined };
+    return resultBody(data, stats, extras);
   }
 
   #labelNames(request: QueryRequest): readonly string[] {
@@ -209,7 +210,7 @@ export class QueryAnswers implements QueryService {
     const deps = this.#deps(request);
     if (!deps.limits.volumeEnabled) throw new LogError('QUERY_INVALID', 'not found', { status: 404 });
     const params = parseVolumeParams(request.params, deps.nowNs, range);
-    return resultJson(queryVolume(params, deps), NO_STATS);
+    return resultBody(queryVolume(params, deps), NO_STATS);
   }
 }
 

@@ -1,6 +1,8 @@
+import { pipeline, type Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
+import { constants, createGzip, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { JsonPieces } from '../wire/result-json.ts';
 import type { JsonText } from './parts.ts';
 
 const JSON_TYPE = 'application/json; charset=UTF-8';
@@ -23,8 +25,9 @@ export function acceptsGzip(header: string | undefined): boolean {
 
 /** Sends a successful JSON answer, compressed when it is large and the client offered gzip. */
 export async function sendJson(request: FastifyRequest, reply: FastifyReply, text: JsonText): Promise<FastifyReply> {
-  const bytes = toBytes(text);
   reply.type(JSON_TYPE);
+  if (typeof text === 'object' && 'pieces' in text) return sendPieces(request, reply, text);
+  const bytes = toBytes(text);
   if (bytes.length < GZIP_FROM_BYTES) return reply.send(bytes);
   reply.header('vary', 'Accept-Encoding');
   if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(bytes);
@@ -32,7 +35,42 @@ export async function sendJson(request: FastifyRequest, reply: FastifyReply, tex
   return reply.header('content-encoding', 'gzip').send(packed);
 }
 
-function toBytes(text: JsonText): Buffer {
+/** The client reads a piece while the next one is made, and between two of them the thread does what else there is to do. */
+async function sendPieces(request: FastifyRequest, reply: FastifyReply, { pieces }: JsonPieces): Promise<FastifyReply> {
+  const { raw } = reply;
+  const packs = acceptsGzip(request.headers['accept-encoding']);
+  reply.header('vary', 'Accept-Encoding');
+  if (packs) reply.header('content-encoding', 'gzip');
+  reply.hijack();
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+  const packer = packs ? createGzip({ level: constants.Z_BEST_SPEED }) : undefined;
+  // Who has left shows where the pieces are written.
+  if (packer !== undefined) pipeline(packer, raw, () => undefined);
+  const out = packer ?? raw;
+  try {
+    for (const piece of pieces) if (!(await written(out, piece, raw))) return reply;
+  } catch (error) {
+    // The answer is under way: its end can only be cut off.
+    raw.destroy();
+    throw error;
+  }
+  out.end();
+  return reply;
+}
+
+/** Resolves when a piece is not needed any more: false when the client has left. */
+function written(out: Writable, piece: Uint8Array, response: Writable): Promise<boolean> {
+  return new Promise((resolve) => {
+    const onClose = (): void => resolve(false);
+    response.once('close', onClose);
+    out.write(piece, (error) => {
+      response.off('close', onClose);
+      resolve(!error);
+    });
+  });
+}
+
+function toBytes(text: Exclude<JsonText, JsonPieces>): Buffer {
   if (typeof text === 'string') return Buffer.from(text);
   if (text instanceof Uint8Array) return Buffer.from(text.buffer, text.byteOffset, text.byteLength);
   return Buffer.concat(text.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));

@@ -102,6 +102,16 @@ export class JsonBytes {
     this.#bytes[at] = byte;
   }
 
+  /** What was written; it holds until more is. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  /** False when it has become larger than is worth keeping. */
+  get isWorthKeeping(): boolean {
+    return this.#bytes.length <= MAX_KEPT_BYTES;
+  }
+
   /** Begins anew in the same memory. */
   reset(): void {
     this.length = 0;

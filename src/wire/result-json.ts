@@ -35,44 +35,108 @@ export type ResultData =
 /** The flag that asks for labels by category. */
 export const CATEGORIZE_LABELS = 'categorize-labels';
 
-/** Used by one answer after the other: each is written in one step. */
-const scratch = new JsonBytes();
+/** An answer is cut behind the series with which it reaches so much: the client reads one piece while the next is written. */
+const PIECE_BYTES = 256 * 1024;
+/** Memory for pieces that no answer uses. */
+const idle: JsonBytes[] = [];
+const MAX_IDLE = 2;
 
-/**
- * The body of `/query`, `/query_range` and the volume endpoints.
- *
- * @param explain what was planned and done, where that was asked for
- */
-export function resultJson(
+/** What is asked for beside the data. */
+export interface ResultExtras {
+  readonly warnings?: readonly string[] | undefined;
+  /** What was planned and done. */
+  readonly explain?: unknown;
+}
+
+/** An answer in pieces. Each is written when it is asked for, and holds until the next one is. */
+export interface JsonPieces {
+  readonly pieces: Generator<Uint8Array, void>;
+}
+
+/** The last piece is what it returns. */
+type Pieces = Generator<Uint8Array, Uint8Array>;
+
+/** The body of `/query`, `/query_range` and the volume endpoints: whole, or in pieces when it is large. */
+export function resultBody(data: ResultData, stats: QueryStats, extras: ResultExtras = {}): Uint8Array | JsonPieces {
+  return bodyOf(inMemory((out) => resultPieces(out, data, stats, extras)));
+}
+
+/** The same, whole. */
+export function resultJson(data: ResultData, stats: QueryStats, extras: ResultExtras = {}): Uint8Array {
+  const body = resultBody(data, stats, extras);
+  return body instanceof Uint8Array ? body : Buffer.concat(Array.from(body.pieces, (piece) => Buffer.from(piece)));
+}
+
+/** The body of the legacy `/api/prom/query`: streams with their labels as one text and times as RFC 3339. */
+export function legacyStreamsBody(streams: ResultStreams, stats: QueryStats): Uint8Array | JsonPieces {
+  return bodyOf(inMemory((out) => legacyPieces(out, streams, stats)));
+}
+
+/** Writes pieces in memory that goes to the next answer when this one ends. */
+function* inMemory(write: (out: JsonBytes) => Pieces): Pieces {
+  const out = idle.pop() ?? new JsonBytes();
+  out.reset();
+  try {
+    return yield* write(out);
+  } finally {
+    if (idle.length < MAX_IDLE && out.isWorthKeeping) idle.push(out);
+  }
+}
+
+function bodyOf(pieces: Pieces): Uint8Array | JsonPieces {
+  const first = pieces.next();
+  // The memory is given back already, and nobody has taken it yet.
+  return first.done === true ? new Uint8Array(first.value) : { pieces: chained(first.value, pieces) };
+}
+
+function* chained(first: Uint8Array, rest: Pieces): Generator<Uint8Array, void> {
+  try {
+    yield first;
+    for (;;) {
+      const { value, done } = rest.next();
+      yield value;
+      if (done === true) return;
+    }
+  } finally {
+    rest.return(first);
+  }
+}
+
+/** What is written so far as a piece, when that is enough for one. */
+function* endPiece(out: JsonBytes): Generator<Uint8Array, void> {
+  if (out.length < PIECE_BYTES) return;
+  yield out.view();
+  out.reset();
+}
+
+function* resultPieces(
+  out: JsonBytes,
   data: ResultData,
   stats: QueryStats,
-  warnings: readonly string[] = [],
-  explain?: unknown,
-): Uint8Array {
-  const out = scratch;
-  out.reset();
+  { warnings = [], explain }: ResultExtras,
+): Pieces {
   out.string(`{"status":"success","data":{"resultType":"${data.resultType}"`);
   if (data.resultType === 'streams' && data.encodingFlags !== undefined && data.encodingFlags.length > 0)
     out.string(`,"encodingFlags":${JSON.stringify(data.encodingFlags)}`);
   out.string(',"result":');
-  putResult(out, data);
+  yield* putResult(out, data);
   out.string(`,"stats":${statsJson(stats)}}`);
   if (warnings.length > 0) out.string(`,"warnings":${JSON.stringify(warnings)}`);
   if (explain !== undefined) out.string(`,"explain":${JSON.stringify(explain)}`);
   out.string('}');
-  return out.finish();
+  return out.view();
 }
 
-function putResult(out: JsonBytes, data: ResultData): void {
+function* putResult(out: JsonBytes, data: ResultData): Generator<Uint8Array, void> {
   switch (data.resultType) {
     case 'scalar':
       putSample(out, data.timeMs, data.value);
       return;
     case 'streams':
-      putStreams(out, data.streams, '{"stream":', ',"values":[');
+      yield* putStreams(out, data.streams, '{"stream":', ',"values":[');
       return;
     case 'vector':
-      putList(out, data.series, ({ labels, timesMs, values }) => {
+      yield* putList(out, data.series, ({ labels, timesMs, values }) => {
         out.string(`{"metric":${jsonLabels(labels)},"value":`);
         putSample(out, timesMs[0]!, values[0]!);
         out.string('}');
@@ -80,7 +144,7 @@ function putResult(out: JsonBytes, data: ResultData): void {
       return;
     case 'matrix': {
       const lists = new SampleLists(out);
-      putList(out, data.series, (series) => {
+      yield* putList(out, data.series, (series) => {
         out.string(`{"metric":${jsonLabels(series.labels)},"values":`);
         lists.put(series);
         out.string('}');
@@ -89,17 +153,23 @@ function putResult(out: JsonBytes, data: ResultData): void {
   }
 }
 
-function putList<T>(out: JsonBytes, items: readonly T[], put: (item: T) => void): void {
+function* putList<T>(out: JsonBytes, items: readonly T[], put: (item: T) => void): Generator<Uint8Array, void> {
   out.string('[');
   for (let i = 0; i < items.length; i++) {
     if (i > 0) out.string(',');
     put(items[i]!);
+    yield* endPiece(out);
   }
   out.string(']');
 }
 
 /** `before` and `between` stand around the labels of a stream. */
-function putStreams(out: JsonBytes, streams: ResultStreams, before: string, between: string): void {
+function* putStreams(
+  out: JsonBytes,
+  streams: ResultStreams,
+  before: string,
+  between: string,
+): Generator<Uint8Array, void> {
   out.string('[');
   for (let i = 0; i < streams.count; i++) {
     out.string(i > 0 ? `,${before}` : before);
@@ -109,18 +179,14 @@ function putStreams(out: JsonBytes, streams: ResultStreams, before: string, betw
     // The comma behind the last entry.
     out.length--;
     out.string(']}');
+    yield* endPiece(out);
   }
   out.string(']');
 }
 
-/**
- * The body of the legacy `/api/prom/query`: streams with their labels as one text and times as RFC 3339.
- */
-export function legacyStreamsJson(streams: ResultStreams, stats: QueryStats): Uint8Array {
-  const out = scratch;
-  out.reset();
+function* legacyPieces(out: JsonBytes, streams: ResultStreams, stats: QueryStats): Pieces {
   out.string('{"streams":');
-  putStreams(out, streams, '{"labels":', ',"entries":[');
+  yield* putStreams(out, streams, '{"labels":', ',"entries":[');
   out.string(`,"stats":${statsJson(stats)}}`);
-  return out.finish();
+  return out.view();
 }

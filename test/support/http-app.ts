@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { buildApp, type HttpApp } from '../../src/http/app.ts';
 import type {
   HttpOptions,
+  JsonText,
   PushAnswer,
   PushRequest,
   QueryRequest,
@@ -26,7 +27,7 @@ export interface AppSetup {
   readonly limits?: Partial<Limits>;
   readonly push?: (request: PushRequest) => Promise<void>;
   readonly pushAnswer?: PushAnswer;
-  readonly answer?: (method: string, request: QueryRequest) => Promise<string>;
+  readonly answer?: (method: string, request: QueryRequest) => Promise<JsonText>;
   readonly queries?: QueryService;
   readonly status?: Partial<StatusService>;
 }

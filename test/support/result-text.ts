@@ -4,7 +4,7 @@ import { NO_STATS } from '../../src/wire/stats-json.ts';
 
 /** The body of an answer as text. */
 export function resultText(data: ResultData, warnings: readonly string[] = []): string {
-  return Buffer.from(resultJson(data, NO_STATS, warnings)).toString();
+  return Buffer.from(resultJson(data, NO_STATS, { warnings })).toString();
 }
 
 export interface AnsweredStream {

@@ -7,7 +7,7 @@ import {
   namesJson,
   seriesJson,
 } from '../../../src/wire/metadata-json.ts';
-import { legacyStreamsJson, type ResultData, type ResultStreams } from '../../../src/wire/result-json.ts';
+import { legacyStreamsBody, type ResultData, type ResultStreams, resultBody } from '../../../src/wire/result-json.ts';
 import { NO_STATS, statsJson } from '../../../src/wire/stats-json.ts';
 import { resultText } from '../../support/result-text.ts';
 
@@ -150,8 +150,58 @@ describe('metadata bodies', () => {
 
   it('write legacy streams with their labels as text', () => {
     const streams = streamsOf(['"{a=\\"b\\"}"', '{"ts":"T","line":"x"},']);
-    expect(Buffer.from(legacyStreamsJson(streams, NO_STATS)).toString()).toContain(
+    expect(Buffer.from(legacyStreamsBody(streams, NO_STATS) as Uint8Array).toString()).toContain(
       '{"streams":[{"labels":"{a=\\"b\\"}","entries":[{"ts":"T","line":"x"}]}],"stats":',
     );
+  });
+});
+
+describe('large answers', () => {
+  const matrix = (series: number, points: number): ResultData => ({
+    resultType: 'matrix',
+    series: Array.from({ length: series }, (_, i) => ({
+      labels: ['pod', `p${i}`],
+      timesMs: Array.from({ length: points }, (_, at) => at * 1000),
+      values: Float64Array.from({ length: points }, (_, at) => i + at / 8),
+    })),
+  });
+  const streams = streamsOf(
+    ...Array.from({ length: 40 }, (_, i) => [`{"a":"${i}"}`, `["${i}","${'x'.repeat(20_000)}"],`] as const),
+  );
+  const piecesOf = (data: ResultData): Generator<Uint8Array, void> => {
+    const made = resultBody(data, NO_STATS);
+    if (made instanceof Uint8Array) throw new Error('in one piece');
+    return made.pieces;
+  };
+
+  it.each([
+    ['matrix', matrix(500, 100)],
+    ['streams', { resultType: 'streams', streams, entryCount: 40 } satisfies ResultData],
+  ] as const)('come in pieces that are together what they are whole: %s', (_kind, data) => {
+    const pieces = Array.from(piecesOf(data), (piece) => Buffer.from(piece).toString());
+    expect(pieces.length).toBeGreaterThan(2);
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(512 * 1024);
+    expect(pieces.join('')).toBe(resultText(data));
+    expect(JSON.parse(pieces.join(''))).toMatchObject({ status: 'success' });
+  });
+
+  it('are not in the way of each other, whole or left', () => {
+    const data = [matrix(500, 100), matrix(300, 200), matrix(700, 80)];
+    const running = data.map(piecesOf);
+    const texts = data.map(() => '');
+    const left = piecesOf(data[0]!);
+    left.next();
+    const next = (i: number): boolean => {
+      const { value } = running[i]!.next();
+      if (value !== undefined) texts[i] += Buffer.from(value).toString();
+      return value !== undefined;
+    };
+    while (running.map((_, i) => next(i)).includes(true));
+    left.return();
+    expect(texts).toEqual(data.map((one) => resultText(one)));
+  });
+
+  it('of one piece come whole', () => {
+    expect(resultBody(matrix(2, 3), NO_STATS)).toBeInstanceOf(Uint8Array);
   });
 });
