@@ -1,4 +1,4 @@
-import type { FlushResult } from '../store/flush-task.ts';
+import type { MergedSegment } from '../store/merge-task.ts';
 import type { WorkerReply, WorkerRequest } from './messages.ts';
 
 /** Buffers of a reply that move instead of being copied: whole, unshared ones, each once. */
@@ -10,7 +10,7 @@ export function transferList(reply: WorkerReply): ArrayBuffer[] {
     if (buffer instanceof ArrayBuffer && array.byteLength === buffer.byteLength && array.byteLength > 0)
       found.add(buffer);
   };
-  const addSegment = ({ directory, tables }: Pick<FlushResult, 'directory' | 'tables'>): void => {
+  const addSegment = ({ directory, tables }: Pick<MergedSegment, 'directory' | 'tables'>): void => {
     add(directory);
     if (tables === undefined) return;
     for (const value of [tables.firstBlocks, tables.columns, tables.directory.tally]) collect(value, add);

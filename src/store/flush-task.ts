@@ -14,8 +14,6 @@ export interface FlushTask {
   readonly folder: string;
   readonly name: string;
   readonly zstdLevel: number;
-  /** Whether the directory is wanted decoded, too. */
-  readonly wantsTables: boolean;
   readonly slabs: readonly SharedArrayBuffer[];
   /** In ascending label order. */
   readonly streams: FlushStreams;
@@ -23,8 +21,8 @@ export interface FlushTask {
 
 export interface FlushResult {
   readonly directory: Uint8Array;
-  /** The same, decoded, where that was wanted. */
-  readonly tables?: SegmentTables | undefined;
+  /** The same, decoded. */
+  readonly tables: SegmentTables;
   readonly fileBytes: number;
   readonly rowCount: number;
   readonly lineBytes: number;
@@ -86,7 +84,7 @@ export async function runFlushTask(task: FlushTask, disk: Disk): Promise<FlushRe
     }
     const made = builder.finish(task.identity);
     const directory = encodeDirectory(made, memory.builder.directory);
-    const tables = task.wantsTables ? writtenTables(made) : undefined;
+    const tables = writtenTables(made);
     const footer = encodeFooter(builder.fileOffset, directory);
     pending.push(directory, footer);
     pendingBytes += directory.length + footer.length;

@@ -58,7 +58,7 @@ export async function writeGeneration(generation: Generation, options: FlusherOp
 interface WrittenSegment {
   readonly tenant: TenantState;
   readonly segment: StoredSegment;
-  readonly tables: SegmentTables | undefined;
+  readonly tables: SegmentTables;
   /** By the segment's own stream numbers. */
   readonly streamIds: Uint32Array;
 }
@@ -102,7 +102,6 @@ async function planTasks(generation: Generation, options: FlusherOptions): Promi
         folder,
         name: `${options.writer}-${String(generation.id).padStart(8, '0')}-${part}.seg`,
         zstdLevel: FRESH_ZSTD_LEVEL,
-        wantsTables: options.directories.isInUse,
         slabs: generation.memories(),
         streams: describeStreams(ordered),
       },

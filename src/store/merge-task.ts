@@ -34,7 +34,7 @@ export interface MergeTask {
   /** One more than the highest level of the sources. */
   readonly level: number;
   readonly zstdLevel: number;
-  /** Whether the directory is wanted decoded, too. */
+  /** Whether the directory is wanted decoded, too: those of the sources are in memory. */
   readonly wantsTables: boolean;
   readonly folder: string;
   readonly name: string;

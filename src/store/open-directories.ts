@@ -7,6 +7,8 @@ import type { TenantState } from './tenant-state.ts';
 
 /** Somebody has asked within this time: then new segments will be asked for, too. */
 const IN_USE_MS = 10 * 60_000;
+/** Share of the memory for the newest segments while nobody asks: what is asked first is what was written last. */
+const UNASKED_SHARE = 1 / 4;
 const NONE: ReadonlySet<StoredSegment> = new Set();
 
 /** Directory of a segment, as a query asks for it; of one that is damaged, an empty one. */
@@ -36,9 +38,10 @@ export class OpenDirectories {
     return this.#bytes + this.#bytes / Math.max(1, this.#open.size) <= this.#maxBytes;
   }
 
-  /** Whether it is worth the memory to take what is written. */
-  get isInUse(): boolean {
-    return performance.now() - this.#askedMs < IN_USE_MS;
+  /** What new segments may fill. */
+  get #newBytes(): number {
+    const isInUse = performance.now() - this.#askedMs < IN_USE_MS;
+    return isInUse ? this.#maxBytes : this.#maxBytes * UNASKED_SHARE;
   }
 
   /** From here on nobody has asked yet. */
@@ -70,21 +73,21 @@ export class OpenDirectories {
     }
     const directory = loadDirectory(this.#index, segment, this.#onDamage);
     const opened = joinDirectory(directory, (streams, i) => tenant.streamOf(streams, i).streamId);
-    this.#keep(segment, opened, used);
+    this.#keep(segment, opened, used, this.#maxBytes);
     return opened;
   }
 
-  #keep(segment: StoredSegment, opened: OpenDirectory, used: ReadonlySet<StoredSegment>): void {
+  #keep(segment: StoredSegment, opened: OpenDirectory, used: ReadonlySet<StoredSegment>, maxBytes: number): void {
     const { bytes } = opened;
     const leaving: StoredSegment[] = [];
     let left = this.#bytes;
     for (const other of this.#open.keys()) {
-      if (left + bytes <= this.#maxBytes) break;
+      if (left + bytes <= maxBytes) break;
       if (used.has(other)) continue;
       leaving.push(other);
       left -= this.#open.get(other)!.bytes;
     }
-    if (left + bytes > this.#maxBytes) return;
+    if (left + bytes > maxBytes) return;
     for (const other of leaving) this.forget(other);
     this.#open.set(segment, opened);
     this.#bytes += bytes;
@@ -93,16 +96,20 @@ export class OpenDirectories {
   /**
    * Takes what was written just now.
    *
-   * @param tables absent: it was not worth it
+   * @param tables absent: its sources were not in memory, either
    * @param streamIds by the segment's own stream numbers
    */
   put(segment: StoredSegment, tables: SegmentTables | undefined, streamIds: Uint32Array): void {
-    if (tables !== undefined) this.#keep(segment, new OpenDirectory(tables, streamIds), NONE);
+    if (tables !== undefined) this.#keep(segment, new OpenDirectory(tables, streamIds), NONE, this.#newBytes);
   }
 
   /** Stream ids of a segment by its own stream numbers, if it is in memory. */
   streamIdsOf(segment: StoredSegment): Uint32Array | undefined {
     return this.#open.get(segment)?.streamIds;
+  }
+
+  has(segment: StoredSegment): boolean {
+    return this.#open.has(segment);
   }
 
   forget(segment: StoredSegment): void {

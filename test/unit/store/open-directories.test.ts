@@ -52,6 +52,13 @@ function segmentsOf(store: LogStore): unknown {
   }));
 }
 
+/** Names of all segments, oldest first. */
+function storedNames(store: LogStore): string[] {
+  const selection = store.select('t1', [], ALL);
+  selection.release();
+  return selection.stored.segments.map(({ path }) => path.slice(path.lastIndexOf('/') + 1)).sort();
+}
+
 test('what a thread hands over of a segment is what a later start reads', async () => {
   const reads = vi.spyOn(LogIndex.prototype, 'directorySync');
   let mergeCount = 0;
@@ -59,7 +66,7 @@ test('what a thread hands over of a segment is what a later start reads', async 
     fc.asyncProperty(flushes, fc.boolean(), async (batches, merges) => {
       const folder = newFolder();
       const first = await openMergeStore({ folder, ...(merges ? { settings: { tierSegments: 2 } } : {}) });
-      // Somebody who asks makes it worth to hand anything over.
+      // For somebody who asks there is more room.
       await first.push([testRow({ app: 0, second: 0, level: 'info', trace: null })]);
       await first.store.flush();
       segmentsOf(first.store);
@@ -83,13 +90,25 @@ test('what a thread hands over of a segment is what a later start reads', async 
   expect(mergeCount).toBeGreaterThan(3);
 });
 
-test('nothing is handed over while nobody asks', async () => {
+test.each([
+  ['all while there is room', 1024 * 1024, 0],
+  // About eight of them, of which new ones may have two.
+  ['the newest alone when there are many', 5_000, 6],
+])('of what is written while nobody asks, memory has %s', async (_what, directoryBytes, read) => {
   const reads = vi.spyOn(LogIndex.prototype, 'directorySync');
-  const { store, push } = await openMergeStore({ folder: newFolder() });
-  await push([testRow({ app: 0, second: 0, level: 'info', trace: null })]);
-  await store.flush();
-  expect(segmentsOf(store)).toHaveLength(1);
-  expect(reads).toHaveBeenCalledOnce();
+  const { store, push } = await openMergeStore({ folder: newFolder(), directoryBytes });
+  for (let i = 0; i < 8; i++) {
+    await push([testRow({ app: 0, second: i, level: 'info', trace: null })]);
+    await store.flush();
+  }
+  expect(segmentsOf(store)).toHaveLength(8);
+  expect(reads).toHaveBeenCalledTimes(read);
+  expect(
+    reads.mock.calls
+      .map(([, , name]) => name)
+      .sort()
+      .at(-1),
+  ).toBe(read === 0 ? undefined : storedNames(store)[read - 1]);
   await store.close();
 });
 
