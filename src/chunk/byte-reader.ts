@@ -62,6 +62,18 @@ export class ByteReader {
     this.at = at;
   }
 
+  /** Moves over so many varints. */
+  skipVarints(count: number): void {
+    const { bytes, end } = this;
+    let at = this.at;
+    for (let i = 0; i < count; i++) {
+      while (at < end && bytes[at]! >= 128) at++;
+      at++;
+    }
+    if (at > end) this.#fail(`${count} numbers do not fit`);
+    this.at = at;
+  }
+
   /** A count that is followed by at least `bytesEach` bytes for each item: bounds allocation by what is there. */
   count(bytesEach: number): number {
     const count = this.varint();

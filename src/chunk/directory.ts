@@ -4,7 +4,7 @@ import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { compressFrame, decompressFrame } from './compress.ts';
 import { type EncodedLabelSets, LabelSets } from './label-sets.ts';
-import { readTally, type Tally, writeTally } from './tally.ts';
+import { emptyTally, readTally, skipTally, type Tally, writeTally } from './tally.ts';
 
 /**
  * The directory of a segment: which streams, which blocks, where their bytes are, and statistics that answer without
@@ -190,8 +190,11 @@ function readColumns(fields: number, reader: ByteReader): Float64Array {
 /** Largest directory that is taken: a bound for allocation, far above what a segment of 100,000 streams needs. */
 const MAX_DIRECTORY_BYTES = 1 << 30;
 
-/** @throws LogError CHUNK_CORRUPT or FORMAT_UNKNOWN */
-export function decodeDirectory(bytes: Uint8Array, where: string): Directory {
+/**
+ * @param withTally false: the tally is left out, which is most of a directory of thousands of streams
+ * @throws LogError CHUNK_CORRUPT or FORMAT_UNKNOWN
+ */
+export function decodeDirectory(bytes: Uint8Array, where: string, withTally = true): Directory {
   const head = new ByteReader(bytes, where);
   const version = head.varint();
   if (version < OLDEST_SEGMENT_VERSION || version > SEGMENT_VERSION)
@@ -218,7 +221,7 @@ export function decodeDirectory(bytes: Uint8Array, where: string): Directory {
   const metadataNames: string[] = [];
   const nameCount = reader.count(1);
   for (let i = 0; i < nameCount; i++) metadataNames.push(reader.text());
-  const tally = readTally(reader);
+  const tally = withTally ? readTally(reader) : emptyTally(skipTally(reader));
   if (tally.starts.length !== blocks.length / BLOCK_FIELDS + 1)
     throw new LogError('CHUNK_CORRUPT', `${where}: tally of ${tally.starts.length - 1} blocks`);
   let filterSection = { offset: reader.varint(), length: reader.varint(), crc: reader.varint() };

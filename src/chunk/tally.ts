@@ -141,6 +141,22 @@ export function readTally(reader: ByteReader): Tally {
   return large.length === 0 ? tally : splitLarge(tally, large);
 }
 
+/** Moves behind a tally. @returns its blocks */
+export function skipTally(reader: ByteReader): number {
+  const blocks = reader.count(1);
+  let total = 0;
+  for (let b = 0; b < blocks; b++) total += reader.count(3);
+  reader.skipVarints(total);
+  reader.skip(total);
+  reader.skipVarints(total);
+  return blocks;
+}
+
+/** Of so many blocks, none of which tells anything. */
+export function emptyTally(blocks: number): Tally {
+  return { ...NO_TALLY, starts: new Uint32Array(blocks + 1) };
+}
+
 /** There may be millions of entries: a step of less than 128 is read without a call. */
 function readMinutes(reader: ByteReader, starts: Uint32Array): Uint16Array {
   const { bytes, end } = reader;

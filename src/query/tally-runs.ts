@@ -124,10 +124,10 @@ export class RunAdder {
   /** Entries of each stream, or of groups of them, whatever their levels. */
   #addTallies(run: SegmentRun, bucketOf: Int32Array): void {
     const { streamIds, firstBlocks, columns, directory } = run.segment;
-    const { tally } = directory;
-    const { starts } = tally;
+    // Asked for when a stream is in no group: it may have to be read.
+    let tally: Tally | undefined;
     const byMinute = this.#byMinute(run);
-    const groups = tallyGroups(tally, firstBlocks);
+    const groups = tallyGroups(run.segment);
     for (let i = 0; i < run.count; i++) {
       const stream = streamAt(run, i);
       const common = groups === undefined ? MIXED : this.#seriesOfGroup(run, i);
@@ -143,9 +143,11 @@ export class RunAdder {
         this.#leave(run, stream);
         continue;
       }
-      const from = starts[firstBlocks[stream]!]!;
-      const end = starts[firstBlocks[stream + 1]!]!;
-      if (number >= 0) this.#add(tally, from, end, number, bucketOf, byMinute);
+      if (number < 0) continue;
+      tally ??= directory.tally;
+      const from = tally.starts[firstBlocks[stream]!]!;
+      const end = tally.starts[firstBlocks[stream + 1]!]!;
+      this.#add(tally, from, end, number, bucketOf, byMinute);
     }
     byMinute?.addTo(this.#table.counts, bucketOf);
   }
@@ -186,8 +188,8 @@ export class RunAdder {
   /** Where a segment has many entries for each minute of each series: sums by minute, which take half as long to make as sums by bucket. */
   #byMinute(run: SegmentRun): MinuteCounts | undefined {
     const { segment, count } = run;
-    const { streamIds, columns, directory } = segment;
-    const most = (directory.tally.counts.length * count) / (streamIds.length * ENTRIES_PER_MINUTE * TALLY_MINUTES);
+    const { streamIds, columns } = segment;
+    const most = (columns.tallyEntries * count) / (streamIds.length * ENTRIES_PER_MINUTE * TALLY_MINUTES);
     if (!(most > 1) || columns.totalRows >= MAX_INT32_ROWS) return undefined;
     // How many series there are shows when the series of each stream is known.
     for (let i = 0; i < count; i++) this.#series.of(streamIds[streamAt(run, i)]!, 0);
@@ -197,9 +199,8 @@ export class RunAdder {
   /** Entries of each stream, or of groups of them, by level. */
   #addByLevel(run: SegmentRun, bucketOf: Int32Array): void {
     const { streamIds, firstBlocks, columns, directory } = run.segment;
-    const { tally } = directory;
-    const { starts } = tally;
-    const groups = tallyGroups(tally, firstBlocks);
+    let tally: Tally | undefined;
+    const groups = tallyGroups(run.segment);
     for (let i = 0; i < run.count; i++) {
       const stream = streamAt(run, i);
       if (groups !== undefined && this.#prepareGroup(run, i)) {
@@ -207,6 +208,8 @@ export class RunAdder {
         this.#addLevels(groups, groups.starts[group]!, groups.starts[group + 1]!, bucketOf);
         i += GROUP_STREAMS - 1;
       } else if (this.#prepare(streamIds[stream]!, columns.levels[stream]!)) {
+        tally ??= directory.tally;
+        const { starts } = tally;
         this.#addLevels(tally, starts[firstBlocks[stream]!]!, starts[firstBlocks[stream + 1]!]!, bucketOf);
       } else this.#leave(run, stream);
     }

@@ -1,7 +1,7 @@
 import { LogError } from '../base/errors.ts';
 import { type Directory, decodeDirectory } from '../chunk/directory.ts';
 import { NO_LABEL_SETS } from '../chunk/label-sets.ts';
-import { NO_TALLY } from '../chunk/tally.ts';
+import { emptyTally, NO_TALLY, type Tally } from '../chunk/tally.ts';
 import type { LogIndex } from '../index/index.ts';
 import type { StoreDamage } from './open-index.ts';
 import { readSegmentDirectorySync } from './segment-directory.ts';
@@ -44,6 +44,17 @@ export function loadDirectory(
     tally: NO_TALLY,
     filterSection: { offset: 0, length: 0, crc: 0 },
   };
+}
+
+/** The tally of a segment, read again; one that tells nothing when it cannot be read. */
+export function loadTally(
+  index: LogIndex,
+  segment: StoredSegment,
+  blocks: number,
+  onDamage: (damage: StoreDamage) => void,
+): Tally {
+  const { tally } = loadDirectory(index, segment, onDamage);
+  return tally.starts.length === blocks + 1 ? tally : emptyTally(blocks);
 }
 
 /** The copy has no checksum of its own: the totals of its blocks must be those of the summary. */

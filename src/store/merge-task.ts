@@ -16,7 +16,6 @@ import {
 } from '../chunk/directory.ts';
 import { SegmentBuilder } from '../chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../chunk/segment-file.ts';
-import { NO_TALLY } from '../chunk/tally.ts';
 import type { SegmentSummary } from '../index/values.ts';
 import type { Labels } from '../model/labels.ts';
 import { type MergeControl, MergePace } from './merge-pace.ts';
@@ -203,10 +202,9 @@ function openSource(
   labelSets: Map<string, Labels>,
 ): MergeSource {
   const { path } = source;
-  const decoded = decodeDirectory(readSegmentDirectorySync(path), path);
-  const { streams: _, ...tables } = decoded;
   // The tally is made anew.
-  const directory = { ...tables, tally: NO_TALLY };
+  const decoded = decodeDirectory(readSegmentDirectorySync(path), path, false);
+  const { streams: _, ...directory } = decoded;
   const file = new SyncFile(path);
   files.push(file);
   const { blocks, frames } = directory;

@@ -1,5 +1,6 @@
 import type { LogIndex } from '../index/index.ts';
-import { loadDirectory } from './load-directory.ts';
+import { KeptTallies } from './kept-tallies.ts';
+import { loadDirectory, loadTally } from './load-directory.ts';
 import { joinDirectory, OpenDirectory, type SegmentTables } from './open-directory.ts';
 import type { StoreDamage } from './open-index.ts';
 import type { StoredSegment } from './stored-segment.ts';
@@ -7,6 +8,7 @@ import type { TenantState } from './tenant-state.ts';
 
 /** Somebody has asked within this time: then new segments will be asked for, too. */
 const IN_USE_MS = 10 * 60_000;
+const TALLY_SHARE = 1 / 4;
 /** Share of the memory for the newest segments while nobody asks: what is asked first is what was written last. */
 const UNASKED_SHARE = 1 / 4;
 const NONE: ReadonlySet<StoredSegment> = new Set();
@@ -26,6 +28,10 @@ export class OpenDirectories {
   readonly #open = new Map<StoredSegment, OpenDirectory>();
   #bytes = 0;
   #askedMs = Number.NEGATIVE_INFINITY;
+  /** In what directories leave, and a part in any case. */
+  readonly #tallies = new KeptTallies(() =>
+    Math.max(this.#newBytes * TALLY_SHARE, Math.min(this.#newBytes, this.#maxBytes - this.#bytes)),
+  );
 
   constructor(index: LogIndex, maxBytes: number, onDamage: (damage: StoreDamage) => void) {
     this.#index = index;
@@ -52,6 +58,7 @@ export class OpenDirectories {
   /** Directories as one query asks for them. */
   forQuery(tenant: TenantState): DirectoryOf {
     this.#askedMs = performance.now();
+    this.#tallies.beginQuery();
     const used = new Set<StoredSegment>();
     return (segment) => {
       used.add(segment);
@@ -72,9 +79,16 @@ export class OpenDirectories {
       return known;
     }
     const directory = loadDirectory(this.#index, segment, this.#onDamage);
-    const opened = joinDirectory(directory, (streams, i) => tenant.streamOf(streams, i).streamId);
+    const { tables, streamIds } = joinDirectory(directory, (streams, i) => tenant.streamOf(streams, i).streamId);
+    const opened = this.#opened(segment, tables, streamIds);
     this.#keep(segment, opened, used, this.#maxBytes);
     return opened;
+  }
+
+  #opened(segment: StoredSegment, tables: SegmentTables, streamIds: Uint32Array): OpenDirectory {
+    return new OpenDirectory(tables, streamIds, this.#tallies, (blocks) =>
+      loadTally(this.#index, segment, blocks, this.#onDamage),
+    );
   }
 
   #keep(segment: StoredSegment, opened: OpenDirectory, used: ReadonlySet<StoredSegment>, maxBytes: number): void {
@@ -87,10 +101,14 @@ export class OpenDirectories {
       leaving.push(other);
       left -= this.#open.get(other)!.bytes;
     }
-    if (left + bytes > maxBytes) return;
+    if (left + bytes > maxBytes) {
+      opened.end();
+      return;
+    }
     for (const other of leaving) this.forget(other);
     this.#open.set(segment, opened);
     this.#bytes += bytes;
+    this.#tallies.trim();
   }
 
   /**
@@ -100,7 +118,8 @@ export class OpenDirectories {
    * @param streamIds by the segment's own stream numbers
    */
   put(segment: StoredSegment, tables: SegmentTables | undefined, streamIds: Uint32Array): void {
-    if (tables !== undefined) this.#keep(segment, new OpenDirectory(tables, streamIds), NONE, this.#newBytes);
+    if (tables === undefined) return;
+    this.#keep(segment, this.#opened(segment, tables, streamIds), NONE, this.#newBytes);
   }
 
   /** Stream ids of a segment by its own stream numbers, if it is in memory. */
@@ -117,5 +136,6 @@ export class OpenDirectories {
     if (known === undefined) return;
     this.#open.delete(segment);
     this.#bytes -= known.bytes;
+    known.end();
   }
 }

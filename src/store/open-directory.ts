@@ -1,5 +1,7 @@
 import { B_STREAM, BLOCK_FIELDS, type Directory, type DirectoryTables, type NewDirectory } from '../chunk/directory.ts';
 import type { LabelSets } from '../chunk/label-sets.ts';
+import type { Tally } from '../chunk/tally.ts';
+import { type KeptTallies, SegmentTally } from './kept-tallies.ts';
 import { type StreamColumns, streamColumns } from './stream-columns.ts';
 import { tallyGroupBytes } from './tally-groups.ts';
 
@@ -27,12 +29,28 @@ export class OpenDirectory implements SegmentTables {
   readonly streamIds: Uint32Array;
   /** Of the stream ids; 0 for none. */
   readonly largestId: number;
-  /** About what it holds. */
+  /** About what it holds, without its tally. */
   readonly bytes: number;
+  readonly #tally: SegmentTally;
   #byStreamId: Map<number, number> | undefined;
 
-  constructor({ directory, firstBlocks, isDense, columns }: SegmentTables, streamIds: Uint32Array) {
-    this.directory = directory;
+  /** @param loadTally reads the tally again, if it was not kept */
+  constructor(
+    { directory, firstBlocks, isDense, columns }: SegmentTables,
+    streamIds: Uint32Array,
+    tallies: KeptTallies,
+    loadTally: (blocks: number) => Tally,
+  ) {
+    const { tally, ...tables } = directory;
+    const { blocks, frames } = tables;
+    const ofSegment = new SegmentTally(tallies, tally, () => loadTally(blocks.length / BLOCK_FIELDS));
+    this.#tally = ofSegment;
+    this.directory = {
+      ...tables,
+      get tally() {
+        return ofSegment.get();
+      },
+    };
     this.firstBlocks = firstBlocks;
     this.isDense = isDense;
     this.columns = columns;
@@ -41,10 +59,14 @@ export class OpenDirectory implements SegmentTables {
     for (const id of streamIds) if (id > largestId) largestId = id;
     this.largestId = largestId;
     let bytes = streamIds.byteLength + firstBlocks.byteLength + streamIds.length * MAPPED_BYTES;
-    const { blocks, frames, tally } = directory;
-    for (const column of [blocks, frames, ...Object.values(tally), ...Object.values(columns)])
+    for (const column of [blocks, frames, ...Object.values(columns)])
       if (ArrayBuffer.isView(column)) bytes += column.byteLength;
-    this.bytes = bytes + tallyGroupBytes(tally, streamIds.length);
+    this.bytes = bytes + tallyGroupBytes(columns.tallyEntries, streamIds.length);
+  }
+
+  /** It is not kept, so its tally need not be, either. */
+  end(): void {
+    this.#tally.end();
   }
 
   /** Stream number of a stream id; undefined when the segment has none of its rows. */
@@ -58,10 +80,10 @@ export class OpenDirectory implements SegmentTables {
 export function joinDirectory(
   { streams, ...directory }: Directory,
   streamIdOf: (streams: LabelSets, i: number) => number,
-): OpenDirectory {
+): { readonly tables: SegmentTables; readonly streamIds: Uint32Array } {
   const streamIds = new Uint32Array(streams.count);
   for (let i = 0; i < streamIds.length; i++) streamIds[i] = streamIdOf(streams, i);
-  return new OpenDirectory(segmentTables(directory, streams.count), streamIds);
+  return { tables: segmentTables(directory, streams.count), streamIds };
 }
 
 /** Of a directory that was just written, whose memory will be used again. */

@@ -28,6 +28,8 @@ export interface StreamColumns {
   readonly totalLineBytes: number;
   /** Levels of the rows of each stream, as bits. */
   readonly levels: Uint16Array;
+  /** Entries of the tally. */
+  readonly tallyEntries: number;
   /** By block: where its skip filter begins and ends in the filter section. Apart, since a search for a rare text looks at nothing else. */
   readonly filterStarts: Uint32Array;
   readonly filterEnds: Uint32Array;
@@ -102,5 +104,5 @@ export function streamColumns({ blocks, tally }: DirectoryTables, firstBlocks: U
   const levels = levelBits(tally, firstBlocks);
   if (maxNs < 0) minNs = 0;
   const sums = { mins, maxs, rows, lineBytes, metadataBytes, minNs, maxNs, totalRows, totalLineBytes };
-  return { ...sums, levels, filterStarts, filterEnds };
+  return { ...sums, levels, tallyEntries: tally.counts.length, filterStarts, filterEnds };
 }

@@ -1,37 +1,45 @@
+import type { DirectoryTables } from '../chunk/directory.ts';
 import { MAX_COUNT, NO_TALLY, TALLY_ENTRY_BYTES, TALLY_MINUTES, type Tally } from '../chunk/tally.ts';
 import { LEVEL_CODES } from '../model/level.ts';
+import type { StreamColumns } from './stream-columns.ts';
+
+export interface TalliedSegment {
+  readonly directory: Pick<DirectoryTables, 'tally'>;
+  /** Blocks of stream `s` are `firstBlocks[s] .. firstBlocks[s + 1]`. */
+  readonly firstBlocks: Uint32Array;
+  readonly columns: StreamColumns;
+}
 
 /** Streams of a group, neighbours by their labels: in most queries all of one series, or of none. */
 export const GROUP_STREAMS = 32;
 /** With fewer, each stream has about as many entries as a group would have. */
 const MIN_STREAMS = 16 * GROUP_STREAMS;
 /** Entries of streams for each one of a group from which groups are worth their memory. */
-const MIN_GAIN = 2;
+const MIN_GAIN = 4;
 
-/** Of tallies in memory; NO_TALLY where groups do not pay. */
-const known = new WeakMap<Tally, Tally>();
+/** By the columns of the segment, which live as long as its directory does; NO_TALLY where groups do not pay. */
+const known = new WeakMap<StreamColumns, Tally>();
 
 /**
  * Tallies of a segment added up over groups of neighbouring streams: entries of group `g`, with the streams `g * GROUP_STREAMS` and those that
  * follow, are `starts[g] .. starts[g + 1]`. With thousands of streams nearly every row has an entry of its own; of a group, many rows share one.
- * Made when first asked for, kept as long as the tally. The streams behind the last full group are in none.
+ * Made when first asked for, and kept when the tally is not. The streams behind the last full group are in none.
  *
- * @param firstBlocks blocks of stream `s` are `firstBlocks[s] .. firstBlocks[s + 1]`
  * @returns undefined when single streams do as well
  */
-export function tallyGroups(tally: Tally, firstBlocks: Uint32Array): Tally | undefined {
+export function tallyGroups({ directory, firstBlocks, columns }: TalliedSegment): Tally | undefined {
   if (firstBlocks.length - 1 < MIN_STREAMS) return undefined;
-  let groups = known.get(tally);
+  let groups = known.get(columns);
   if (groups === undefined) {
-    groups = makeGroups(tally, firstBlocks);
-    known.set(tally, groups);
+    groups = makeGroups(directory.tally, firstBlocks);
+    known.set(columns, groups);
   }
   return groups === NO_TALLY ? undefined : groups;
 }
 
-/** Bytes that groups take at most. */
-export function tallyGroupBytes(tally: Tally, streamCount: number): number {
-  return streamCount < MIN_STREAMS ? 0 : (tally.counts.length * TALLY_ENTRY_BYTES) / MIN_GAIN;
+/** Bytes that groups take, about: half of what they take at most. */
+export function tallyGroupBytes(entries: number, streamCount: number): number {
+  return streamCount < MIN_STREAMS ? 0 : (entries * TALLY_ENTRY_BYTES) / MIN_GAIN / 2;
 }
 
 function makeGroups({ starts, minutes, levels, counts }: Tally, firstBlocks: Uint32Array): Tally {

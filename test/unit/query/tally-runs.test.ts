@@ -15,9 +15,9 @@ function denseRun(streams: Uint32Array | undefined): SegmentRun {
   const entries = STREAMS * perStream;
   const starts = Uint32Array.from({ length: STREAMS + 1 }, (_, s) => s * perStream);
   const minutes = Uint16Array.from({ length: entries }, (_, at) => (at % perStream) * 3 + 1);
-  const counts = Uint32Array.from({ length: entries }, (_, at) => (at * 7919) % 100);
+  const counts = Uint8Array.from({ length: entries }, (_, at) => (at * 7919) % 100);
   const tally = { starts, minutes, levels: new Uint8Array(entries), counts };
-  const columns = { levels: new Uint16Array(STREAMS).fill(1), totalRows: 1e6 };
+  const columns = { levels: new Uint16Array(STREAMS).fill(1), totalRows: 1e6, tallyEntries: entries };
   const segment = {
     directory: { tally, metadataNames: [] },
     columns,
