@@ -30,9 +30,11 @@ function collectGarbage(): void {
 /**
  * Gives memory of this thread back if a task has left much behind. By itself V8 keeps a heap as large as it once was until something else
  * fills it.
+ *
+ * @param spareBytes what may lie about
  */
-export function giveBackMemory(): void {
-  if (heldBytes() >= floorBytes + SPARE_BYTES) collectGarbage();
+export function giveBackMemory(spareBytes: number = SPARE_BYTES): void {
+  if (heldBytes() >= floorBytes + spareBytes) collectGarbage();
 }
 
 /** Gives memory of this thread back a little later, once for all that ask until then, and once a minute at most. */

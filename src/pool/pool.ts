@@ -237,6 +237,8 @@ export class WorkerPool implements TaskRunner {
    */
   async merge(task: MergeTask): Promise<MergeResult> {
     if (!task.inQuiet) return this.#merger.run(task);
+    // One of the two has the memory that it takes.
+    await this.#merger.close();
     this.#quietMerge = task.control;
     try {
       const reply = await this.#write({ kind: 'merge', id: this.#nextId++, task });

@@ -13,7 +13,8 @@ export function transferList(reply: WorkerReply): ArrayBuffer[] {
   const addSegment = ({ directory, tables }: Pick<MergedSegment, 'directory' | 'tables'>): void => {
     add(directory);
     if (tables === undefined) return;
-    for (const value of [tables.firstBlocks, tables.columns, tables.directory.tally]) collect(value, add);
+    const { firstBlocks, columns, directory: own } = tables;
+    for (const value of [firstBlocks, columns, own.tally, own.blocks, own.frames]) collect(value, add);
   };
   if (reply.kind === 'flush') addSegment(reply.result);
   else if (reply.kind === 'merge') {
@@ -28,13 +29,19 @@ export function transferList(reply: WorkerReply): ArrayBuffer[] {
 
 /** Buffers of a request that move: nobody else has the columns of a task. */
 export function givenAway(request: WorkerRequest): ArrayBuffer[] {
-  if (request.kind !== 'scan') return [];
-  const { task } = request;
-  if (task.kind === 'tail') return [];
-  const { numbers, heads } = task.parts;
-  return [numbers, heads.numbers, heads.pages]
+  return columnsOf(request)
     .map(({ buffer }) => buffer)
     .filter((buffer) => buffer instanceof ArrayBuffer && buffer.byteLength > 0) as ArrayBuffer[];
+}
+
+function columnsOf(request: WorkerRequest): ArrayBufferView[] {
+  if (request.kind === 'flush') {
+    const { pages, pageEnds, sorted } = request.task.streams;
+    return [pages, pageEnds, sorted];
+  }
+  if (request.kind !== 'scan' || request.task.kind === 'tail') return [];
+  const { numbers, heads } = request.task.parts;
+  return [numbers, heads.numbers, heads.pages];
 }
 
 /** Columns stand alone, in small objects, in lists, or in lists of small objects. */

@@ -71,10 +71,15 @@ const threadReaders: BlockReader[] = [];
 /**
  * Writes the merged segment under a temporary name, syncs it, renames it, and syncs the folder: what has its name is whole.
  *
+ * @param tidy called when much of what was made is not needed any more
  * @throws LogError CHUNK_CORRUPT when a source cannot be read whole, SHUTTING_DOWN when it was told to end; the error of the disk. The
  * temporary file is then removed
  */
-export async function runMergeTask(task: MergeTask, disk: Disk): Promise<MergeResult> {
+export async function runMergeTask(
+  task: MergeTask,
+  disk: Disk,
+  tidy: () => void = () => undefined,
+): Promise<MergeResult> {
   const path = join(task.folder, task.name);
   const temporary = `${path}.tmp`;
   const files: SyncFile[] = [];
@@ -87,6 +92,8 @@ export async function runMergeTask(task: MergeTask, disk: Disk): Promise<MergeRe
   try {
     const labelSets = new Map<string, Labels>();
     const sources = task.sources.map((source, i) => openSource(source, i, task.zstdLevel, files, labelSets));
+    // Directories were decompressed for it.
+    tidy();
     const builder = new SegmentBuilder(
       (bytes) => output.add(bytes),
       SEGMENT_MAGIC.length,

@@ -42,11 +42,13 @@ export class OpenDirectory implements SegmentTables {
     loadTally: (blocks: number) => Tally,
   ) {
     const { tally, ...tables } = directory;
-    const { blocks, frames } = tables;
+    const [blocks, frames] = [inSharedMemory(tables.blocks), inSharedMemory(tables.frames)];
     const ofSegment = new SegmentTally(tallies, tally, () => loadTally(blocks.length / BLOCK_FIELDS));
     this.#tally = ofSegment;
     this.directory = {
       ...tables,
+      blocks,
+      frames,
       get tally() {
         return ofSegment.get();
       },
@@ -86,17 +88,17 @@ export function joinDirectory(
   return { tables: segmentTables(directory, streams.count), streamIds };
 }
 
-/** Of a directory that was just written, whose memory will be used again. */
+/** Of a directory that was just written, whose memory will be used again. Its arrays are handed over to the thread that wants them. */
 export function writtenTables({ streams, ...directory }: NewDirectory): SegmentTables {
   const { starts, minutes, levels, counts } = directory.tally;
   const tally = { starts: starts.slice(), minutes: minutes.slice(), levels: levels.slice(), counts: counts.slice() };
-  const blocks = inSharedMemory(directory.blocks);
-  const frames = inSharedMemory(directory.frames);
+  const [blocks, frames] = [directory.blocks.slice(), directory.frames.slice()];
   return segmentTables({ ...directory, tally, blocks, frames }, streams.count);
 }
 
 /** As threads that scan are given them. */
 function inSharedMemory(numbers: Float64Array): Float64Array {
+  if (numbers.buffer instanceof SharedArrayBuffer) return numbers;
   const shared = new Float64Array(new SharedArrayBuffer(numbers.byteLength));
   shared.set(numbers);
   return shared;

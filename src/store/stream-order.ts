@@ -63,9 +63,11 @@ export class StreamOrder {
     takeFresh(undefined);
     this.#places.clear();
     for (let place = 0; place < parts.length; place++) this.#places.set(parts[place]!.streamId, place);
-    // A copy of just the size: it is kept.
-    this.#labelBytes = Buffer.from(labels.view());
-    this.#labelEnds = Uint32Array.from(ends);
+    // Kept, and shared with the thread that writes: there are megabytes of it.
+    this.#labelBytes = Buffer.from(new SharedArrayBuffer(labels.length));
+    this.#labelBytes.set(labels.view());
+    this.#labelEnds = new Uint32Array(new SharedArrayBuffer(ends.length * Uint32Array.BYTES_PER_ELEMENT));
+    this.#labelEnds.set(ends);
     return { parts, labelBytes: this.#labelBytes, labelEnds: this.#labelEnds };
   }
 }
