@@ -68,7 +68,7 @@ export function planMerge(
       for (const run of mergeableRuns(segments, mayMerge)) {
         const sources = tierWindow(run, settings, nowMs);
         if (sources !== undefined) return { tenant, sources, zstdLevel, kind: 'tier' };
-        const settled = run.at(-1) === newest ? run.slice(0, -1) : run;
+        const settled = run.at(-1) === newest ? run.slice(0, -newestCount(run)) : run;
         const small = isQuiet && thin === undefined ? thinWindow(settled, settings) : undefined;
         if (small !== undefined) thin = { tenant, sources: small, zstdLevel, kind: 'thin' };
         const unpacked = isCold && cold === undefined ? coldWindow(run, settings) : undefined;
@@ -87,6 +87,12 @@ function newestOf(tenant: TenantState): StoredSegment | undefined {
   let newest = -1;
   for (const day of tenant.segments.keys()) newest = Math.max(newest, day);
   return tenant.segments.get(newest)?.at(-1);
+}
+
+/** The newest of a run, and the one before it as well when that is no more than the rest of what was in memory: it holds too few of the newest rows. */
+function newestCount(run: readonly StoredSegment[]): number {
+  const [before, newest] = [run.at(-2)?.summary, run.at(-1)!.summary];
+  return before?.generation === 0 && newest.lineBytes * 2 < before.lineBytes ? 2 : 1;
 }
 
 function isColdDay(day: number, segments: readonly StoredSegment[], settings: MergeSettings, nowMs: number): boolean {
