@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Engine, EngineOptions } from './engine.ts';
-import type { QueryParts } from './open-queries.ts';
+import { LazyQueries } from './lazy-queries.ts';
 import { openStore } from './open-store.ts';
 import { WorkerPool } from './pool/pool.ts';
 import { StorePushService } from './push-service.ts';
@@ -11,8 +11,6 @@ import type { StoreStats } from './store/store-stats.ts';
 const RETENTION_EVERY_MS = 5 * 60_000;
 /** Loading the code of queries holds up the main thread for a while; first come the requests that wait for the server to be ready. */
 const WARM_UP_AFTER_MS = 100;
-/** Queries for nobody then run so long (`query/warm-up.ts`); who asks before they have ended waits for them, once. */
-const WARM_UP_MS = 300;
 
 /** Wall clock in nanoseconds; milliseconds are all it knows. */
 const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
@@ -50,19 +48,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     throw error;
   }
   watchStore(metrics, () => store.stats());
-  let readers: Promise<QueryParts> | undefined;
-  let isClosing = false;
-  const loadReaders = (): Promise<QueryParts> => {
-    readers ??= import('./open-queries.ts').then(async ({ openQueries }) => {
-      const parts = openQueries({ ...options, store, runner: pool, hub, nowNs });
-      await store.openRecent();
-      // Without it all is the same, but for some milliseconds.
-      await parts.warm(WARM_UP_MS, () => isClosing).catch((err: unknown) => logger.warn({ err }, 'warm-up failed'));
-      store.forgetAskers();
-      return parts;
-    });
-    return readers;
-  };
+  const lazy = new LazyQueries({ ...options, store, runner: pool, hub, nowNs });
   metrics.watch([
     { name: 'loki_querier_tail_active', help: 'live tails that are open', kind: 'gauge', read: () => hub.active },
     {
@@ -89,15 +75,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   retention.unref();
   return {
     push: pushes,
-    readers: loadReaders,
+    readers: () => lazy.parts(),
     warmUp: () => {
       pool.start();
-      setTimeout(() => void loadReaders(), WARM_UP_AFTER_MS).unref();
+      setTimeout(() => void lazy.load(), WARM_UP_AFTER_MS).unref();
     },
     notReadyReason: () => undefined,
     flush: () => store.flush(),
     close: async () => {
-      isClosing = true;
+      lazy.close();
       clearInterval(retention);
       await store.close();
       await pool.close();

@@ -1,6 +1,6 @@
 import type { SegmentExtent } from '../store/stored-segment.ts';
 import { resultJson } from '../wire/result-json.ts';
-import { labelNames, type MetadataDeps } from './labels.ts';
+import { labelNames, labelValues, type MetadataDeps } from './labels.ts';
 import type { QueryDeps } from './query-deps.ts';
 import { type QueryRequest, runQuery } from './run.ts';
 
@@ -9,9 +9,9 @@ const PART_BYTES = 8 * 1024 * 1024;
 /** At a time: while one is planned, the threads have the other. */
 const SIDE_BY_SIDE = 2;
 const POINTS = 60;
-const LIMIT = 200;
+const LIMIT = 1000;
 
-/** Queries of each kind over streams and a range of time; `{s}` is a selector, `{l}` a label. What they find does not matter. */
+/** Queries of each kind over streams and a range of time; `{s}` is a selector, `{l}` a label, `{m}` the one with most values. What they find does not matter. */
 const OF_THE_WHOLE = ['{s} |= "7d1c55a0-0f3e-4b1f"', '{s} |= "er"'];
 const OF_A_PART = [
   '{s} |= "er"',
@@ -22,7 +22,8 @@ const OF_A_PART = [
   'sum(count_over_time({s} | json | status>=500[1m]))',
   'sum(count_over_time({s} | logfmt | duration>1s[1m]))',
   'sum by (c) (count_over_time({s} | pattern "<a> <_> <c> <_>"[1m]))',
-  'quantile_over_time(0.99, {s} | json | unwrap duration [1m]) by ({l})',
+  'quantile_over_time(0.99, {s} | json | unwrap duration [1m]) by ({m})',
+  'sum by ({m}) (count_over_time({s}[1m]))',
   'sum by ({l}, detected_level) (count_over_time({s}[1m]))',
 ];
 
@@ -58,13 +59,17 @@ export async function warmUp(
 }
 
 function requestsOf({ startNs, endNs, lineBytes }: SegmentExtent, deps: MetadataDeps): QueryRequest[] {
-  const [label] = labelNames('', { startNs, endNs: endNs + 1n }, deps);
+  const range = { startNs, endNs: endNs + 1n };
+  const names = labelNames('', range, deps);
+  const [label] = names;
   if (label === undefined) return [];
+  const counts = names.map((name) => labelValues(name, '', range, deps).length);
+  const most = names[counts.indexOf(Math.max(...counts))]!;
   const share = Math.min(1, PART_BYTES / Math.max(1, lineBytes));
   const partNs = BigInt(Math.ceil(Number(endNs - startNs) * share));
   const request = (text: string, fromNs: bigint): QueryRequest => ({
     kind: 'range',
-    query: text.replaceAll('{s}', `{${label}=~".+"}`).replaceAll('{l}', label),
+    query: text.replaceAll('{s}', `{${label}=~".+"}`).replaceAll('{l}', label).replaceAll('{m}', most),
     startNs: fromNs,
     endNs: endNs + 1n,
     stepNs: (endNs - fromNs) / BigInt(POINTS) + 1n,
