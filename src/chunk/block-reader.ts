@@ -76,10 +76,13 @@ export class BlockReader {
   readonly #finder: KernelFinder | undefined;
   readonly #someLines: SomeLines | undefined;
 
-  /** @param onDamage told of blocks that were left out when their lines were asked for */
-  constructor(reuse: boolean, onDamage: (error: unknown) => void = () => undefined) {
+  /**
+   * @param onDamage told of blocks that were left out when their lines were asked for
+   * @param plain columns are decoded without a kernel of its own, which takes some megabytes: for readers that come in numbers
+   */
+  constructor(reuse: boolean, onDamage: (error: unknown) => void = () => undefined, plain = false) {
     this.#reuse = reuse;
-    this.#kernel = reuse ? openBlockKernel() : undefined;
+    this.#kernel = reuse && !plain ? openBlockKernel() : undefined;
     this.#finder = this.#kernel === undefined ? undefined : new KernelFinder(this.#kernel);
     this.#someLines =
       this.#kernel === undefined

@@ -125,7 +125,7 @@ export class FrameReader {
     const where = `${path} at ${offset}`;
     const raw =
       codec === CODEC_TEMPLATES
-        ? readTemplates(compressed, rawLength, where)
+        ? readTemplates(compressed, rawLength, where, this.#memory[slot])
         : decompressFrame(codec, compressed, rawLength, where);
     // A stored frame is a view of the read buffer, which the next read overwrites.
     if (raw.buffer === this.#compressed.buffer) return Buffer.from(raw);

@@ -48,13 +48,17 @@ function readerOfThread(): typeof threadReader {
 }
 
 /**
- * Decodes a template frame to fresh memory.
+ * Decodes a template frame.
  *
+ * @param into memory for it, used when the frame fits; else it gets fresh memory
  * @throws LogError CHUNK_CORRUPT
  */
-export function readTemplates(frame: Uint8Array, rawLength: number, where: string): Uint8Array {
+export function readTemplates(frame: Uint8Array, rawLength: number, where: string, into?: Uint8Array): Uint8Array {
   const thread = readerOfThread();
-  if (thread?.reader.open(frame, rawLength) === true && thread.reader.kernel.decodeAll() === rawLength)
-    return Uint8Array.from(thread.lines.subarray(0, rawLength));
-  return decodeTemplates(frame, rawLength, where);
+  if (thread?.reader.open(frame, rawLength) !== true || thread.reader.kernel.decodeAll() !== rawLength)
+    return decodeTemplates(frame, rawLength, where);
+  const lines = thread.lines.subarray(0, rawLength);
+  if (into === undefined || into.length < rawLength) return Uint8Array.from(lines);
+  into.set(lines);
+  return into.subarray(0, rawLength);
 }

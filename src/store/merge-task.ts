@@ -65,7 +65,7 @@ export interface MergedSegment {
 /** Bytes written at once. */
 const WRITE_BYTES = 1024 * 1024;
 
-/** Kept by a thread that merges and does nothing else: kernels and their memory are made once. */
+/** Kept by a thread that merges and does nothing else: their memory is made once. */
 const threadReaders: BlockReader[] = [];
 
 /**
@@ -106,6 +106,7 @@ export async function runMergeTask(
       if (output.pendingBytes >= WRITE_BYTES) {
         await output.write();
         memory.builder.frames.recycle();
+        tidy();
       }
       if (pace.isDue) await pace.turn();
     }
@@ -217,7 +218,7 @@ function openSource(
   const { blocks, frames } = directory;
   const { offset, length, crc } = directory.filterSection;
   let filters: Uint8Array | undefined;
-  threadReaders[number] ??= new BlockReader(true);
+  threadReaders[number] ??= new BlockReader(true, undefined, true);
   return {
     path,
     directory,
