@@ -53,8 +53,12 @@ export interface JsonPieces {
   readonly pieces: Generator<Uint8Array, void>;
 }
 
-/** The last piece is what it returns. */
-type Pieces = Generator<Uint8Array, Uint8Array>;
+interface Piece {
+  readonly bytes: Uint8Array;
+  readonly isLast: boolean;
+}
+
+type Pieces = Generator<Piece, void>;
 
 /** The body of `/query`, `/query_range` and the volume endpoints: whole, or in pieces when it is large. */
 export function resultBody(data: ResultData, stats: QueryStats, extras: ResultExtras = {}): Uint8Array | JsonPieces {
@@ -72,40 +76,38 @@ export function legacyStreamsBody(streams: ResultStreams, stats: QueryStats): Ui
   return bodyOf(inMemory((out) => legacyPieces(out, streams, stats)));
 }
 
-/** Writes pieces in memory that goes to the next answer when this one ends. */
+/** Writes pieces in memory that goes to the next answer when this one ends: when somebody asks for more behind the last piece, or for no more. */
 function* inMemory(write: (out: JsonBytes) => Pieces): Pieces {
   const out = idle.pop() ?? new JsonBytes();
   out.reset();
   try {
-    return yield* write(out);
+    yield* write(out);
   } finally {
     if (idle.length < MAX_IDLE && out.isWorthKeeping) idle.push(out);
   }
 }
 
 function bodyOf(pieces: Pieces): Uint8Array | JsonPieces {
-  const first = pieces.next();
-  // The memory is given back already, and nobody has taken it yet.
-  return first.done === true ? new Uint8Array(first.value) : { pieces: chained(first.value, pieces) };
+  const first = pieces.next().value!;
+  if (!first.isLast) return { pieces: bytesOf(first, pieces) };
+  const whole = new Uint8Array(first.bytes);
+  pieces.return();
+  return whole;
 }
 
-function* chained(first: Uint8Array, rest: Pieces): Generator<Uint8Array, void> {
+function* bytesOf(first: Piece, rest: Pieces): Generator<Uint8Array, void> {
   try {
-    yield first;
-    for (;;) {
-      const { value, done } = rest.next();
-      yield value;
-      if (done === true) return;
-    }
+    yield first.bytes;
+    for (const { bytes } of rest) yield bytes;
   } finally {
-    rest.return(first);
+    rest.return();
   }
 }
 
 /** What is written so far as a piece, when that is enough for one. */
-function* endPiece(out: JsonBytes): Generator<Uint8Array, void> {
+function* endPiece(out: JsonBytes): Pieces {
   if (out.length < PIECE_BYTES) return;
-  yield out.view();
+  yield { bytes: out.view(), isLast: false };
   out.reset();
 }
 
@@ -124,10 +126,10 @@ function* resultPieces(
   if (warnings.length > 0) out.string(`,"warnings":${JSON.stringify(warnings)}`);
   if (explain !== undefined) out.string(`,"explain":${JSON.stringify(explain)}`);
   out.string('}');
-  return out.view();
+  yield { bytes: out.view(), isLast: true };
 }
 
-function* putResult(out: JsonBytes, data: ResultData): Generator<Uint8Array, void> {
+function* putResult(out: JsonBytes, data: ResultData): Pieces {
   switch (data.resultType) {
     case 'scalar':
       putSample(out, data.timeMs, data.value);
@@ -153,7 +155,7 @@ function* putResult(out: JsonBytes, data: ResultData): Generator<Uint8Array, voi
   }
 }
 
-function* putList<T>(out: JsonBytes, items: readonly T[], put: (item: T) => void): Generator<Uint8Array, void> {
+function* putList<T>(out: JsonBytes, items: readonly T[], put: (item: T) => void): Pieces {
   out.string('[');
   for (let i = 0; i < items.length; i++) {
     if (i > 0) out.string(',');
@@ -164,12 +166,7 @@ function* putList<T>(out: JsonBytes, items: readonly T[], put: (item: T) => void
 }
 
 /** `before` and `between` stand around the labels of a stream. */
-function* putStreams(
-  out: JsonBytes,
-  streams: ResultStreams,
-  before: string,
-  between: string,
-): Generator<Uint8Array, void> {
+function* putStreams(out: JsonBytes, streams: ResultStreams, before: string, between: string): Pieces {
   out.string('[');
   for (let i = 0; i < streams.count; i++) {
     out.string(i > 0 ? `,${before}` : before);
@@ -188,5 +185,5 @@ function* legacyPieces(out: JsonBytes, streams: ResultStreams, stats: QueryStats
   out.string('{"streams":');
   yield* putStreams(out, streams, '{"labels":', ',"entries":[');
   out.string(`,"stats":${statsJson(stats)}}`);
-  return out.view();
+  yield { bytes: out.view(), isLast: true };
 }

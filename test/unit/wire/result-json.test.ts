@@ -201,6 +201,14 @@ describe('large answers', () => {
     expect(texts).toEqual(data.map((one) => resultText(one)));
   });
 
+  it('stay as they are while others are written, to the end of the last piece', () => {
+    const pieces = Array.from(piecesOf(matrix(500, 100)), (piece) => {
+      for (const other of [matrix(3, 3), matrix(400, 150)]) resultText(other);
+      return Buffer.from(piece).toString();
+    });
+    expect(pieces.join('')).toBe(resultText(matrix(500, 100)));
+  });
+
   it('of one piece come whole', () => {
     expect(resultBody(matrix(2, 3), NO_STATS)).toBeInstanceOf(Uint8Array);
   });
