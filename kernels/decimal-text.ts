@@ -94,18 +94,14 @@ function oddProduct(a: u64, b: u64): u64 {
 
 /** Writes a number of millionths, some of them, without zeros at its end: most values are measured to a few places. */
 function putMillionths(from: usize, all: f64): usize {
-  // May be one too large.
-  let whole = <u32>(all / SCALE);
-  let rest = <i32>(all - <f64>whole * SCALE);
-  if (rest < 0) {
-    whole--;
-    rest += 1000000;
-  }
+  // Exact: below 10^9 a quotient that is no integer is a millionth from one at least, many times what rounding moves it.
+  const whole = <u32>(all / SCALE);
+  const rest = <u32>(all - <f64>whole * SCALE);
   const point = putWhole(from, whole);
   if (rest === 0) return point;
   store<u8>(point, POINT);
-  const high = <u32>rest / 10000;
-  const low = <u32>rest - high * 10000;
+  const high = rest / 10000;
+  const low = rest - high * 10000;
   putTwo(point + 1, high);
   let end = point + 3;
   if (low !== 0) {

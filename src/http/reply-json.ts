@@ -26,20 +26,19 @@ export function acceptsGzip(header: string | undefined): boolean {
 /** Sends a successful JSON answer, compressed when it is large and the client offered gzip. */
 export async function sendJson(request: FastifyRequest, reply: FastifyReply, text: JsonText): Promise<FastifyReply> {
   reply.type(JSON_TYPE);
-  if (typeof text === 'object' && 'pieces' in text) return sendPieces(request, reply, text);
-  const bytes = toBytes(text);
-  if (bytes.length < GZIP_FROM_BYTES) return reply.send(bytes);
+  const body = typeof text === 'object' && 'pieces' in text ? text : toBytes(text);
+  if (!('pieces' in body) && body.length < GZIP_FROM_BYTES) return reply.send(body);
   reply.header('vary', 'Accept-Encoding');
-  if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(bytes);
-  const packed = await gzipAsync(bytes, { level: constants.Z_BEST_SPEED });
+  const packs = acceptsGzip(request.headers['accept-encoding']);
+  if ('pieces' in body) return sendPieces(reply, body, packs);
+  if (!packs) return reply.send(body);
+  const packed = await gzipAsync(body, { level: constants.Z_BEST_SPEED });
   return reply.header('content-encoding', 'gzip').send(packed);
 }
 
 /** The client reads a piece while the next one is made, and between two of them the thread does what else there is to do. */
-async function sendPieces(request: FastifyRequest, reply: FastifyReply, { pieces }: JsonPieces): Promise<FastifyReply> {
+async function sendPieces(reply: FastifyReply, { pieces }: JsonPieces, packs: boolean): Promise<FastifyReply> {
   const { raw } = reply;
-  const packs = acceptsGzip(request.headers['accept-encoding']);
-  reply.header('vary', 'Accept-Encoding');
   if (packs) reply.header('content-encoding', 'gzip');
   reply.hijack();
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);

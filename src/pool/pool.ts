@@ -237,10 +237,10 @@ export class WorkerPool implements TaskRunner {
    */
   async merge(task: MergeTask): Promise<MergeResult> {
     if (!task.inQuiet) return this.#merger.run(task);
-    // One of the two has the memory that it takes.
-    await this.#merger.close();
     this.#quietMerge = task.control;
     try {
+      // One of the two has the memory that it takes.
+      await this.#merger.close();
       const reply = await this.#write({ kind: 'merge', id: this.#nextId++, task });
       if (reply.kind !== 'merge') throw new LogError('INTERNAL', `a merge was answered by ${reply.kind}`);
       return reply.result;

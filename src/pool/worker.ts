@@ -23,7 +23,7 @@ serveRequests(
     // Tails have a thread of their own.
     if (request.task.kind === 'tail') lowerPriority(TAIL_NICE);
     // When the answer is on its way, or the error.
-    setImmediate(() => giveBackMemory());
+    setImmediate(giveBackMemory);
     const result = runScanTask(request.task, (part, options, counts) => loader.load(part, options, counts));
     const found = damage;
     damage = [];

@@ -25,7 +25,7 @@ const tidy = (): void => giveBackMemory(SPARE_BYTES);
 
 serveRequests((request) => {
   const reply = last.then(() => write(request));
-  last = reply.then(tidy, () => undefined);
+  last = reply.then(tidy).catch(() => undefined);
   return reply;
 });
 

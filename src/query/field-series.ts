@@ -2,6 +2,7 @@ import { ABSENT } from '../base/kernels/field-kernel.ts';
 import type { Labels } from '../model/labels.ts';
 import { labelValue } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
+import { groupLabels } from './aggregate/series-set.ts';
 import type { ScanGrouping } from './fold.ts';
 import { ByteTable } from './pipeline/byte-table.ts';
 import type { FieldReader } from './pipeline/field-reader.ts';
@@ -18,7 +19,7 @@ const NO_FIELD = -1;
 export class FieldSeries {
   readonly #grouping: ScanGrouping;
   readonly #index: SeriesIndex;
-  readonly #names: readonly string[];
+  readonly #names: ReadonlySet<string>;
   /** Of an open label, by the values that the stream gives to the others. */
   readonly #tables = new Map<string, ByteTable>();
   #stream: Labels | undefined;
@@ -34,7 +35,7 @@ export class FieldSeries {
   constructor(grouping: ScanGrouping, index: SeriesIndex) {
     this.#grouping = grouping;
     this.#index = index;
-    this.#names = [...new Set(grouping.labels)];
+    this.#names = new Set(grouping.labels);
   }
 
   /** @returns false when series of this block have to be found by way of labels */
@@ -45,7 +46,7 @@ export class FieldSeries {
   }
 
   #beginStream(stream: Labels, fields: FieldReader): void {
-    const isSame = this.#names.length === 0 && this.#stream !== undefined;
+    const isSame = this.#names.size === 0 && this.#stream !== undefined;
     this.#stream = stream;
     if (isSame) return;
     let given = '';
@@ -72,7 +73,7 @@ export class FieldSeries {
   find(fields: FieldReader): number {
     if (this.#open === NONE) {
       // Not before there is a row of it: a series without rows is none.
-      if (this.#ofStream < 0) this.#ofStream = this.#index.ofGrouped(namedLabels(this.#stream!, this.#names));
+      if (this.#ofStream < 0) this.#ofStream = this.#index.ofGrouped(groupLabels(this.#stream!, false, this.#names));
       return this.#ofStream;
     }
     const start = fields.start(this.#open);
@@ -83,11 +84,4 @@ export class FieldSeries {
   add(fields: FieldReader, series: number): void {
     this.#table!.add(this.#bytes, fields.start(this.#open), fields.end(this.#open), series);
   }
-}
-
-/** Labels of the given names that a set has, sorted as it is. */
-function namedLabels(labels: Labels, names: readonly string[]): Labels {
-  const named: string[] = [];
-  for (let i = 0; i < labels.length; i += 2) if (names.includes(labels[i]!)) named.push(labels[i]!, labels[i + 1]!);
-  return named;
 }

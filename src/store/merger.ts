@@ -231,7 +231,7 @@ export class SegmentMerger {
       writer,
       level,
       zstdLevel,
-      wantsTables: sources.every((segment) => directories.has(segment)),
+      wantsTables: sources.every((segment) => directories.streamIdsOf(segment) !== undefined),
       folder: segmentFolder(dataFolder, tenant.name, day),
       name: mergedName(name, level),
       sources: sources.map(({ path, summary }) => ({ path, zstdLevel: summary.zstdLevel ?? FRESH_ZSTD_LEVEL })),

@@ -127,10 +127,6 @@ export class OpenDirectories {
     return this.#open.get(segment)?.streamIds;
   }
 
-  has(segment: StoredSegment): boolean {
-    return this.#open.has(segment);
-  }
-
   forget(segment: StoredSegment): void {
     const known = this.#open.get(segment);
     if (known === undefined) return;

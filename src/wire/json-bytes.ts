@@ -120,8 +120,8 @@ export class JsonBytes {
   /** What was written, in memory of its own. The next one begins anew. */
   finish(): Uint8Array<ArrayBuffer> {
     const written = new Uint8Array(this.length);
-    written.set(this.#bytes.subarray(0, this.length));
-    if (this.#bytes.length > MAX_KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+    written.set(this.view());
+    if (!this.isWorthKeeping) this.#bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
     this.length = 0;
     return written;
   }
