@@ -127,13 +127,17 @@ function tierOf(segment: StoredSegment, factor: number): number {
   return Math.ceil(Math.log(fileBytes / LOWEST_TIER_BYTES) / Math.log(Math.max(2, factor)));
 }
 
-/** Enough neighbours of the lowest tier that has them, smaller ones between them included. */
+/**
+ * Enough neighbours of the lowest tier that has them, smaller ones between them included. In a crowd they may be young: it is the lowest tier that
+ * thins it out at the least cost.
+ */
 function tierWindow(
   run: readonly StoredSegment[],
   settings: MergeSettings,
   nowMs: number,
 ): StoredSegment[] | undefined {
   if (run.length < 2) return undefined;
+  const isCrowd = isCrowded(run, settings);
   const tiers = run.map((segment) => tierOf(segment, settings.tierSegments));
   for (const tier of [...new Set(tiers)].sort((a, b) => a - b)) {
     let end = 0;
@@ -141,12 +145,17 @@ function tierWindow(
       end = Math.max(end, from);
       while (end < run.length && tiers[end]! <= tier) end++;
       const window = grow(run, from, end, settings);
-      const isCrowd = end - from >= settings.tierSegments * CROWD;
       if (!isCrowd && window.some((segment) => segment.addedMs + settings.minAgeMs > nowMs)) continue;
       if (isWorthwhile(window, settings, from + window.length < run.length)) return window;
     }
   }
   return undefined;
+}
+
+/** Whether there are too many that could be joined. */
+function isCrowded(run: readonly StoredSegment[], settings: MergeSettings): boolean {
+  const joinable = run.filter(({ summary }) => summary.fileBytes * 2 <= settings.maxSegmentBytes);
+  return joinable.length >= settings.tierSegments * CROWD;
 }
 
 /** Neighbours from a place on, as many as one merge takes. */

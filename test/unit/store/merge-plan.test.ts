@@ -138,6 +138,16 @@ describe('tiers', () => {
     expect(planned(new Array<Given>(16).fill(young))?.[0]).toHaveLength(8);
   });
 
+  test('in a crowd those that were just written, not what was merged before them', () => {
+    const merged = { bytes: 100 * KIB, addedMs: DURING_DAY_MS };
+    const young = { bytes: KIB, addedMs: DURING_DAY_MS };
+    expect(planned([merged, ...new Array<Given>(15).fill(young)])?.[0]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(planned([merged, merged, ...new Array<Given>(13).fill(young)])).toBeUndefined();
+    expect(planned([...new Array<Given>(14).fill(merged), young, young])?.[0]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    const large = { bytes: 40 * MIB, addedMs: DURING_DAY_MS };
+    expect(planned([...new Array<Given>(8).fill(large), ...new Array<Given>(8).fill(young)])).toBeUndefined();
+  });
+
   test('with merges at every chance the number of segments grows with the logarithm of flushes', () => {
     let sizes: number[] = [];
     let written = 0;
