@@ -57,8 +57,9 @@ export interface StoredRows {
 const NO_COLUMNS: readonly MetadataColumn[] = [];
 const NO_BYTES: Buffer = Buffer.alloc(0);
 const NO_NUMBERS: Uint32Array = new Uint32Array(0);
-/** Room for a frame of small blocks, and for most of one block. */
-const SLOT_BYTES = 512 * 1024;
+/** Room for the lines of a frame of small blocks, and for most of one block; and at first for its times, and its metadata. */
+const LINES_SLOT_BYTES = 512 * 1024;
+const SLOT_BYTES = 128 * 1024;
 const SLOT_TIMES = 0;
 const SLOT_LINES = 1;
 const SLOT_METADATA = 2;
@@ -317,7 +318,9 @@ export class BlockReader {
 /** Memory for frames of times, lines and metadata; the first two are the kernel's own. */
 function slotMemory(kernel: BlockKernel | undefined): readonly Buffer[] {
   const memory = (): Buffer => Buffer.allocUnsafeSlow(SLOT_BYTES);
-  return kernel === undefined ? [memory(), memory(), memory()] : [kernel.times, kernel.lines, memory()];
+  return kernel === undefined
+    ? [memory(), Buffer.allocUnsafeSlow(LINES_SLOT_BYTES), memory()]
+    : [kernel.times, kernel.lines, memory()];
 }
 
 /** Where the detected level goes in a set that is sorted by name. */

@@ -1,5 +1,5 @@
 import { ByteWriter } from './byte-writer.ts';
-import { BLOCK_FIELDS } from './directory.ts';
+import { BLOCK_FIELDS, LEVEL_COUNTERS } from './directory.ts';
 import { FrameMemory, OpenFrame, OpenLines } from './frame-writer.ts';
 import { MetadataColumnsBuilder } from './metadata-builder.ts';
 import { TallyBuilder } from './tally.ts';
@@ -16,7 +16,9 @@ export class BuilderMemory {
   readonly frames: FrameMemory;
   readonly labels: ByteWriter = new ByteWriter(64 * 1024);
   /** `BLOCK_FIELDS` numbers for each block. */
-  blocks: Float64Array = new Float64Array(FIRST_BLOCKS * BLOCK_FIELDS);
+  blocks: Uint32Array = new Uint32Array(FIRST_BLOCKS * BLOCK_FIELDS);
+  /** `LEVEL_COUNTERS` numbers for each block. */
+  levelCounts: Uint32Array = new Uint32Array(FIRST_BLOCKS * LEVEL_COUNTERS);
   readonly times: OpenFrame = new OpenFrame();
   readonly lines: OpenLines = new OpenLines();
   readonly metadata: OpenFrame = new OpenFrame();
@@ -48,10 +50,14 @@ export class BuilderMemory {
   }
 
   /** Doubles the room for numbers of blocks. */
-  growBlocks(): Float64Array {
-    const grown = new Float64Array(this.blocks.length * 2);
-    grown.set(this.blocks);
-    this.blocks = grown;
-    return grown;
+  growBlocks(): void {
+    this.blocks = twice(this.blocks);
+    this.levelCounts = twice(this.levelCounts);
   }
+}
+
+function twice(numbers: Uint32Array): Uint32Array {
+  const grown = new Uint32Array(numbers.length * 2);
+  grown.set(numbers);
+  return grown;
 }

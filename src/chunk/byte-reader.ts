@@ -1,5 +1,7 @@
 import { LogError } from '../base/errors.ts';
 
+const MAX_32 = 2 ** 32 - 1;
+
 /** Reads what `ByteWriter` wrote; every length is checked against the end before it is used. */
 export class ByteReader {
   readonly bytes: Buffer;
@@ -56,6 +58,24 @@ export class ByteReader {
       else {
         this.at = at;
         into[to] = this.varint();
+        at = this.at;
+      }
+    }
+    this.at = at;
+  }
+
+  /** The same for numbers of 32 bits. */
+  varints32(into: Uint32Array, first: number, step: number, count: number): void {
+    const { bytes, end } = this;
+    let at = this.at;
+    let to = first;
+    for (let i = 0; i < count; i++, to += step) {
+      if (at < end && bytes[at]! < 128) into[to] = bytes[at++]!;
+      else {
+        this.at = at;
+        const value = this.varint();
+        if (value > MAX_32) this.#fail(`number ${value} is too large`);
+        into[to] = value;
         at = this.at;
       }
     }

@@ -5,6 +5,7 @@ import { ByteWriter } from './byte-writer.ts';
 import { compressFrame, decompressFrame } from './compress.ts';
 import { type EncodedLabelSets, LabelSets } from './label-sets.ts';
 import { emptyTally, readTally, skipTally, type Tally, writeTally } from './tally.ts';
+import { DIRECTORY_LEVEL } from './zstd-encoder.ts';
 
 /**
  * The directory of a segment: which streams, which blocks, where their bytes are, and statistics that answer without
@@ -12,9 +13,13 @@ import { emptyTally, readTally, skipTally, type Tally, writeTally } from './tall
  * Format: docs/format/segment.md, section Directory.
  */
 
-/** Numbers of one block in `Directory.blocks`, by position. */
+/**
+ * Numbers of one block in `Directory.blocks`, by position: as the format has them, but for the high halves of the two times, and numbers of
+ * levels, which stay in the file. With thousands of streams, blocks are most of a directory: hence 80 bytes each.
+ */
 export const B_STREAM = 0;
 export const B_ROWS = 1;
+/** Nanoseconds from the start of the day, see `blockTime`. */
 export const B_MIN = 2;
 export const B_MAX = 3;
 /** Sum of line lengths, separators not counted. */
@@ -27,15 +32,31 @@ export const B_METADATA = 12;
 /** Offset in the filter section and length of the skip filter. */
 export const B_FILTER = 15;
 export const B_METADATA_BYTES = 17;
-/** Rows for each code of model/level.ts, then rows with any other or no level. */
-export const B_LEVELS = 18;
+const STORED_NUMBERS = 18;
+/** Behind the low half of a time. */
+const HIGH_HALF = 16;
+export const BLOCK_FIELDS = 20;
+
+/** Numbers of a block in a file that memory has apart: rows for each code of model/level.ts, then rows with any other or no level. */
+export const LEVELS_AT: number = STORED_NUMBERS;
 export const LEVEL_COUNTERS = 9;
-export const BLOCK_FIELDS: number = B_LEVELS + LEVEL_COUNTERS;
 
 /** Within a column of a block: number of the frame, offset and length in it. */
 export const C_FRAME = 0;
 export const C_OFFSET = 1;
 export const C_LENGTH = 2;
+
+const HALF = 2 ** 32;
+
+/** One of the two times of a block. @param at where its low half stands: that of the block, and B_MIN or B_MAX */
+export function blockTime(blocks: Uint32Array, at: number): number {
+  return blocks[at + HIGH_HALF]! * HALF + blocks[at]!;
+}
+
+export function setBlockTime(blocks: Uint32Array, at: number, ns: number): void {
+  blocks[at] = ns;
+  blocks[at + HIGH_HALF] = ns / HALF;
+}
 
 export const FLAG_ASCII = 1;
 export const FLAG_LENGTHS = 2;
@@ -88,7 +109,7 @@ export interface MergeRecord {
 /** Where the blocks of a segment are. */
 export interface BlockTable {
   /** `BLOCK_FIELDS` numbers a block. */
-  readonly blocks: Float64Array;
+  readonly blocks: Uint32Array;
   /** `FRAME_FIELDS` numbers a frame. */
   readonly frames: Float64Array;
 }
@@ -104,11 +125,15 @@ export interface DirectoryTables extends SegmentIdentity, BlockTable {
 
 export interface Directory extends DirectoryTables {
   readonly streams: LabelSets;
+  /** `LEVEL_COUNTERS` numbers a block; present when they were asked for. */
+  readonly levelCounts?: Uint32Array;
 }
 
 /** A directory to be written: its streams are encoded already. */
 export interface NewDirectory extends DirectoryTables {
   readonly streams: EncodedLabelSets;
+  /** `LEVEL_COUNTERS` numbers a block. */
+  readonly levelCounts: Uint32Array;
 }
 
 /** About the bytes of a block's numbers, and of an entry of its tally. */
@@ -136,15 +161,15 @@ export function encodeDirectory(directory: NewDirectory, body: ByteWriter = new 
   body.text(directory.writer);
   body.varint(streams.count);
   body.raw(streams.bytes);
-  writeColumns(directory.frames, FRAME_FIELDS, body);
-  writeColumns(blocks, BLOCK_FIELDS, body);
+  writeFrames(directory.frames, body);
+  writeBlocks(blocks, directory.levelCounts, body);
   body.varint(directory.metadataNames.length);
   for (const name of directory.metadataNames) body.text(name);
   writeTally(directory.tally, body);
   for (const value of [directory.filterSection.offset, directory.filterSection.length, directory.filterSection.crc])
     body.varint(value);
   writeMerge(directory.merge, body);
-  const frame = compressFrame(body.view(), 3);
+  const frame = compressFrame(body.view(), DIRECTORY_LEVEL);
   const head = new ByteWriter(16);
   head.varint(SEGMENT_VERSION);
   head.byte(frame.codec);
@@ -173,28 +198,60 @@ function readMerge(reader: ByteReader): MergeRecord | undefined {
   return { level, zstdLevel, replaces };
 }
 
-/** Field by field rather than row by row: equal neighbours compress away. */
-function writeColumns(rows: Float64Array, fields: number, out: ByteWriter): void {
-  const count = rows.length / fields;
-  out.varint(count);
-  for (let field = 0; field < fields; field++) out.varints(rows, field, fields);
+/** Field by field rather than frame by frame: equal neighbours compress away. */
+function writeFrames(frames: Float64Array, out: ByteWriter): void {
+  out.varint(frames.length / FRAME_FIELDS);
+  for (let field = 0; field < FRAME_FIELDS; field++) out.varints(frames, field, FRAME_FIELDS);
 }
 
-function readColumns(fields: number, reader: ByteReader): Float64Array {
-  const count = reader.count(fields);
-  const rows = new Float64Array(new SharedArrayBuffer(count * fields * Float64Array.BYTES_PER_ELEMENT));
-  for (let field = 0; field < fields; field++) reader.varints(rows, field, fields, count);
-  return rows;
+function readFrames(reader: ByteReader): Float64Array {
+  const count = reader.count(FRAME_FIELDS);
+  const frames = new Float64Array(new SharedArrayBuffer(count * FRAME_FIELDS * Float64Array.BYTES_PER_ELEMENT));
+  for (let field = 0; field < FRAME_FIELDS; field++) reader.varints(frames, field, FRAME_FIELDS, count);
+  return frames;
+}
+
+function isTime(field: number): boolean {
+  return field === B_MIN || field === B_MAX;
+}
+
+/** The same for blocks. */
+function writeBlocks(blocks: Uint32Array, levelCounts: Uint32Array, out: ByteWriter): void {
+  out.varint(blocks.length / BLOCK_FIELDS);
+  for (let field = 0; field < STORED_NUMBERS; field++)
+    if (!isTime(field)) out.varints(blocks, field, BLOCK_FIELDS);
+    else for (let at = field; at < blocks.length; at += BLOCK_FIELDS) out.varint(blockTime(blocks, at));
+  for (let level = 0; level < LEVEL_COUNTERS; level++) out.varints(levelCounts, level, LEVEL_COUNTERS);
+}
+
+function readBlocks(reader: ByteReader, withLevels: boolean): Pick<Directory, 'blocks' | 'levelCounts'> {
+  const count = reader.count(STORED_NUMBERS + LEVEL_COUNTERS);
+  const blocks = new Uint32Array(new SharedArrayBuffer(count * BLOCK_FIELDS * Uint32Array.BYTES_PER_ELEMENT));
+  for (let field = 0; field < STORED_NUMBERS; field++)
+    if (!isTime(field)) reader.varints32(blocks, field, BLOCK_FIELDS, count);
+    else for (let at = field; at < blocks.length; at += BLOCK_FIELDS) setBlockTime(blocks, at, reader.varint());
+  if (!withLevels) {
+    reader.skipVarints(count * LEVEL_COUNTERS);
+    return { blocks };
+  }
+  const levelCounts = new Uint32Array(count * LEVEL_COUNTERS);
+  for (let level = 0; level < LEVEL_COUNTERS; level++) reader.varints32(levelCounts, level, LEVEL_COUNTERS, count);
+  return { blocks, levelCounts };
 }
 
 /** Largest directory that is taken: a bound for allocation, far above what a segment of 100,000 streams needs. */
 const MAX_DIRECTORY_BYTES = 1 << 30;
 
-/**
- * @param withTally false: the tally is left out, which is most of a directory of thousands of streams
- * @throws LogError CHUNK_CORRUPT or FORMAT_UNKNOWN
- */
-export function decodeDirectory(bytes: Uint8Array, where: string, withTally = true): Directory {
+/** What is wanted of a directory: both are most of one with thousands of streams. */
+export interface DirectoryParts {
+  /** Absent: yes. */
+  readonly tally?: boolean;
+  /** Absent: no. */
+  readonly levelCounts?: boolean;
+}
+
+/** @throws LogError CHUNK_CORRUPT or FORMAT_UNKNOWN */
+export function decodeDirectory(bytes: Uint8Array, where: string, parts: DirectoryParts = {}): Directory {
   const head = new ByteReader(bytes, where);
   const version = head.varint();
   if (version < OLDEST_SEGMENT_VERSION || version > SEGMENT_VERSION)
@@ -212,16 +269,16 @@ export function decodeDirectory(bytes: Uint8Array, where: string, withTally = tr
   const day = zigzagDay % 2 === 0 ? zigzagDay / 2 : -(zigzagDay + 1) / 2;
   const generation = reader.varint();
   const part = reader.varint();
-  const parts = reader.varint();
+  const partCount = reader.varint();
   const walSeq = reader.varint();
   const writer = reader.text();
   const streams = LabelSets.read(reader, reader.count(1));
-  const frames = readColumns(FRAME_FIELDS, reader);
-  const blocks = readColumns(BLOCK_FIELDS, reader);
+  const frames = readFrames(reader);
+  const { blocks, levelCounts } = readBlocks(reader, parts.levelCounts === true);
   const metadataNames: string[] = [];
   const nameCount = reader.count(1);
   for (let i = 0; i < nameCount; i++) metadataNames.push(reader.text());
-  const tally = withTally ? readTally(reader) : emptyTally(skipTally(reader));
+  const tally = parts.tally === false ? emptyTally(skipTally(reader)) : readTally(reader);
   if (tally.starts.length !== blocks.length / BLOCK_FIELDS + 1)
     throw new LogError('CHUNK_CORRUPT', `${where}: tally of ${tally.starts.length - 1} blocks`);
   let filterSection = { offset: reader.varint(), length: reader.varint(), crc: reader.varint() };
@@ -236,13 +293,14 @@ export function decodeDirectory(bytes: Uint8Array, where: string, withTally = tr
     day,
     generation,
     part,
-    parts,
+    parts: partCount,
     walSeq,
     writer,
     ...(merge === undefined ? {} : { merge }),
     streams,
     frames,
     blocks,
+    ...(levelCounts === undefined ? {} : { levelCounts }),
     metadataNames,
     tally,
     filterSection,
@@ -252,7 +310,7 @@ export function decodeDirectory(bytes: Uint8Array, where: string, withTally = tr
 function checkReferences(
   streamCount: number,
   frames: Float64Array,
-  blocks: Float64Array,
+  blocks: Uint32Array,
   filterBytes: number,
   where: string,
 ): void {

@@ -155,7 +155,7 @@ export class FrameReader {
     let memory = this.#memory[slot]!;
     if (memory.length < rawLength) {
       memory = this.#large[slot] ?? memory;
-      if (memory.length < rawLength) memory = Buffer.allocUnsafeSlow(rawLength);
+      if (memory.length < rawLength) memory = Buffer.allocUnsafeSlow(rawLength + (rawLength >> 2));
       this.#large[slot] = memory;
     }
     const into = memory.subarray(0, rawLength);

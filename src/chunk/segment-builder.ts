@@ -6,7 +6,6 @@ import { BuilderMemory } from './builder-memory.ts';
 import {
   B_FILTER,
   B_FLAGS,
-  B_LEVELS,
   B_LINE_BYTES,
   B_LINES,
   B_MAX,
@@ -24,6 +23,7 @@ import {
   LEVEL_COUNTERS,
   type NewDirectory,
   type SegmentIdentity,
+  setBlockTime,
 } from './directory.ts';
 import type { FilterBuilder } from './filter-builder.ts';
 import { type FramePlace, FrameWriter, OpenLines } from './frame-writer.ts';
@@ -156,7 +156,7 @@ export class SegmentBuilder {
     const count = to - from;
     this.#memory.tally.addBlock(rows.times, rows.levels, from, to);
     const at = this.#addRecord();
-    const times = this.#addTimes(rows, from, to, at + B_LEVELS);
+    const times = this.#addTimes(rows, from, to);
     const filterAt = this.#memory.filters.length;
     const [lines, flags] =
       stored === undefined ? this.#addLines(rows, from, to, joinedBytes) : this.#addStoredLines(stored);
@@ -168,8 +168,8 @@ export class SegmentBuilder {
     const block = this.#memory.blocks;
     block[at + B_STREAM] = stream;
     block[at + B_ROWS] = count;
-    block[at + B_MIN] = min;
-    block[at + B_MAX] = max;
+    setBlockTime(block, at + B_MIN, min);
+    setBlockTime(block, at + B_MAX, max);
     block[at + B_LINE_BYTES] = lineBytes;
     block[at + B_FLAGS] = flags | (metadata === NOWHERE ? 0 : FLAG_METADATA_FILTER);
     block.set(times, at + B_TIMES);
@@ -184,29 +184,29 @@ export class SegmentBuilder {
     this.maxOffsetNs = Math.max(this.maxOffsetNs, max);
   }
 
-  /** Room for the numbers of one more block, its counts of levels 0; returns where they begin. */
+  /** Room for the numbers of one more block; returns where they begin. */
   #addRecord(): number {
     const at = this.#blockCount++ * BLOCK_FIELDS;
-    const { blocks } = this.#memory;
-    const room = at === blocks.length ? this.#memory.growBlocks() : blocks;
-    room.fill(0, at + B_LEVELS, at + B_LEVELS + LEVEL_COUNTERS);
+    if (at === this.#memory.blocks.length) this.#memory.growBlocks();
     return at;
   }
 
-  /** Times, then levels: one code for all rows, or a code a row. Rows of each level are counted in the block's numbers. */
-  #addTimes(rows: StreamRows, from: number, to: number, countsAt: number): FramePlace {
+  /** Times, then levels: one code for all rows, or a code a row. Rows of each level are counted for the block begun last. */
+  #addTimes(rows: StreamRows, from: number, to: number): FramePlace {
     const count = to - from;
     const need = maxTimesBytes(count) + 2 + count;
     const memory = this.#memory;
     if (memory.scratch.length < need) memory.scratch = Buffer.allocUnsafe(need * 2);
-    const { scratch, blocks } = memory;
+    const { scratch, levelCounts } = memory;
+    const countsAt = (this.#blockCount - 1) * LEVEL_COUNTERS;
+    levelCounts.fill(0, countsAt, countsAt + LEVEL_COUNTERS);
     let at = encodeTimes(rows.times, count, scratch, 0, from);
     const first = rows.levels[from]!;
     let same = true;
     for (let row = from; row < to; row++) {
       const code = rows.levels[row]!;
       same &&= code === first;
-      blocks[countsAt + (code < LEVELS.length ? code : LEVEL_COUNTERS - 1)]!++;
+      levelCounts[countsAt + (code < LEVELS.length ? code : LEVEL_COUNTERS - 1)]!++;
     }
     scratch[at++] = same ? 0 : 1;
     if (same) scratch[at++] = first;
@@ -274,6 +274,7 @@ export class SegmentBuilder {
       ...identity,
       streams: { count: this.streamCount, bytes: memory.labels.view() },
       blocks: memory.blocks.subarray(0, this.#blockCount * BLOCK_FIELDS),
+      levelCounts: memory.levelCounts.subarray(0, this.#blockCount * LEVEL_COUNTERS),
       frames: this.#frames.finish(),
       metadataNames: [...this.#metadataNames],
       tally: memory.tally.finish(),

@@ -26,6 +26,9 @@ export const MAX_COUNT = 255;
 /** Bytes of an entry in memory. */
 export const TALLY_ENTRY_BYTES = 4;
 
+/** Larger ones grow by a quarter: half of a merged segment's would be megabytes. */
+const DOUBLED_ENTRIES = 1 << 18;
+
 const MINUTE_NS = 60_000_000_000;
 /** Minutes 1 to 1440 of a day; 0 holds its very first nanosecond. */
 export const TALLY_MINUTES = 1441;
@@ -82,7 +85,8 @@ export class TallyBuilder {
   }
 
   #grow(): Uint8Array {
-    const size = this.#counts.length * 2;
+    const entries = this.#counts.length;
+    const size = entries < DOUBLED_ENTRIES ? entries * 2 : entries + (entries >> 2);
     this.#minutes = larger(this.#minutes, new Uint16Array(size));
     this.#levels = larger(this.#levels, new Uint8Array(size));
     this.#counts = larger(this.#counts, new Uint8Array(size));

@@ -11,6 +11,10 @@ export interface ZstdEncoder {
   encode(raw: Uint8Array): Uint8Array;
 }
 
+/** Level of directories. Their columns repeat what is near, and a window that spans megabytes is memory of each thread that writes. */
+export const DIRECTORY_LEVEL = 3;
+const DIRECTORY_WINDOW_LOG = 18;
+
 type Parameters = Readonly<Record<number, number>>;
 
 /**
@@ -19,6 +23,7 @@ type Parameters = Readonly<Record<number, number>>;
  */
 function parametersOf(level: number): Parameters {
   const parameters = { [constants.ZSTD_c_compressionLevel]: level };
+  if (level === DIRECTORY_LEVEL) return { ...parameters, [constants.ZSTD_c_windowLog]: DIRECTORY_WINDOW_LOG };
   if (level !== 1) return parameters;
   return { ...parameters, [constants.ZSTD_c_minMatch]: 7, [constants.ZSTD_c_hashLog]: 15 };
 }

@@ -1,4 +1,4 @@
-import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
+import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { Stretches } from '../store/stretches.ts';
 import { NO_LISTED } from './aggregate/bucket-states.ts';
@@ -68,7 +68,7 @@ class BlockBytes {
     let begin = first;
     for (let block = first; block < end; block++) {
       const at = block * BLOCK_FIELDS;
-      const [min, max] = [baseNs + blocks[at + B_MIN]!, baseNs + blocks[at + B_MAX]!];
+      const [min, max] = [baseNs + blockTime(blocks, at + B_MIN), baseNs + blockTime(blocks, at + B_MAX)];
       if (!this.#add(series, min, max, blocks[at + B_ROWS]!, blocks[at + B_LINE_BYTES]!)) continue;
       if (begin < block) left.addBlocks(streamId, stored.sources[i]!, begin, block);
       begin = block + 1;

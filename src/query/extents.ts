@@ -1,4 +1,4 @@
-import { B_LINE_BYTES, B_MAX, B_METADATA_BYTES, B_MIN, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
+import { B_LINE_BYTES, B_MAX, B_METADATA_BYTES, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import type { Stretches } from '../store/stretches.ts';
 
 /** Sizes of rows that lie between two times of a day, in nanoseconds from its start. */
@@ -19,8 +19,8 @@ export function visitExtents(stretches: Stretches, i: number, visit: ExtentVisit
   const { blocks } = directory;
   for (let at = stretches.firsts[i]! * BLOCK_FIELDS; at < stretches.ends[i]! * BLOCK_FIELDS; at += BLOCK_FIELDS)
     visit(
-      blocks[at + B_MIN]!,
-      blocks[at + B_MAX]!,
+      blockTime(blocks, at + B_MIN),
+      blockTime(blocks, at + B_MAX),
       blocks[at + B_ROWS]!,
       blocks[at + B_LINE_BYTES]!,
       blocks[at + B_METADATA_BYTES]!,

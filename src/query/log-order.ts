@@ -1,4 +1,4 @@
-import { B_LINE_BYTES, B_LINES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
+import { B_LINE_BYTES, B_LINES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { Stretches } from '../store/stretches.ts';
 import { PlannedTask } from './planned-task.ts';
@@ -18,7 +18,7 @@ export class LogOrder {
   readonly #bounds: DayBounds;
   readonly #backward: boolean;
   /** Stretches by day, the day that comes next last. */
-  readonly #days: (readonly [number, readonly number[]])[];
+  readonly #days: (readonly [number, Int32Array])[];
   #day = 0;
   /** Key of the bound at hand. */
   #worstKey = Number.NEGATIVE_INFINITY;
@@ -34,13 +34,7 @@ export class LogOrder {
     this.#stretches = stretches;
     this.#backward = backward;
     this.#bounds = new DayBounds(fromNs, toNs);
-    const byDay = new Map<number, number[]>();
-    for (let i = 0; i < stretches.count; i++) {
-      const list = byDay.get(stretches.days[i]!);
-      if (list === undefined) byDay.set(stretches.days[i]!, [i]);
-      else list.push(i);
-    }
-    this.#days = [...byDay].sort((a, b) => (backward ? a[0] - b[0] : b[0] - a[0]));
+    this.#days = [...membersByDay(stretches)].sort((a, b) => (backward ? a[0] - b[0] : b[0] - a[0]));
   }
 
   /**
@@ -80,14 +74,16 @@ export class LogOrder {
   #nextDay(): boolean {
     const next = this.#days.pop();
     if (next === undefined) return false;
-    const [day, all] = next;
+    const [day, members] = next;
     this.#day = day;
     this.#bounds.at(day);
     const { from, to } = this.#bounds;
     const { mins, maxs } = this.#stretches;
-    const members = Int32Array.from(all);
     let count = 0;
-    for (const i of all) if (maxs[i]! >= from && mins[i]! <= to) members[count++] = i;
+    for (let at = 0; at < members.length; at++) {
+      const i = members[at]!;
+      if (maxs[i]! >= from && mins[i]! <= to) members[count++] = i;
+    }
     this.#members = members;
     this.#starts = new Int32Array(count + 1);
     this.#first = new Int32Array(count);
@@ -103,7 +99,11 @@ export class LogOrder {
     }
     this.#starts[units] = count;
     this.#heap = new TopHeap(units);
-    for (let unit = 0; unit < units; unit++) this.#heap.push(this.#keyOf(unit), unit);
+    // About the best first: later ones then stay where they come in.
+    for (let n = 0; n < units; n++) {
+      const unit = this.#backward ? units - 1 - n : n;
+      this.#heap.push(this.#keyOf(unit), unit);
+    }
     return true;
   }
 
@@ -136,8 +136,8 @@ export class LogOrder {
       return best;
     }
     const { blocks } = directory;
-    if (this.#backward) return blocks[(this.#end[unit]! - 1) * BLOCK_FIELDS + B_MAX]!;
-    return -blocks[this.#first[unit]! * BLOCK_FIELDS + B_MIN]!;
+    if (this.#backward) return blockTime(blocks, (this.#end[unit]! - 1) * BLOCK_FIELDS + B_MAX);
+    return -blockTime(blocks, this.#first[unit]! * BLOCK_FIELDS + B_MIN);
   }
 
   #memberKey(i: number): number {
@@ -225,4 +225,25 @@ export class LogOrder {
   #costOf(i: number): number {
     return this.#stretches.lineBytes[i]! + this.#stretches.rows[i]! * ROW_BYTES;
   }
+}
+
+/** Numbers of the stretches of each day, ascending. */
+function membersByDay({ days, count }: Stretches): Map<number, Int32Array> {
+  const counts = new Map<number, number>();
+  // Neighbours mostly are of one day.
+  for (let i = 0, end = 0; i < count; i = end) {
+    while (end < count && days[end] === days[i]) end++;
+    counts.set(days[i]!, (counts.get(days[i]!) ?? 0) + end - i);
+  }
+  const members = new Map<number, Int32Array>();
+  for (const [day, size] of counts) members.set(day, new Int32Array(size));
+  const filled = new Map<number, number>();
+  for (let i = 0, end = 0; i < count; i = end) {
+    const day = days[i]!;
+    const list = members.get(day)!;
+    let at = filled.get(day) ?? 0;
+    for (; end < count && days[end] === day; end++) list[at++] = end;
+    filled.set(day, at);
+  }
+  return members;
 }

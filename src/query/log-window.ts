@@ -1,5 +1,5 @@
 import type { Stage } from '../../grammar/ast.ts';
-import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
+import { B_MAX, B_MIN, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { Stretches } from '../store/stretches.ts';
 import { headWindow } from './head-window.ts';
@@ -97,8 +97,8 @@ function countsByMinute(
     const { minutes, counts, starts } = directory.tally;
     const { blocks } = directory;
     for (let block = stretches.firsts[i]!; block < stretches.ends[i]!; block++) {
-      const max = blocks[block * BLOCK_FIELDS + B_MAX]!;
-      const min = blocks[block * BLOCK_FIELDS + B_MIN]!;
+      const max = blockTime(blocks, block * BLOCK_FIELDS + B_MAX);
+      const min = blockTime(blocks, block * BLOCK_FIELDS + B_MIN);
       if (backward ? max < until : min > until) continue;
       // A minute that a bound cuts counts only in blocks that lie inside it.
       const first = min >= from ? 0 : Math.ceil(from / MINUTE_NS) + 1;

@@ -1,4 +1,4 @@
-import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
+import { B_MAX, B_MIN, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import { withOwnPages } from '../store/part-source.ts';
 import type { PartRef } from '../store/select.ts';
 import type { Stretches } from '../store/stretches.ts';
@@ -58,8 +58,8 @@ export class PlannedTask {
   /** Adds the rows of blocks `first .. end` of a stretch, cut to a range of time; nothing when they lie outside of it. */
   addBlocks(i: number, first: number, end: number, from: number, to: number): void {
     const { blocks } = this.#stretches.directory(i)!;
-    const min = blocks[first * BLOCK_FIELDS + B_MIN]!;
-    const max = blocks[(end - 1) * BLOCK_FIELDS + B_MAX]!;
+    const min = blockTime(blocks, first * BLOCK_FIELDS + B_MIN);
+    const max = blockTime(blocks, (end - 1) * BLOCK_FIELDS + B_MAX);
     if (min > to || max < from) return;
     if (min >= from && max <= to) this.addWhole(i, first, end);
     else this.#addCut(i, first, end, Math.max(min, from), Math.min(max, to));

@@ -1,4 +1,4 @@
-import { B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, type DirectoryTables } from '../chunk/directory.ts';
+import { B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime, type DirectoryTables } from '../chunk/directory.ts';
 import { LEVEL_CODES } from '../model/level.ts';
 import { dayStartNs } from '../model/time.ts';
 import { OpenTimes } from '../store/open-times.ts';
@@ -152,7 +152,14 @@ export class TallyScan {
     const { blocks } = directory;
     for (let block = first; block < end; block++) {
       const at = block * BLOCK_FIELDS;
-      if (!this.#addWhole(start, baseNs + blocks[at + B_MIN]!, baseNs + blocks[at + B_MAX]!, blocks[at + B_ROWS]!))
+      if (
+        !this.#addWhole(
+          start,
+          baseNs + blockTime(blocks, at + B_MIN),
+          baseNs + blockTime(blocks, at + B_MAX),
+          blocks[at + B_ROWS]!,
+        )
+      )
         this.#addAll(directory, block, baseNs, start);
     }
     return true;

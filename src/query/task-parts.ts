@@ -1,4 +1,4 @@
-import { B_LINE_BYTES, B_MAX, B_METADATA_BYTES, B_MIN, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
+import { B_LINE_BYTES, B_MAX, B_METADATA_BYTES, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import type { StoredBlocks } from '../chunk/stored-blocks.ts';
 import type { Labels } from '../model/labels.ts';
 import type { SegmentSource } from '../store/part-source.ts';
@@ -83,13 +83,13 @@ export class PartList {
   fromOffsetNs(i: number): number {
     const from = this.#number(i, P_FROM);
     if (from !== WHOLE_FROM) return from;
-    return this.#segment(i)!.blocks[this.#number(i, P_FIRST) * BLOCK_FIELDS + B_MIN]!;
+    return blockTime(this.#segment(i)!.blocks, this.#number(i, P_FIRST) * BLOCK_FIELDS + B_MIN);
   }
 
   toOffsetNs(i: number): number {
     const to = this.#number(i, P_TO);
     if (to !== WHOLE_TO) return to;
-    return this.#segment(i)!.blocks[(this.#number(i, P_END) - 1) * BLOCK_FIELDS + B_MAX]!;
+    return blockTime(this.#segment(i)!.blocks, (this.#number(i, P_END) - 1) * BLOCK_FIELDS + B_MAX);
   }
 
   /** First and last time that is wanted, by day. */
@@ -177,11 +177,11 @@ class StoredPart implements PartRef, SegmentSource {
   }
 
   get minOffsetNs(): number {
-    return this.segment.blocks[this.first * BLOCK_FIELDS + B_MIN]!;
+    return blockTime(this.segment.blocks, this.first * BLOCK_FIELDS + B_MIN);
   }
 
   get maxOffsetNs(): number {
-    return this.segment.blocks[(this.end - 1) * BLOCK_FIELDS + B_MAX]!;
+    return blockTime(this.segment.blocks, (this.end - 1) * BLOCK_FIELDS + B_MAX);
   }
 
   get rowCount(): number {

@@ -1,4 +1,4 @@
-import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
+import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
 import { BLOCKS_PER_SEGMENT, type Stretches } from '../store/stretches.ts';
 import { PlannedTask } from './planned-task.ts';
@@ -141,7 +141,7 @@ class TaskList {
     for (let block = first; block < end; block++) {
       const at = block * BLOCK_FIELDS;
       const blockCost = blocks[at + B_LINE_BYTES]! + blocks[at + B_ROWS]! * ROW_BYTES;
-      if (blocks[at + B_MIN]! < from || blocks[at + B_MAX]! > to) {
+      if (blockTime(blocks, at + B_MIN) < from || blockTime(blocks, at + B_MAX) > to) {
         this.#addRun(i, first, block, cost);
         edges.#current.addBlocks(i, block, block + 1, from, to);
         edges.#count(blockCost);

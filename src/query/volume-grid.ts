@@ -1,4 +1,4 @@
-import { B_LINE_BYTES, B_MAX, B_METADATA_BYTES, B_MIN, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
+import { B_LINE_BYTES, B_MAX, B_METADATA_BYTES, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { SegmentRun } from '../store/segment-runs.ts';
 import type { Stretches } from '../store/stretches.ts';
@@ -149,7 +149,7 @@ export class VolumeGrid {
       const end = firstBlocks[stream + 1]! * BLOCK_FIELDS;
       for (let at = firstBlocks[stream]! * BLOCK_FIELDS; at < end; at += BLOCK_FIELDS) {
         const size = sizeOf(blocks[at + B_ROWS]!, blocks[at + B_LINE_BYTES]!, blocks[at + B_METADATA_BYTES]!);
-        this.#setSpan(base + blocks[at + B_MIN]!, base + blocks[at + B_MAX]!, size);
+        this.#setSpan(base + blockTime(blocks, at + B_MIN), base + blockTime(blocks, at + B_MAX), size);
         this.#spread(rows);
       }
     }

@@ -1,4 +1,4 @@
-import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
+import { B_MAX, B_MIN, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import type { PartRef } from './select.ts';
 import type { Stretches } from './stretches.ts';
 
@@ -78,7 +78,12 @@ function piecesOf(stored: Stretches, stretch: number): Piece[] {
   const pieces: Piece[] = [];
   for (let block = stored.firsts[stretch]!; block < stored.ends[stretch]!; block++) {
     const at = block * BLOCK_FIELDS;
-    pieces.push({ stretch, block, min: directory.blocks[at + B_MIN]!, max: directory.blocks[at + B_MAX]! });
+    pieces.push({
+      stretch,
+      block,
+      min: blockTime(directory.blocks, at + B_MIN),
+      max: blockTime(directory.blocks, at + B_MAX),
+    });
   }
   return pieces;
 }

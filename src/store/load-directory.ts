@@ -28,7 +28,6 @@ export function loadDirectory(
     onDamage(damageOf(segment.path, error));
   }
   const { tenant, day } = segment.summary;
-  const none = new Float64Array(0);
   return {
     tenant,
     day,
@@ -38,8 +37,8 @@ export function loadDirectory(
     walSeq: 0,
     writer: '',
     streams: NO_LABEL_SETS,
-    blocks: none,
-    frames: none,
+    blocks: new Uint32Array(0),
+    frames: new Float64Array(0),
     metadataNames: [],
     tally: NO_TALLY,
     filterSection: { offset: 0, length: 0, crc: 0 },

@@ -1,5 +1,14 @@
 import { type BlockColumns, BlockReader, type StoredRows } from '../chunk/block-reader.ts';
-import { B_FLAGS, B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, FLAG_LITERAL } from '../chunk/directory.ts';
+import {
+  B_FLAGS,
+  B_LINE_BYTES,
+  B_MAX,
+  B_MIN,
+  B_ROWS,
+  BLOCK_FIELDS,
+  blockTime,
+  FLAG_LITERAL,
+} from '../chunk/directory.ts';
 import type { StoredBlocks } from '../chunk/stored-blocks.ts';
 import { type PageRows, pageRows } from '../head/load-pages.ts';
 import type { RowBlock } from '../model/row-block.ts';
@@ -94,7 +103,7 @@ export class PartLoader {
   ): boolean {
     const { blocks } = segment;
     const at = block * BLOCK_FIELDS;
-    if (blocks[at + B_MAX]! < options.fromOffsetNs || blocks[at + B_MIN]! > options.toOffsetNs) {
+    if (blockTime(blocks, at + B_MAX) < options.fromOffsetNs || blockTime(blocks, at + B_MIN) > options.toOffsetNs) {
       counts.blocksSkippedByTime++;
       return true;
     }

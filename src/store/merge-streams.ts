@@ -10,6 +10,7 @@ import {
   B_ROWS,
   B_STREAM,
   BLOCK_FIELDS,
+  blockTime,
   C_FRAME,
   C_LENGTH,
   C_OFFSET,
@@ -32,8 +33,8 @@ export interface MergeSource {
   readonly streams: readonly Labels[];
   /** Its own, so that the frames which small blocks share are decompressed once. */
   readonly reader: BlockReader;
-  /** Whole section of skip filters; read when it is first asked for. */
-  readonly filters: () => Uint8Array;
+  /** A skip filter by its place in their section; overwritten by the next one. */
+  readonly filter: (start: number, length: number) => Uint8Array;
   /** Whether blocks may be taken over compressed: their frames have the level that is wanted. */
   readonly mayCopy: boolean;
   readonly blocks: StoredBlocks;
@@ -90,14 +91,18 @@ class BlockCursor {
     return this.source.directory.blocks[this.#block * BLOCK_FIELDS + field]!;
   }
 
+  /** Time of the block: B_MIN or B_MAX. */
+  time(field: number): number {
+    return blockTime(this.source.directory.blocks, this.#block * BLOCK_FIELDS + field);
+  }
+
   /** Time of the next row. */
   get timeNs(): number {
-    return this.rows === undefined ? this.field(B_MIN) : this.rows.times[this.row]!;
+    return this.rows === undefined ? this.time(B_MIN) : this.rows.times[this.row]!;
   }
 
   get filter(): Uint8Array {
-    const start = this.field(B_FILTER);
-    return this.source.filters().subarray(start, start + this.field(B_FILTER + 1));
+    return this.source.filter(this.field(B_FILTER), this.field(B_FILTER + 1));
   }
 
   read(withLines: boolean): StoredRows {
@@ -175,7 +180,7 @@ export class StreamMerger {
 
   /** Steps over blocks and rows that have expired; false when the cursor has no more rows. */
   #skipExpired(cursor: BlockCursor): boolean {
-    while (!cursor.done && cursor.rows === undefined && cursor.field(B_MAX) < this.#fromNs) {
+    while (!cursor.done && cursor.rows === undefined && cursor.time(B_MAX) < this.#fromNs) {
       this.counts.expiredRows += cursor.field(B_ROWS);
       cursor.next();
     }
@@ -210,7 +215,7 @@ export class StreamMerger {
     const rawBytes = frames[frame * FRAME_FIELDS + F_RAW]!;
     const isWhole = cursor.field(B_LINES + C_OFFSET) === 0 && lines === rawBytes;
     if (!source.mayCopy || !isWhole || cursor.field(B_LINE_BYTES) < COPY_LINE_BYTES) return false;
-    if (cursor.field(B_MAX) >= bound || cursor.field(B_MIN) <= columns.newestNs) return false;
+    if (cursor.time(B_MAX) >= bound || cursor.time(B_MIN) <= columns.newestNs) return false;
     this.#emitWhole();
     if (columns.rowCount > 0 && columns.joinedBytes < FAIR_LINE_BYTES) return false;
     this.#emitAll();
@@ -226,7 +231,7 @@ export class StreamMerger {
     });
     this.counts.copiedBlocks++;
     this.counts.rows += this.#passing.rowCount;
-    columns.passed(cursor.field(B_MAX));
+    columns.passed(cursor.time(B_MAX));
     cursor.next();
     return true;
   }

@@ -4,8 +4,10 @@ import type { Disk, DiskFile } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { SyncFile } from '../base/sync-file.ts';
 import { BlockReader } from '../chunk/block-reader.ts';
+import { BuilderMemory } from '../chunk/builder-memory.ts';
 import {
   type Directory,
+  type DirectoryTables,
   decodeDirectory,
   encodeDirectory,
   F_COMPRESSED,
@@ -65,8 +67,8 @@ export interface MergedSegment {
 /** Bytes written at once. */
 const WRITE_BYTES = 1024 * 1024;
 
-/** Kept by a thread that merges and does nothing else: their memory is made once. */
-const threadReaders: BlockReader[] = [];
+/** Skip filters checked at once. */
+const CHECK_BYTES = 64 * 1024;
 
 /**
  * Writes the merged segment under a temporary name, syncs it, renames it, and syncs the folder: what has its name is whole.
@@ -82,7 +84,7 @@ export async function runMergeTask(
 ): Promise<MergeResult> {
   const path = join(task.folder, task.name);
   const temporary = `${path}.tmp`;
-  const files: SyncFile[] = [];
+  const opened: { close(): void }[] = [];
   await disk.unlink(temporary);
   const file = await disk.create(temporary);
   const output = new SegmentOutput(file);
@@ -91,7 +93,7 @@ export async function runMergeTask(
   let closed = false;
   try {
     const labelSets = new Map<string, Labels>();
-    const sources = task.sources.map((source, i) => openSource(source, i, task.zstdLevel, files, labelSets));
+    const sources = task.sources.map((source) => openSource(source, task.zstdLevel, opened, labelSets));
     // Directories were decompressed for it.
     tidy();
     const builder = new SegmentBuilder(
@@ -136,9 +138,9 @@ export async function runMergeTask(
     await disk.unlink(temporary);
     throw error;
   } finally {
-    for (const each of files) each.close();
-    for (const reader of threadReaders) reader.frames.close();
-    if (task.inQuiet) threadReaders.length = 0;
+    for (const each of opened) each.close();
+    // Larger than what a flush or a smaller merge needs.
+    memory.builder = new BuilderMemory();
     giveBackWriterMemory(memory);
   }
 }
@@ -204,30 +206,24 @@ class SegmentOutput {
 
 function openSource(
   source: MergeTask['sources'][number],
-  number: number,
   zstdLevel: number,
-  files: SyncFile[],
+  opened: { close(): void }[],
   labelSets: Map<string, Labels>,
 ): MergeSource {
   const { path } = source;
   // The tally is made anew.
-  const decoded = decodeDirectory(readSegmentDirectorySync(path), path, false);
+  const decoded = decodeDirectory(readSegmentDirectorySync(path), path, { tally: false });
   const { streams: _, ...directory } = decoded;
   const file = new SyncFile(path);
-  files.push(file);
+  const reader = new BlockReader(true, undefined, true);
+  opened.push(file, reader.frames);
   const { blocks, frames } = directory;
-  const { offset, length, crc } = directory.filterSection;
-  let filters: Uint8Array | undefined;
-  threadReaders[number] ??= new BlockReader(true, undefined, true);
   return {
     path,
     directory,
     streams: sharedLabels(decoded, labelSets),
-    filters: () => {
-      filters ??= readChecked(file, offset, length, crc);
-      return filters;
-    },
-    reader: threadReaders[number],
+    filter: filterReader(file, directory),
+    reader,
     mayCopy: source.zstdLevel >= zstdLevel,
     blocks: { path, blocks, frames },
     readFrame: (frame) => {
@@ -245,6 +241,36 @@ function sharedLabels({ streams }: Directory, labelSets: Map<string, Labels>): L
     labelSets.set(key, labels);
     return labels;
   });
+}
+
+/** Reads skip filters one at a time, each over the one before: of a large segment all together are megabytes. They are checked as a whole. */
+function filterReader(file: SyncFile, { filterSection }: DirectoryTables): MergeSource['filter'] {
+  const { offset, length, crc } = filterSection;
+  let piece: Buffer | undefined;
+  const read = (at: number, count: number): Buffer => {
+    if (piece === undefined || piece.length < count) piece = Buffer.allocUnsafeSlow(count);
+    if (file.read(piece, count, offset + at) !== count)
+      throw new LogError('CHUNK_CORRUPT', `${file.path}: skip filters at ${offset} end behind the file`);
+    return piece.subarray(0, count);
+  };
+  const check = (): void => {
+    let found = 0;
+    for (let at = 0; at < length; at += CHECK_BYTES) {
+      const bytes = read(at, Math.min(CHECK_BYTES, length - at));
+      found = crc32c(bytes, 0, bytes.length, found);
+    }
+    if (found !== crc)
+      throw new LogError(
+        'CHUNK_CORRUPT',
+        `${file.path}: skip filters at ${offset}: checksum ${found}, expected ${crc}`,
+      );
+  };
+  let isChecked = false;
+  return (start, count) => {
+    if (!isChecked) check();
+    isChecked = true;
+    return read(start, count);
+  };
 }
 
 function readChecked(file: SyncFile, offset: number, length: number, crc: number): Uint8Array {

@@ -18,6 +18,8 @@ export interface SegmentTables {
 
 /** Bytes of a stream in a map by its id. */
 const MAPPED_BYTES = 40;
+/** Ids up to so many times the streams are found by a table, which is smaller than a map of them, and quicker. */
+const TABLE_FACTOR = MAPPED_BYTES / Uint32Array.BYTES_PER_ELEMENT;
 
 /** A segment's directory joined with the stream ids of this index. */
 export class OpenDirectory implements SegmentTables {
@@ -32,7 +34,7 @@ export class OpenDirectory implements SegmentTables {
   /** About what it holds, without its tally. */
   readonly bytes: number;
   readonly #tally: SegmentTally;
-  #byStreamId: Map<number, number> | undefined;
+  #byStreamId: ((streamId: number) => number | undefined) | undefined;
 
   /** @param loadTally reads the tally again, if it was not kept */
   constructor(
@@ -60,7 +62,7 @@ export class OpenDirectory implements SegmentTables {
     let largestId = 0;
     for (const id of streamIds) if (id > largestId) largestId = id;
     this.largestId = largestId;
-    let bytes = streamIds.byteLength + firstBlocks.byteLength + streamIds.length * MAPPED_BYTES;
+    let bytes = streamIds.byteLength + firstBlocks.byteLength + numbersBytes(streamIds, largestId);
     for (const column of [blocks, frames, ...Object.values(columns)])
       if (ArrayBuffer.isView(column)) bytes += column.byteLength;
     this.bytes = bytes + tallyGroupBytes(columns.tallyEntries, streamIds.length);
@@ -73,9 +75,34 @@ export class OpenDirectory implements SegmentTables {
 
   /** Stream number of a stream id; undefined when the segment has none of its rows. */
   streamOf(streamId: number): number | undefined {
-    this.#byStreamId ??= new Map(Array.from(this.streamIds, (id, stream) => [id, stream]));
-    return this.#byStreamId.get(streamId);
+    this.#byStreamId ??= numbersById(this.streamIds, this.largestId);
+    return this.#byStreamId(streamId);
   }
+}
+
+function hasTable(streamIds: Uint32Array, largestId: number): boolean {
+  return largestId < streamIds.length * TABLE_FACTOR;
+}
+
+/** Bytes of what `numbersById` makes. */
+function numbersBytes(streamIds: Uint32Array, largestId: number): number {
+  return hasTable(streamIds, largestId)
+    ? (largestId + 1) * Uint32Array.BYTES_PER_ELEMENT
+    : streamIds.length * MAPPED_BYTES;
+}
+
+function numbersById(streamIds: Uint32Array, largestId: number): (streamId: number) => number | undefined {
+  if (!hasTable(streamIds, largestId)) {
+    const numbers = new Map(Array.from(streamIds, (id, stream) => [id, stream]));
+    return (streamId) => numbers.get(streamId);
+  }
+  // One more than the number, 0 for none.
+  const numbers = new Uint32Array(largestId + 1);
+  for (let stream = 0; stream < streamIds.length; stream++) numbers[streamIds[stream]!] = stream + 1;
+  return (streamId) => {
+    const found = numbers[streamId] ?? 0;
+    return found === 0 ? undefined : found - 1;
+  };
 }
 
 /** @param streamIdOf id of the label set with a number */
@@ -89,7 +116,7 @@ export function joinDirectory(
 }
 
 /** Of a directory that was just written, whose memory will be used again. Its arrays are handed over to the thread that wants them. */
-export function writtenTables({ streams, ...directory }: NewDirectory): SegmentTables {
+export function writtenTables({ streams, levelCounts: _, ...directory }: NewDirectory): SegmentTables {
   const { starts, minutes, levels, counts } = directory.tally;
   const tally = { starts: starts.slice(), minutes: minutes.slice(), levels: levels.slice(), counts: counts.slice() };
   const [blocks, frames] = [directory.blocks.slice(), directory.frames.slice()];
@@ -97,9 +124,10 @@ export function writtenTables({ streams, ...directory }: NewDirectory): SegmentT
 }
 
 /** As threads that scan are given them. */
-function inSharedMemory(numbers: Float64Array): Float64Array {
+function inSharedMemory<T extends Uint32Array | Float64Array>(numbers: T): T {
   if (numbers.buffer instanceof SharedArrayBuffer) return numbers;
-  const shared = new Float64Array(new SharedArrayBuffer(numbers.byteLength));
+  const Numbers = numbers.constructor as new (buffer: SharedArrayBuffer) => T;
+  const shared = new Numbers(new SharedArrayBuffer(numbers.byteLength));
   shared.set(numbers);
   return shared;
 }

@@ -1,4 +1,4 @@
-import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
+import { B_MAX, B_MIN, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import type { HeadPart } from '../head/part.ts';
 import { disjoint } from './cluster.ts';
 import type { DayOrders } from './day-orders.ts';
@@ -212,8 +212,8 @@ function addCut(
       to.addStream(streamId, source, stream, first, stop);
       return;
     }
-    while (first < stop && blocks[first * BLOCK_FIELDS + B_MAX]! < from) first++;
-    while (stop > first && blocks[(stop - 1) * BLOCK_FIELDS + B_MIN]! > end) stop--;
+    while (first < stop && blockTime(blocks, first * BLOCK_FIELDS + B_MAX) < from) first++;
+    while (stop > first && blockTime(blocks, (stop - 1) * BLOCK_FIELDS + B_MIN) > end) stop--;
     if (first < stop) to.addBlocks(streamId, source, first, stop);
   });
 }

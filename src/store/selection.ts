@@ -1,4 +1,4 @@
-import { B_MAX, B_MIN, BLOCK_FIELDS } from '../chunk/directory.ts';
+import { B_MAX, B_MIN, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import type { Generation } from '../head/generation.ts';
 import { PAGE_FIELDS } from '../head/page.ts';
 import type { HeadPart } from '../head/part.ts';
@@ -175,7 +175,8 @@ function hasBlockWithin({ firstBlocks, directory, columns }: OpenDirectory, stre
   if (min >= range.from || max <= range.to) return true;
   for (let block = firstBlocks[stream]!; block < firstBlocks[stream + 1]!; block++) {
     const at = block * BLOCK_FIELDS;
-    if (directory.blocks[at + B_MAX]! >= range.from && directory.blocks[at + B_MIN]! <= range.to) return true;
+    if (blockTime(directory.blocks, at + B_MAX) >= range.from && blockTime(directory.blocks, at + B_MIN) <= range.to)
+      return true;
   }
   return false;
 }

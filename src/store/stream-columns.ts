@@ -6,6 +6,7 @@ import {
   B_MIN,
   B_ROWS,
   BLOCK_FIELDS,
+  blockTime,
   type DirectoryTables,
 } from '../chunk/directory.ts';
 import { LEVEL_NONE, LEVELS } from '../model/level.ts';
@@ -75,8 +76,8 @@ export function streamColumns({ blocks, tally }: DirectoryTables, firstBlocks: U
     const first = firstBlocks[s]! * BLOCK_FIELDS;
     const end = firstBlocks[s + 1]! * BLOCK_FIELDS;
     if (first === end) continue;
-    mins[s] = blocks[first + B_MIN]!;
-    maxs[s] = blocks[end - BLOCK_FIELDS + B_MAX]!;
+    mins[s] = blockTime(blocks, first + B_MIN);
+    maxs[s] = blockTime(blocks, end - BLOCK_FIELDS + B_MAX);
     for (let at = first; at < end; at += BLOCK_FIELDS) {
       rows[s]! += blocks[at + B_ROWS]!;
       lineBytes[s]! += blocks[at + B_LINE_BYTES]!;

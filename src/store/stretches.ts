@@ -5,6 +5,7 @@ import {
   B_MIN,
   B_ROWS,
   BLOCK_FIELDS,
+  blockTime,
   type DirectoryTables,
 } from '../chunk/directory.ts';
 import type { HeadPart } from '../head/part.ts';
@@ -119,8 +120,8 @@ export class Stretches {
     const at = this.#next(streamId, day, source);
     this.firsts[at] = first;
     this.ends[at] = end;
-    this.mins[at] = blocks[first * BLOCK_FIELDS + B_MIN]!;
-    this.maxs[at] = blocks[(end - 1) * BLOCK_FIELDS + B_MAX]!;
+    this.mins[at] = blockTime(blocks, first * BLOCK_FIELDS + B_MIN);
+    this.maxs[at] = blockTime(blocks, (end - 1) * BLOCK_FIELDS + B_MAX);
     let rows = 0;
     let lineBytes = 0;
     let metadataBytes = 0;
@@ -240,8 +241,8 @@ export class Stretches {
       streamLabels: this.labels(streamId),
       day,
       place: this.place(i, first),
-      minOffsetNs: blocks[first * BLOCK_FIELDS + B_MIN]!,
-      maxOffsetNs: blocks[(end - 1) * BLOCK_FIELDS + B_MAX]!,
+      minOffsetNs: blockTime(blocks, first * BLOCK_FIELDS + B_MIN),
+      maxOffsetNs: blockTime(blocks, (end - 1) * BLOCK_FIELDS + B_MAX),
       rowCount,
       lineBytes,
       metadataBytes,

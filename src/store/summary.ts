@@ -1,4 +1,4 @@
-import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, type Directory } from '../chunk/directory.ts';
+import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime, type Directory } from '../chunk/directory.ts';
 import type { SegmentSummary } from '../index/values.ts';
 
 /** Summary of a segment from its directory alone, for a rebuilt index. */
@@ -18,7 +18,7 @@ export function summaryOfDirectory(name: string, directory: Directory, fileBytes
 }
 
 /** What all blocks of a directory hold together. */
-export function directoryTotals(blocks: Float64Array): {
+export function directoryTotals(blocks: Uint32Array): {
   rowCount: number;
   lineBytes: number;
   minOffsetNs: number;
@@ -28,8 +28,8 @@ export function directoryTotals(blocks: Float64Array): {
   for (let at = 0; at < blocks.length; at += BLOCK_FIELDS) {
     totals.rowCount += blocks[at + B_ROWS]!;
     totals.lineBytes += blocks[at + B_LINE_BYTES]!;
-    totals.minOffsetNs = Math.min(totals.minOffsetNs, blocks[at + B_MIN]!);
-    totals.maxOffsetNs = Math.max(totals.maxOffsetNs, blocks[at + B_MAX]!);
+    totals.minOffsetNs = Math.min(totals.minOffsetNs, blockTime(blocks, at + B_MIN));
+    totals.maxOffsetNs = Math.max(totals.maxOffsetNs, blockTime(blocks, at + B_MAX));
   }
   return totals;
 }

@@ -3,7 +3,7 @@ import { crc32c } from '../base/crc32c.ts';
 import { type Disk, systemCode } from '../base/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { BlockReader } from '../chunk/block-reader.ts';
-import { BLOCK_FIELDS, type Directory, decodeDirectory } from '../chunk/directory.ts';
+import { BLOCK_FIELDS, type Directory, decodeDirectory, LEVEL_COUNTERS } from '../chunk/directory.ts';
 import { listSegments } from './recover.ts';
 import { readSegmentDirectory } from './segment-directory.ts';
 
@@ -27,7 +27,7 @@ export async function verifySegments(disk: Disk, dataFolder: string): Promise<Ve
   for (const path of await listSegments(disk, dataFolder)) {
     try {
       const { directory: bytes } = await readSegmentDirectory(disk, path);
-      const directory = decodeDirectory(bytes, path);
+      const directory = decodeDirectory(bytes, path, { levelCounts: true });
       for (const name of directory.merge?.replaces ?? []) replaced.add(join(dirname(path), name));
       await checkFilters(disk, path, directory);
       found.set(path, checkBlocks(reader, path, directory, problems));
@@ -59,12 +59,22 @@ function checkBlocks(
   let rows = 0;
   for (let block = 0; block < blocks; block++) {
     try {
-      rows += reader.read(segment, block, { lines: true, metadata: true }).rowCount;
+      const { rowCount, levels } = reader.read(segment, block, { lines: true, metadata: true });
+      rows += rowCount;
+      if (!hasLevels(directory, block, levels.subarray(0, rowCount)))
+        problems.push(`block ${block} of ${path}: levels of its rows are not those that the directory counts`);
     } catch (error) {
       problems.push(`block ${block}: ${textOf(error)}`);
     }
   }
   return { blocks, rows };
+}
+
+/** Whether a block has as many rows of each level as its directory says. */
+function hasLevels({ levelCounts }: Directory, block: number, levels: Uint8Array): boolean {
+  const counts = new Uint32Array(LEVEL_COUNTERS);
+  for (const level of levels) counts[Math.min(level, LEVEL_COUNTERS - 1)]!++;
+  return counts.every((count, level) => count === levelCounts?.[block * LEVEL_COUNTERS + level]);
 }
 
 async function checkFilters(disk: Disk, path: string, { filterSection }: Directory): Promise<void> {

@@ -7,7 +7,6 @@ import { BlockReader } from '../../src/chunk/block-reader.ts';
 import {
   B_FILTER,
   B_FLAGS,
-  B_LEVELS,
   B_LINE_BYTES,
   B_MAX,
   B_METADATA_BYTES,
@@ -15,12 +14,14 @@ import {
   B_ROWS,
   B_STREAM,
   BLOCK_FIELDS,
+  blockTime,
   decodeDirectory,
   encodeDirectory,
   FLAG_ASCII,
   FLAG_LENGTHS,
   FLAG_LITERAL,
   FLAG_METADATA_FILTER,
+  LEVEL_COUNTERS,
   type SegmentIdentity,
 } from '../../src/chunk/directory.ts';
 import { FilterBuilder } from '../../src/chunk/filter-builder.ts';
@@ -112,7 +113,7 @@ function write(streams: readonly Stream[], gap: number): Written {
     builder.beginStream(stream.labels);
     builder.addRows(columnsOf(stream.rows, gap));
   }
-  const directory = decodeDirectory(encodeDirectory(builder.finish(IDENTITY)), 'test');
+  const directory = decodeDirectory(encodeDirectory(builder.finish(IDENTITY)), 'test', { levelCounts: true });
   const path = join(folder, `${files++}.seg`);
   const bytes = Buffer.concat(chunks);
   expect(builder.fileOffset).toBe(bytes.length);
@@ -137,7 +138,8 @@ function read({ path, directory }: Written, streamCount: number, reuse: boolean)
       });
     }
     const fields = directory.blocks.subarray(block * BLOCK_FIELDS, (block + 1) * BLOCK_FIELDS);
-    expectStatistics(fields, rows, stored.ascii);
+    const levelCounts = directory.levelCounts!.subarray(block * LEVEL_COUNTERS, (block + 1) * LEVEL_COUNTERS);
+    expectStatistics(fields, levelCounts, rows, stored.ascii);
     expectMetadataFilter(path, directory, block, rows);
     found[fields[B_STREAM]!]!.push(...rows);
   }
@@ -166,10 +168,10 @@ function expectMetadataFilter(
     }
 }
 
-function expectStatistics(fields: Float64Array, rows: readonly Row[], ascii: boolean): void {
+function expectStatistics(fields: Uint32Array, levelCounts: Uint32Array, rows: readonly Row[], ascii: boolean): void {
   expect(fields[B_ROWS]).toBe(rows.length);
-  expect(fields[B_MIN]).toBe(rows[0]!.time);
-  expect(fields[B_MAX]).toBe(rows.at(-1)!.time);
+  expect(blockTime(fields, B_MIN)).toBe(rows[0]!.time);
+  expect(blockTime(fields, B_MAX)).toBe(rows.at(-1)!.time);
   expect(fields[B_LINE_BYTES]).toBe(rows.reduce((sum, row) => sum + row.line.length, 0));
   expect(fields[B_METADATA_BYTES]).toBe(rows.reduce((sum, row) => sum + encodeMetadata(row.metadata).length, 0));
   const isAscii = rows.every((row) => row.line.every((byte) => byte < 128));
@@ -184,8 +186,8 @@ function expectStatistics(fields: Float64Array, rows: readonly Row[], ascii: boo
   );
   expect(ascii).toBe(isAscii);
   for (let level = 0; level < 8; level++)
-    expect(fields[B_LEVELS + level]).toBe(rows.filter((row) => row.level === level).length);
-  expect(fields[B_LEVELS + 8]).toBe(rows.filter((row) => row.level > 7).length);
+    expect(levelCounts[level]).toBe(rows.filter((row) => row.level === level).length);
+  expect(levelCounts[8]).toBe(rows.filter((row) => row.level > 7).length);
 }
 
 function expectRoundTrip(streams: readonly Stream[], gap: number): Written {

@@ -27,9 +27,9 @@ export class BlockFile {
 
   /** A segment of one block of so many rows, whose lines are said to be `[start, end)` of the raw frame. */
   segment(rows: number, start: number, end: number, flags = 0): StoredBlocks {
-    const blocks = new Float64Array(fields.BLOCK_FIELDS);
+    const blocks = new Uint32Array(fields.BLOCK_FIELDS);
     blocks[fields.B_ROWS] = rows;
-    blocks[fields.B_MAX] = (BLOCK_FILE_ROWS - 1) * 1e9;
+    fields.setBlockTime(blocks, fields.B_MAX, (BLOCK_FILE_ROWS - 1) * 1e9);
     blocks[fields.B_FLAGS] = flags;
     const times = this.#times;
     blocks.set([0, 0, times.length], fields.B_TIMES);

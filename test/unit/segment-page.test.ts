@@ -25,7 +25,7 @@ describe('docs/format/segment.md', () => {
     expect(text).toContain(`| ${FOOTER_MAGIC.toString().replace('\n', '\\n')}`);
     expect(text).toContain(`### Footer: ${FOOTER_BYTES} bytes`);
     expect(text).toContain(`then ${directory.FRAME_FIELDS} columns`);
-    expect(text).toContain(`then ${directory.BLOCK_FIELDS} columns`);
+    expect(text).toContain(`then ${directory.LEVELS_AT + directory.LEVEL_COUNTERS} columns`);
     expect(text).toContain(`into ${number(BLOCK_LINE_BYTES)} line bytes`);
     expect(text).toContain(`and ${number(BLOCK_ROWS)} rows`);
     expect(text).toContain(`| 1 rows | 1 to ${number(BLOCK_ROWS)} |`);
@@ -59,10 +59,10 @@ describe('docs/format/segment.md', () => {
       `${directory.B_METADATA}-${directory.B_METADATA + 2} metadata`,
       `${directory.B_FILTER}-${directory.B_FILTER + 1} filter`,
       `${directory.B_METADATA_BYTES} metadata bytes`,
-      `${directory.B_LEVELS}-${directory.BLOCK_FIELDS - 1} levels`,
+      `${directory.LEVELS_AT}-${directory.LEVELS_AT + directory.LEVEL_COUNTERS - 1} levels`,
     ];
     for (const row of rows) expect(text).toContain(`\n| ${row} |`);
-    expect(directory.B_LEVELS + directory.LEVEL_COUNTERS).toBe(directory.BLOCK_FIELDS);
+    expect(directory.B_METADATA_BYTES + 1).toBe(directory.LEVELS_AT);
     expect(directory.LEVEL_COUNTERS).toBe(LEVELS.length + 1);
   });
 

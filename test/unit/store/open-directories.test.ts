@@ -93,7 +93,7 @@ test('what a thread hands over of a segment is what a later start reads', async 
 test.each([
   ['all while there is room', 1024 * 1024, 0],
   // About eight of them, of which new ones may have two.
-  ['the newest alone when there are many', 5_000, 6],
+  ['the newest alone when there are many', 2_600, 6],
 ])('of what is written while nobody asks, memory has %s', async (_what, directoryBytes, read) => {
   const reads = vi.spyOn(LogIndex.prototype, 'directorySync');
   const { store, push } = await openMergeStore({ folder: newFolder(), directoryBytes });
@@ -115,7 +115,7 @@ test.each([
 test('of directories that do not fit, some stay', async () => {
   const reads = vi.spyOn(LogIndex.prototype, 'directorySync');
   // About four of them.
-  const { store, push } = await openMergeStore({ folder: newFolder(), directoryBytes: 2_500 });
+  const { store, push } = await openMergeStore({ folder: newFolder(), directoryBytes: 1_300 });
   for (let i = 0; i < 8; i++) {
     await push([testRow({ app: i % 2, second: i, level: 'info', trace: null })]);
     await store.flush();
