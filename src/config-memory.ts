@@ -47,9 +47,9 @@ function readIfThere(path: string): string | undefined {
  */
 export function memoryDefaults(availableBytes: number): MemoryDefaults {
   return {
-    headBytes: share(availableBytes, 8, 16 * MIB, 112 * MIB),
+    headBytes: share(availableBytes, 8, 16 * MIB, 88 * MIB),
     cacheBytes: share(availableBytes, 16, 8 * MIB, 64 * MIB),
-    directoryBytes: share(availableBytes, 32, 4 * MIB, 48 * MIB),
+    directoryBytes: share(availableBytes, 32, 4 * MIB, 32 * MIB),
     resultCacheBytes: share(availableBytes, 64, 2 * MIB, 12 * MIB),
     tallyCacheBytes: share(availableBytes, 256, MIB, 4 * MIB),
     bodyBytes: share(availableBytes, 8, 8 * MIB, 128 * MIB),

@@ -34,7 +34,15 @@ function collectGarbage(): void {
  * @param spareBytes what may lie about
  */
 export function giveBackMemory(spareBytes: number = SPARE_BYTES): void {
-  if (heldBytes() >= floorBytes + spareBytes) collectGarbage();
+  const held = heldBytes();
+  if (held >= floorBytes + spareBytes) collectGarbage();
+  // V8 has looked at it by itself.
+  else floorBytes = Math.min(floorBytes, held);
+}
+
+/** Collects what this thread has left behind, little or much: a large piece of work has ended, and what it made is of no more use. */
+export function giveBackAllMemory(): void {
+  collectGarbage();
 }
 
 /** Gives memory of this thread back a little later, once for all that ask until then, and once a minute at most. */

@@ -31,7 +31,7 @@ const WORKER_HEAP_MB = 1024;
  * The process runs with a small young generation for the sake of ingest (bin/halogi); scans make rows and want more. The flag of the process would
  * win over what a thread is given, so it is taken back for threads that start later.
  */
-const WORKER_YOUNG_MB = 16;
+const WORKER_YOUNG_MB = 8;
 const NO_YOUNG_FLAG = '--max-semi-space-size=0';
 /** Segments are written with little garbage. */
 const WRITER_YOUNG_MB = 6;

@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { nodeDisk } from '../base/node-disk.ts';
-import { giveBackMemory } from '../base/spare-memory.ts';
+import { giveBackAllMemory, giveBackMemory } from '../base/spare-memory.ts';
 import { runFlushTask } from '../store/flush-task.ts';
 import { runMergeTask } from '../store/merge-task.ts';
 import type { WorkerReply, WorkerRequest } from './messages.ts';
@@ -17,7 +18,7 @@ const FLUSH_NICE = 5;
 const MERGE_NICE = 15;
 
 /** Directories of thousands of streams are megabytes, most of them outside of the heap, where a small heap hardly ever looks. */
-const SPARE_BYTES = 24 * 1024 * 1024;
+const SPARE_BYTES = 12 * 1024 * 1024;
 
 let last: Promise<unknown> = Promise.resolve();
 
@@ -25,7 +26,11 @@ const tidy = (): void => giveBackMemory(SPARE_BYTES);
 
 serveRequests((request) => {
   const reply = last.then(() => write(request));
-  last = reply.then(tidy).catch(() => undefined);
+  last = reply
+    .catch(() => undefined)
+    // Behind the reply, which moves much away.
+    .then(() => setImmediate())
+    .then(request.kind === 'merge' ? giveBackAllMemory : tidy);
   return reply;
 });
 
