@@ -50,7 +50,7 @@ export class LogOrder {
     // Pieces outside of the range add nothing: an empty task would be the end.
     while (left > 0 || task.isEmpty) {
       if (this.#heap.size === 0) {
-        if (!this.#nextDay()) break;
+        if (!this.#nextDay(boundNs)) break;
         continue;
       }
       this.#worstKey = this.#keyOfBound(boundNs);
@@ -71,7 +71,8 @@ export class LogOrder {
     return this.#backward ? worst : -worst;
   }
 
-  #nextDay(): boolean {
+  /** @param boundNs what cannot beat it now never will, and is left aside */
+  #nextDay(boundNs: bigint | undefined): boolean {
     const next = this.#days.pop();
     if (next === undefined) return false;
     const [day, members] = next;
@@ -79,10 +80,11 @@ export class LogOrder {
     this.#bounds.at(day);
     const { from, to } = this.#bounds;
     const { mins, maxs } = this.#stretches;
+    const worst = this.#keyOfBound(boundNs);
     let count = 0;
     for (let at = 0; at < members.length; at++) {
       const i = members[at]!;
-      if (maxs[i]! >= from && mins[i]! <= to) members[count++] = i;
+      if (maxs[i]! >= from && mins[i]! <= to && this.#memberKey(i) >= worst) members[count++] = i;
     }
     this.#members = members;
     this.#starts = new Int32Array(count + 1);
