@@ -47,7 +47,7 @@ function readIfThere(path: string): string | undefined {
  */
 export function memoryDefaults(availableBytes: number): MemoryDefaults {
   return {
-    headBytes: share(availableBytes, 8, 16 * MIB, 88 * MIB),
+    headBytes: share(availableBytes, 8, 16 * MIB, 96 * MIB),
     cacheBytes: share(availableBytes, 16, 8 * MIB, 64 * MIB),
     directoryBytes: share(availableBytes, 32, 4 * MIB, 32 * MIB),
     resultCacheBytes: share(availableBytes, 64, 2 * MIB, 12 * MIB),
