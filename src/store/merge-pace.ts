@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LogError } from '../base/errors.ts';
 
 /** Shared between the thread that merges and the one that asked for it. */
@@ -19,6 +18,7 @@ export function newMergeControl(): MergeControl {
 export function stopMerge(control: MergeControl): void {
   const flags = new Int32Array(control);
   Atomics.store(flags, STOP, 1);
+  Atomics.notify(flags, STOP);
   Atomics.notify(flags, BUSY);
 }
 
@@ -56,7 +56,8 @@ export class MergePace {
     const workMs = performance.now() - this.#sliceStart;
     this.workedMs += workMs;
     this.#checkStop();
-    if (this.#restPerWork > 0) await sleep(workMs * this.#restPerWork);
+    // Not a sleep: after a long slice it would hold up whoever stops the merge.
+    if (this.#restPerWork > 0) await Atomics.waitAsync(this.#flags, STOP, 0, workMs * this.#restPerWork).value;
     if (Atomics.load(this.#flags, BUSY) === 1) await Atomics.waitAsync(this.#flags, BUSY, 1, MAX_WAIT_MS).value;
     this.#checkStop();
     this.#sliceStart = performance.now();
