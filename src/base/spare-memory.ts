@@ -18,7 +18,8 @@ function heldBytes(): number {
   return heap + outside;
 }
 
-function collectGarbage(): void {
+/** Collects what this thread has left behind, little or much: a large piece of work has ended, and what it made is of no more use. */
+export function giveBackAllMemory(): void {
   if (collect === undefined) {
     setFlagsFromString('--expose-gc');
     collect = runInNewContext('() => gc({ type: "major", execution: "sync", flavor: "last-resort" })') as () => void;
@@ -35,14 +36,9 @@ function collectGarbage(): void {
  */
 export function giveBackMemory(spareBytes: number = SPARE_BYTES): void {
   const held = heldBytes();
-  if (held >= floorBytes + spareBytes) collectGarbage();
+  if (held >= floorBytes + spareBytes) giveBackAllMemory();
   // V8 has looked at it by itself.
   else floorBytes = Math.min(floorBytes, held);
-}
-
-/** Collects what this thread has left behind, little or much: a large piece of work has ended, and what it made is of no more use. */
-export function giveBackAllMemory(): void {
-  collectGarbage();
 }
 
 /** Gives memory of this thread back a little later, once for all that ask until then, and once a minute at most. */
@@ -51,6 +47,6 @@ export function giveBackMemorySoon(): void {
   const delayMs = Math.max(DELAY_MS, lastMs + LEAST_INTERVAL_MS - performance.now());
   timer = setTimeout(() => {
     lastMs = performance.now();
-    collectGarbage();
+    giveBackAllMemory();
   }, delayMs).unref();
 }

@@ -1,3 +1,4 @@
+import { doubled } from '../base/grow.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { BLOCK_FIELDS, LEVEL_COUNTERS } from './directory.ts';
 import { FrameMemory, OpenFrame, OpenLines } from './frame-writer.ts';
@@ -51,13 +52,7 @@ export class BuilderMemory {
 
   /** Doubles the room for numbers of blocks. */
   growBlocks(): void {
-    this.blocks = twice(this.blocks);
-    this.levelCounts = twice(this.levelCounts);
+    this.blocks = doubled(this.blocks);
+    this.levelCounts = doubled(this.levelCounts);
   }
-}
-
-function twice(numbers: Uint32Array): Uint32Array {
-  const grown = new Uint32Array(numbers.length * 2);
-  grown.set(numbers);
-  return grown;
 }

@@ -47,9 +47,10 @@ export class ByteReader {
     return this.#fail('varint too long');
   }
 
-  /** Reads `count` varints to every `step`th place of `into` from `first` on. */
-  varints(into: Float64Array, first: number, step: number, count: number): void {
+  /** Reads `count` varints to every `step`th place of `into` from `first` on. A number that does not fit there is damage. */
+  varints(into: Float64Array | Uint32Array, first: number, step: number, count: number): void {
     const { bytes, end } = this;
+    const most = into instanceof Uint32Array ? MAX_32 : Number.POSITIVE_INFINITY;
     let at = this.at;
     let to = first;
     for (let i = 0; i < count; i++, to += step) {
@@ -57,24 +58,8 @@ export class ByteReader {
       if (at < end && bytes[at]! < 128) into[to] = bytes[at++]!;
       else {
         this.at = at;
-        into[to] = this.varint();
-        at = this.at;
-      }
-    }
-    this.at = at;
-  }
-
-  /** The same for numbers of 32 bits. */
-  varints32(into: Uint32Array, first: number, step: number, count: number): void {
-    const { bytes, end } = this;
-    let at = this.at;
-    let to = first;
-    for (let i = 0; i < count; i++, to += step) {
-      if (at < end && bytes[at]! < 128) into[to] = bytes[at++]!;
-      else {
-        this.at = at;
         const value = this.varint();
-        if (value > MAX_32) this.#fail(`number ${value} is too large`);
+        if (value > most) this.#fail(`number ${value} is too large`);
         into[to] = value;
         at = this.at;
       }

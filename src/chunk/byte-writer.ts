@@ -1,5 +1,5 @@
-/** Larger ones grow by a quarter: they are megabytes, half of which would often lie idle. */
-const DOUBLED_BYTES = 1024 * 1024;
+import { grownLength } from '../base/grow.ts';
+
 /** Up to so many bytes a loop is quicker than a call. */
 const MAX_LOOP_BYTES = 32;
 
@@ -19,10 +19,7 @@ export class ByteWriter {
 
   #room(count: number): void {
     if (this.length + count <= this.#bytes.length) return;
-    const size = this.#bytes.length;
-    const grown = Buffer.allocUnsafe(
-      Math.max(size < DOUBLED_BYTES ? size * 2 : size + (size >> 2), this.length + count),
-    );
+    const grown = Buffer.allocUnsafe(Math.max(grownLength(this.#bytes.length, 1), this.length + count));
     this.#bytes.copy(grown, 0, 0, this.length);
     this.#bytes = grown;
   }

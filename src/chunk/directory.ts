@@ -228,14 +228,14 @@ function readBlocks(reader: ByteReader, withLevels: boolean): Pick<Directory, 'b
   const count = reader.count(STORED_NUMBERS + LEVEL_COUNTERS);
   const blocks = new Uint32Array(new SharedArrayBuffer(count * BLOCK_FIELDS * Uint32Array.BYTES_PER_ELEMENT));
   for (let field = 0; field < STORED_NUMBERS; field++)
-    if (!isTime(field)) reader.varints32(blocks, field, BLOCK_FIELDS, count);
+    if (!isTime(field)) reader.varints(blocks, field, BLOCK_FIELDS, count);
     else for (let at = field; at < blocks.length; at += BLOCK_FIELDS) setBlockTime(blocks, at, reader.varint());
   if (!withLevels) {
     reader.skipVarints(count * LEVEL_COUNTERS);
     return { blocks };
   }
   const levelCounts = new Uint32Array(count * LEVEL_COUNTERS);
-  for (let level = 0; level < LEVEL_COUNTERS; level++) reader.varints32(levelCounts, level, LEVEL_COUNTERS, count);
+  for (let level = 0; level < LEVEL_COUNTERS; level++) reader.varints(levelCounts, level, LEVEL_COUNTERS, count);
   return { blocks, levelCounts };
 }
 

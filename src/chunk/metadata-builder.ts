@@ -1,3 +1,4 @@
+import { doubled } from '../base/grow.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { KIND_DICTIONARY, KIND_SEQUENCE } from './metadata-columns.ts';
 import { hashBytes, joinKey } from './metadata-filter.ts';
@@ -76,9 +77,9 @@ class ColumnBuilder {
   #addValue(hash: number, start: number, end: number): number {
     const index = this.valueCount++;
     if (index === this.#starts.length) {
-      this.#starts = larger(this.#starts);
-      this.#ends = larger(this.#ends);
-      this.#hashes = larger(this.#hashes);
+      this.#starts = doubled(this.#starts);
+      this.#ends = doubled(this.#ends);
+      this.#hashes = doubled(this.#hashes);
     }
     this.#starts[index] = start;
     this.#ends[index] = end;
@@ -113,12 +114,6 @@ class ColumnBuilder {
   writeValue(code: number, bytes: Buffer, out: ByteWriter): void {
     out.range(bytes, this.#starts[code - 1]!, this.#ends[code - 1]!);
   }
-}
-
-function larger(from: Uint32Array): Uint32Array {
-  const to = new Uint32Array(from.length * 2);
-  to.set(from);
-  return to;
 }
 
 function sameBytes(bytes: Uint8Array, a: number, b: number, length: number): boolean {

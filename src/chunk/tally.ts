@@ -1,3 +1,4 @@
+import { doubled, grownLength, wider } from '../base/grow.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
@@ -25,9 +26,6 @@ export interface Tally {
 export const MAX_COUNT = 255;
 /** Bytes of an entry in memory. */
 export const TALLY_ENTRY_BYTES = 4;
-
-/** Larger ones grow by a quarter: half of a merged segment's would be megabytes. */
-const DOUBLED_ENTRIES = 1 << 18;
 
 const MINUTE_NS = 60_000_000_000;
 /** Minutes 1 to 1440 of a day; 0 holds its very first nanosecond. */
@@ -79,17 +77,15 @@ export class TallyBuilder {
       entryOfLevel[level] = ++entries;
     }
     this.#entries = entries;
-    if (this.#blocks + 1 === this.#starts.length)
-      this.#starts = larger(this.#starts, new Uint32Array(this.#starts.length * 2));
+    if (this.#blocks + 1 === this.#starts.length) this.#starts = doubled(this.#starts);
     this.#starts[++this.#blocks] = entries;
   }
 
   #grow(): Uint8Array {
-    const entries = this.#counts.length;
-    const size = entries < DOUBLED_ENTRIES ? entries * 2 : entries + (entries >> 2);
-    this.#minutes = larger(this.#minutes, new Uint16Array(size));
-    this.#levels = larger(this.#levels, new Uint8Array(size));
-    this.#counts = larger(this.#counts, new Uint8Array(size));
+    const size = grownLength(this.#counts.length, TALLY_ENTRY_BYTES);
+    this.#minutes = wider(this.#minutes, new Uint16Array(size));
+    this.#levels = wider(this.#levels, new Uint8Array(size));
+    this.#counts = wider(this.#counts, new Uint8Array(size));
     return this.#counts;
   }
 
@@ -109,11 +105,6 @@ export class TallyBuilder {
       counts: this.#counts.subarray(0, this.#entries),
     };
   }
-}
-
-function larger<T extends Uint32Array | Uint16Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
 
 /** Column by column: entries per block, minutes as steps from the entry before (first of a block: absolute), levels, counts. */

@@ -1,3 +1,4 @@
+import { wider } from '../base/grow.ts';
 import { MAX_UNIT_BYTES, writeUtf8 } from '../base/write-utf8.ts';
 import { dayStartNs } from '../model/time.ts';
 
@@ -166,11 +167,6 @@ export class FoundRows {
     }
     this.bytes = bytes;
   }
-}
-
-function wider<T extends Int32Array | Uint32Array | Float64Array>(from: T, into: T): T {
-  into.set(from);
-  return into;
 }
 
 function pick(column: Int32Array | Uint32Array | Float64Array, order: readonly number[]): void {

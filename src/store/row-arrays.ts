@@ -1,3 +1,5 @@
+import { wider } from '../base/grow.ts';
+
 /** Growing columns of rows, before they become a block. */
 export interface RowArrays {
   readonly rowCount: number;
@@ -14,12 +16,12 @@ export function growRows(columns: RowArrays, count: number): void {
   const need = columns.rowCount + count;
   if (need <= columns.times.length) return;
   const size = Math.max(need, columns.times.length * 2);
-  columns.times = copied(columns.times, new Float64Array(size));
-  columns.levels = copied(columns.levels, new Uint8Array(size));
-  columns.lineStarts = copied(columns.lineStarts, new Uint32Array(size));
-  columns.lineEnds = copied(columns.lineEnds, new Uint32Array(size));
-  columns.metadataStarts = copied(columns.metadataStarts, new Uint32Array(size));
-  columns.metadataEnds = copied(columns.metadataEnds, new Uint32Array(size));
+  columns.times = wider(columns.times, new Float64Array(size));
+  columns.levels = wider(columns.levels, new Uint8Array(size));
+  columns.lineStarts = wider(columns.lineStarts, new Uint32Array(size));
+  columns.lineEnds = wider(columns.lineEnds, new Uint32Array(size));
+  columns.metadataStarts = wider(columns.metadataStarts, new Uint32Array(size));
+  columns.metadataEnds = wider(columns.metadataEnds, new Uint32Array(size));
 }
 
 /** @returns `bytes`, or a larger copy of its first `used` bytes, with room for `more` behind them */
@@ -28,9 +30,4 @@ export function growBytes(bytes: Buffer, used: number, more: number): Buffer {
   const grown = Buffer.allocUnsafeSlow(Math.max(used + more, bytes.length * 2));
   bytes.copy(grown, 0, 0, used);
   return grown;
-}
-
-function copied<T extends Float64Array | Uint32Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

@@ -1,3 +1,4 @@
+import { wider } from '../base/grow.ts';
 import {
   B_LINE_BYTES,
   B_MAX,
@@ -175,10 +176,6 @@ export class Stretches {
   }
 
   #grow(capacity: number): void {
-    const wider = <T extends Int32Array | Float64Array>(column: T, next: T): T => {
-      next.set(column);
-      return next;
-    };
     this.streamIds = wider(this.streamIds, new Int32Array(capacity));
     this.days = wider(this.days, new Int32Array(capacity));
     this.sources = wider(this.sources, new Int32Array(capacity));

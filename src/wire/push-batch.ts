@@ -1,4 +1,5 @@
 import { LogError } from '../base/errors.ts';
+import { wider } from '../base/grow.ts';
 import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
 
 // An entry takes as little as two bytes on the wire and 28 in columns, so their number needs a bound of its own.
@@ -68,9 +69,9 @@ export class PushBatch {
   growStreams(): void {
     if (this.streamCount + 2 <= this.labelStart.length) return;
     const size = grownSize(this.labelStart.length, MAX_STREAMS, 'streams');
-    this.labelStart = grown(this.labelStart, new Uint32Array(size));
-    this.labelEnd = grown(this.labelEnd, new Uint32Array(size));
-    this.firstEntry = grown(this.firstEntry, new Uint32Array(size + 1));
+    this.labelStart = wider(this.labelStart, new Uint32Array(size));
+    this.labelEnd = wider(this.labelEnd, new Uint32Array(size));
+    this.firstEntry = wider(this.firstEntry, new Uint32Array(size + 1));
   }
 
   /**
@@ -81,21 +82,16 @@ export class PushBatch {
   growEntries(): void {
     if (this.entryCount < this.seconds.length) return;
     const size = grownSize(this.seconds.length, MAX_ENTRIES, 'entries');
-    this.seconds = grown(this.seconds, new Float64Array(size));
-    this.nanos = grown(this.nanos, new Uint32Array(size));
-    this.lineStart = grown(this.lineStart, new Uint32Array(size));
-    this.lineEnd = grown(this.lineEnd, new Uint32Array(size));
-    this.metadataStart = grown(this.metadataStart, new Uint32Array(size));
-    this.metadataEnd = grown(this.metadataEnd, new Uint32Array(size));
+    this.seconds = wider(this.seconds, new Float64Array(size));
+    this.nanos = wider(this.nanos, new Uint32Array(size));
+    this.lineStart = wider(this.lineStart, new Uint32Array(size));
+    this.lineEnd = wider(this.lineEnd, new Uint32Array(size));
+    this.metadataStart = wider(this.metadataStart, new Uint32Array(size));
+    this.metadataEnd = wider(this.metadataEnd, new Uint32Array(size));
   }
 }
 
 function grownSize(size: number, limit: number, what: string): number {
   if (size < limit) return size * 2;
   throw new LogError('PUSH_TOO_LARGE', `request has too many ${what}, limit ${limit}`, { status: 413 });
-}
-
-function grown<T extends Uint32Array | Float64Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

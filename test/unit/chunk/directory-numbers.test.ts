@@ -27,8 +27,8 @@ test('numbers that do not fit into 32 bits are refused, not cut', () => {
     return new ByteReader(out.view(), 'x.seg');
   };
   const into = new Uint32Array(6);
-  written([1, most, 127]).varints32(into, 1, 2, 3);
+  written([1, most, 127]).varints(into, 1, 2, 3);
   expect([...into]).toEqual([0, 1, 0, most, 0, 127]);
-  expect(() => written([1, most + 1]).varints32(into, 0, 1, 2)).toThrow(`x.seg: number ${most + 1} is too large`);
-  expect(() => written([1]).varints32(into, 0, 1, 2)).toThrow('unexpected end');
+  expect(() => written([1, most + 1]).varints(into, 0, 1, 2)).toThrow(`x.seg: number ${most + 1} is too large`);
+  expect(() => written([1]).varints(into, 0, 1, 2)).toThrow('unexpected end');
 });
