@@ -11,6 +11,23 @@ import { ByteReader } from './byte-reader.ts';
 export const KIND_DICTIONARY = 0;
 export const KIND_SEQUENCE = 1;
 
+/** Where values are: of one width, one behind the other, or (width 0) anywhere. */
+interface Places {
+  readonly from: number;
+  readonly width: number;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+}
+
+const NO_PLACES = new Uint32Array(0);
+/** Codes of a column in which every row has a value of its own. */
+let ascending = new Uint32Array(0);
+
+function ascendingCodes(rowCount: number): Uint32Array {
+  if (ascending.length < rowCount) ascending = new Uint32Array(rowCount * 2).map((_, row) => row + 1);
+  return ascending;
+}
+
 /** One decoded column: code 0 means that the row lacks the name; text is made on first use. */
 export class MetadataColumn {
   readonly name: string;
@@ -18,17 +35,16 @@ export class MetadataColumn {
   /** Number of distinct codes, 0 included. */
   readonly codeCount: number;
   readonly #bytes: Buffer;
-  readonly #starts: Uint32Array;
-  readonly #ends: Uint32Array;
+  readonly #places: Places;
   readonly #texts: (string | undefined)[] = [];
 
-  constructor(name: string, codes: Uint32Array, bytes: Buffer, starts: Uint32Array, ends: Uint32Array) {
+  /** @param codes at least one for each row */
+  constructor(name: string, codes: Uint32Array, codeCount: number, bytes: Buffer, places: Places) {
     this.name = name;
     this.codes = codes;
-    this.codeCount = starts.length + 1;
+    this.codeCount = codeCount;
     this.#bytes = bytes;
-    this.#starts = starts;
-    this.#ends = ends;
+    this.#places = places;
   }
 
   /** Bytes of a value: `bytes[start(code), end(code))`. */
@@ -37,17 +53,19 @@ export class MetadataColumn {
   }
 
   start(code: number): number {
-    return this.#starts[code - 1]!;
+    const { starts, from, width } = this.#places;
+    return width > 0 ? from + (code - 1) * width : starts[code - 1]!;
   }
 
   end(code: number): number {
-    return this.#ends[code - 1]!;
+    const { ends, from, width } = this.#places;
+    return width > 0 ? from + code * width : ends[code - 1]!;
   }
 
   text(code: number): string {
     const known = this.#texts[code];
     if (known !== undefined) return known;
-    const text = this.#bytes.utf8Slice(this.#starts[code - 1]!, this.#ends[code - 1]!);
+    const text = this.#bytes.utf8Slice(this.start(code), this.end(code));
     this.#texts[code] = text;
     return text;
   }
@@ -97,32 +115,42 @@ function readDictionary(name: string, bytes: Buffer, rowCount: number, reader: B
   const at = reader.skip(width * rowCount);
   const codes = new Uint32Array(rowCount);
   for (let row = 0; row < rowCount; row++) codes[row] = Math.min(bytes.readUIntLE(at + row * width, width), size);
-  return new MetadataColumn(name, codes, bytes, starts, ends);
+  return new MetadataColumn(name, codes, size + 1, bytes, { from: 0, width: 0, starts, ends });
 }
 
 function readSequence(name: string, bytes: Buffer, rowCount: number, reader: ByteReader): MetadataColumn {
   const allPresent = reader.byte() === 1;
   const presenceAt = allPresent ? 0 : reader.skip((rowCount + 7) >> 3);
-  const codes = new Uint32Array(rowCount);
-  let present = 0;
-  for (let row = 0; row < rowCount; row++) {
-    if (allPresent || (bytes[presenceAt + (row >> 3)]! & (1 << (row & 7))) !== 0) codes[row] = ++present;
-  }
-  const fixed = reader.varint();
+  const codes = allPresent ? ascendingCodes(rowCount) : new Uint32Array(rowCount);
+  let present = allPresent ? rowCount : 0;
+  if (!allPresent)
+    for (let row = 0; row < rowCount; row++)
+      if ((bytes[presenceAt + (row >> 3)]! & (1 << (row & 7))) !== 0) codes[row] = ++present;
+  const width = reader.varint();
+  // Trace ids have one width: of a page of lines, a few of them are looked at.
+  const places = width > 0 ? fixedPlaces(reader, width, present) : listedPlaces(reader, present);
+  return new MetadataColumn(name, codes, present + 1, bytes, places);
+}
+
+function fixedPlaces(reader: ByteReader, width: number, present: number): Places {
+  return { from: reader.skip(width * present), width, starts: NO_PLACES, ends: NO_PLACES };
+}
+
+function listedPlaces(reader: ByteReader, present: number): Places {
   const starts = new Uint32Array(present);
   const ends = new Uint32Array(present);
   let total = 0;
   for (let i = 0; i < present; i++) {
     starts[i] = total;
-    total += fixed === 0 ? reader.varint() : fixed;
+    total += reader.varint();
     ends[i] = total;
   }
-  const at = reader.skip(total);
+  const from = reader.skip(total);
   for (let i = 0; i < present; i++) {
-    starts[i]! += at;
-    ends[i]! += at;
+    starts[i]! += from;
+    ends[i]! += from;
   }
-  return new MetadataColumn(name, codes, bytes, starts, ends);
+  return { from, width: 0, starts, ends };
 }
 
 function skipDictionary(rowCount: number, reader: ByteReader): void {

@@ -95,9 +95,9 @@ export class SomeLines implements RowFinder, LinesOnDemand {
   }
 
   /** Decodes the lines of rows that have not been decoded. @throws LogError CHUNK_CORRUPT */
-  need(rows: Uint32Array, count: number): void {
+  need(rows: Uint32Array, count: number, from = 0): void {
     if (this.#hasAll || count === 0) return;
-    this.#templates.want(rows, count);
+    this.#templates.want(rows, count, from);
     this.#decode();
     this.#hasAll = count === this.#rowCount;
   }

@@ -51,8 +51,8 @@ export interface RowBlock {
 
 /** Decodes lines of the block that was loaded last. */
 export interface LinesOnDemand {
-  /** @throws LogError CHUNK_CORRUPT */
-  need(rows: Uint32Array, count: number): void;
+  /** Decodes the lines of `rows[from .. from + count]`. @throws LogError CHUNK_CORRUPT */
+  need(rows: Uint32Array, count: number, from?: number): void;
   needRow(row: number): void;
   /** Makes starts and ends of rows tell how long their lines are; the lines themselves are not there then. @throws LogError CHUNK_CORRUPT */
   measure(rows: Uint32Array, count: number): void;

@@ -108,8 +108,12 @@ function entriesOf(
 ): Uint8Array {
   const out = scratch;
   out.reset();
-  const plain = Buffer.from(entryEnd({ all: [] }, format));
-  const tails = sets.map((labels) => (labels === undefined ? plain : Buffer.from(entryEnd(labels, format))));
+  const plainText = entryEnd({ all: [] }, format);
+  const plain = Buffer.from(plainText);
+  const tails = sets.map((labels) => {
+    const text = labels === undefined ? plainText : entryEnd(labels, format);
+    return text === plainText ? plain : Buffer.from(text);
+  });
   for (let row = 0; row < count; row++) {
     const isOwn = tailEnds[row]! > textEnds[row]!;
     const tail = isOwn ? bytes.subarray(textEnds[row], tailEnds[row]) : tails[labelIds[row]!]!;

@@ -12,8 +12,8 @@ export interface PrintedLabels {
   readonly hash: number;
 }
 
-/** Sets that are kept, half a megabyte; with more than that a thread begins anew. */
-const MAX_SETS = 1024;
+/** Sets that are kept, a megabyte; with more than that a thread begins anew. */
+const MAX_SETS = 2048;
 
 const scratch = new JsonBytes();
 const plain = new Map<Labels, PrintedLabels>();

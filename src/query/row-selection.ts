@@ -21,6 +21,14 @@ export class RowSelection {
   rows: Uint32Array = new Uint32Array(4096);
   count = 0;
   #dropped: Uint32Array = new Uint32Array(0);
+  /** What `#isKept` looks at: one function for all blocks, of which there are thousands. */
+  #tested: LineColumns | undefined;
+  #lineTest: LineTest | undefined;
+  #passing = true;
+  readonly #isKept = (row: number): boolean => {
+    const { bytes, lineStarts, lineEnds, ascii } = this.#tested!;
+    return this.#lineTest!(bytes, lineStarts[row]!, lineEnds[row]!, ascii) === this.#passing;
+  };
 
   /** Takes all rows of a range. */
   all(first: number, end: number): void {
@@ -98,9 +106,10 @@ export class RowSelection {
   ): number {
     const automaton = automatonFor();
     if (automaton === undefined) return -1;
-    const { bytes, lineStarts, lineEnds, ascii } = block;
-    const isKept = (row: number): boolean => test(bytes, lineStarts[row]!, lineEnds[row]!, ascii) === passing;
-    return block.finder!.keepMatching!(automaton, wanted === passing, rows, count, isKept);
+    this.#tested = block;
+    this.#lineTest = test;
+    this.#passing = passing;
+    return block.finder!.keepMatching!(automaton, wanted === passing, rows, count, this.#isKept);
   }
 
   /** Keeps the rows that pass a filter. @returns how many, -1 when it has no automaton */

@@ -1,6 +1,8 @@
+import { orderBy } from '../base/order-by.ts';
 import { compareLabels, type Labels, labelsKey } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { dayStartNs } from '../model/time.ts';
+import type { LoadOptions } from '../store/select.ts';
 import { type EntryFormat, type EntryLabels, entryEnd, entryLabelsKey, streamJson } from '../wire/entry-json.ts';
 import { labelText } from '../wire/json-text.ts';
 import { FoundRows, OWN_LABELS } from './found-rows.ts';
@@ -28,29 +30,55 @@ const SMALL_PART_BYTES = 128 * 1024;
 const MIN_NEEDED_ROWS = 64;
 
 /** Best rows first where parts are large, in the order of the disk where they are small. */
-function readingOrder(parts: PartList, backward: boolean): number[] {
-  const order = Array.from({ length: parts.count }, (_, index) => index);
+function readingOrder(parts: PartList, backward: boolean): Uint32Array | Float64Array {
+  const places = new Float64Array(parts.count);
   let bytes = 0;
-  for (const index of order) bytes += parts.lineBytes(index);
-  if (bytes / Math.max(1, parts.count) >= SMALL_PART_BYTES) return order;
+  for (let index = 0; index < places.length; index++) bytes += parts.lineBytes(index);
+  if (bytes / Math.max(1, parts.count) >= SMALL_PART_BYTES) return places.map((_, index) => index);
   // Of one stream, later blocks come first when rows are wanted backward.
   const sign = backward ? -1 : 1;
-  const places = Float64Array.from(order, (index) => parts.place(index));
-  return order.sort((a, b) => sign * (places[a]! - places[b]!));
+  for (let index = 0; index < places.length; index++) places[index] = sign * parts.place(index);
+  return orderBy(places, (a, b) => places[a]! - places[b]!);
+}
+
+/** Memory of one scan after the other. */
+const selection = new RowSelection();
+
+/** What a scan asks of each part; one object for all of them. */
+type LogOptions = LoadOptions & { fromOffsetNs: number; toOffsetNs: number };
+
+function optionsOf({ needles, anyOf, metadataTexts }: LogPipeline, backward: boolean): LogOptions {
+  return {
+    fromOffsetNs: 0,
+    toOffsetNs: 0,
+    lines: true,
+    lazy: true,
+    metadata: true,
+    lazyMetadata: true,
+    reverse: backward,
+    needles,
+    anyOf,
+    metadataTexts,
+  };
 }
 
 class LogScanner {
   readonly #task: LogScanTask;
   readonly #parts: PartList;
   readonly #pipeline: LogPipeline;
+  /** Of the part at work. */
+  readonly #options: LogOptions;
   readonly #counts: ScanCounts = emptyCounts();
   readonly #row = new ScanRow(true);
-  readonly #selection = new RowSelection();
+  readonly #selection = selection;
   readonly #found: FoundRows = FoundRows.take();
   /** Time of the worst row kept at the last sort; no row beyond it can be in the answer. */
   #boundNs: bigint | undefined;
   /** The same of all tasks of the query. */
   readonly #shared: SharedBound | undefined;
+  #lastBoundNs: bigint | undefined;
+  #lastDay = 0;
+  #lastOffset = 0;
   readonly #labelSets: EntryLabels[] = [];
   /** By what tells sets apart; sets that the stages leave as they are, by identity. */
   readonly #labelIds = new Map<string | Labels, number>();
@@ -67,32 +95,22 @@ class LogScanner {
     this.#task = task;
     this.#parts = parts;
     this.#pipeline = logPipeline(task.stages);
+    this.#options = optionsOf(this.#pipeline, task.backward);
     this.#shared = task.bound === undefined ? undefined : new SharedBound(task.backward, task.bound);
   }
 
   part(index: number, load: PartLoader): void {
-    const { backward, limit } = this.#task;
-    const bounds = this.#bounds(index);
-    if (bounds === undefined || this.#pipeline.filter?.never === true) return;
+    const { limit } = this.#task;
+    if (!this.#narrow(index) || this.#pipeline.filter?.never === true) return;
     const part = this.#parts.part(index);
     this.#day = part.day;
     this.#streamId = part.streamId;
-    const options = {
-      fromOffsetNs: bounds.from,
-      toOffsetNs: bounds.to,
-      lines: true,
-      lazy: true,
-      metadata: true,
-      lazyMetadata: true,
-      reverse: backward,
-      needles: this.#pipeline.needles,
-      anyOf: this.#pipeline.anyOf,
-      metadataTexts: this.#pipeline.metadataTexts,
-    };
+    const options = this.#options;
+    const { fromOffsetNs, toOffsetNs } = options;
     let taken = 0;
     for (const block of load(part, options, this.#counts)) {
-      const first = firstRowFrom(block, bounds.from);
-      const end = firstRowAfter(block, bounds.to);
+      const first = firstRowFrom(block, fromOffsetNs);
+      const end = firstRowAfter(block, toOffsetNs);
       if (first >= end) continue;
       try {
         taken += this.#block(block, first, end, limit - taken);
@@ -106,18 +124,29 @@ class LogScanner {
     if (this.#found.count >= full) this.#keepBest();
   }
 
-  /** The range of a part, less what cannot beat the rows found so far; undefined when nothing is left. */
-  #bounds(index: number): { from: number; to: number } | undefined {
-    let from = this.#parts.fromOffsetNs(index);
-    let to = this.#parts.toOffsetNs(index);
+  /** Asks for the range of a part, less what cannot beat the rows found so far. @returns false when nothing is left */
+  #narrow(index: number): boolean {
+    const options = this.#options;
+    options.fromOffsetNs = this.#parts.fromOffsetNs(index);
+    options.toOffsetNs = this.#parts.toOffsetNs(index);
     // What other tasks have found can only be better than what was found here, and holds when nothing was.
     const boundNs = this.#shared?.get() ?? this.#boundNs;
     if (boundNs !== undefined) {
-      const worst = Number(boundNs - dayStartNs(this.#parts.day(index)));
-      if (this.#task.backward) from = Math.max(from, worst);
-      else to = Math.min(to, worst);
+      const worst = this.#offsetOf(boundNs, this.#parts.day(index));
+      if (this.#task.backward) options.fromOffsetNs = Math.max(options.fromOffsetNs, worst);
+      else options.toOffsetNs = Math.min(options.toOffsetNs, worst);
     }
-    return from > to ? undefined : { from, to };
+    return options.fromOffsetNs <= options.toOffsetNs;
+  }
+
+  /** Nanoseconds from the start of a day; mostly the same as for the part before. */
+  #offsetOf(boundNs: bigint, day: number): number {
+    if (boundNs !== this.#lastBoundNs || day !== this.#lastDay) {
+      this.#lastBoundNs = boundNs;
+      this.#lastDay = day;
+      this.#lastOffset = Number(boundNs - dayStartNs(day));
+    }
+    return this.#lastOffset;
   }
 
   /** Runs the rows of a block through the pipeline, in the asked direction, until enough have passed. */
@@ -144,7 +173,7 @@ class LogScanner {
     for (let done = 0; done < count && taken < wanted; ) {
       const some = Math.min(count - done, Math.max(wanted - taken, MIN_NEEDED_ROWS));
       const from = backward ? count - done - some : done;
-      block.someLines?.need(rows.subarray(from, from + some), some);
+      block.someLines?.need(rows, some, from);
       for (let i = 0; i < some && taken < wanted; i++) {
         if (this.#take(block, rows[backward ? from + some - 1 - i : from + i]!)) taken++;
       }

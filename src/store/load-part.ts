@@ -17,8 +17,40 @@ import { LoadedBlock } from './loaded-block.ts';
 import { mergeSources, type SourceRows } from './merge-rows.ts';
 import { metadataTextsOf } from './metadata-texts.ts';
 import type { HeadSource, PartSource, SegmentSource } from './part-source.ts';
-import { LaterMetadata, NoMetadata, pageRowMetadata, type RowMetadata, storedMetadata } from './row-set.ts';
+import { LaterMetadata, NoMetadata, pageRowMetadata, storedMetadata } from './row-set.ts';
 import type { LoadCounts, LoadOptions, PartRef } from './select.ts';
+
+const NO_METADATA = new NoMetadata();
+
+/** A part of a segment that is being read. */
+interface StoredAtHand {
+  readonly part: PartRef;
+  readonly source: SegmentSource;
+  readonly options: LoadOptions;
+  readonly counts: LoadCounts;
+  readonly metadata: readonly Uint8Array[];
+}
+
+/** Blocks until there is none. One object for all parts: most of thousands are of one block, and a generator for each takes longer to make. */
+class BlockIterator implements IterableIterator<RowBlock> {
+  readonly #next: () => RowBlock | undefined;
+  readonly #result: { done: boolean; value: RowBlock | undefined } = { done: false, value: undefined };
+
+  constructor(next: () => RowBlock | undefined) {
+    this.#next = next;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<RowBlock> {
+    const value = this.#next();
+    this.#result.done = value === undefined;
+    this.#result.value = value;
+    return this.#result as IteratorResult<RowBlock>;
+  }
+}
 
 /**
  * Turns parts into row blocks, in one thread (a worker). Damaged blocks are left out and reported, not thrown; where lines are decoded on
@@ -32,11 +64,17 @@ export class PartLoader {
   /** Null where there are no kernels; made when rows of the head are read for the first time, which not all threads do. */
   #head: HeadBlocks | null | undefined;
 
+  /** The part whose blocks are asked for, and how many of them were looked at. */
+  #atHand: StoredAtHand | undefined;
+  #place = 0;
+  readonly #blocks: BlockIterator = new BlockIterator(() => this.#next());
+
   constructor(onDamage: (error: unknown) => void) {
     this.#onDamage = onDamage;
     this.#reader = new BlockReader(true, onDamage);
   }
 
+  /** Blocks of one part at a time: what was begun before is at its end. */
   load(part: PartRef, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
     const sources = part.sources as readonly PartSource[];
     const source = sources[0];
@@ -45,42 +83,46 @@ export class PartLoader {
     this.#owning.frames.counts = counts;
     if (sources.length > 1 || (source.kind === 'head' && !source.sorted))
       return this.#merged(part, sources, options, counts);
-    return source.kind === 'segment'
-      ? this.#stored(part, source, options, counts)
-      : this.#open(part, source, options, counts);
+    if (source.kind === 'head') return this.#open(part, source, options, counts);
+    this.#atHand = { part, source, options, counts, metadata: metadataTextsOf(part, options) };
+    this.#place = 0;
+    return this.#blocks;
   }
 
-  *#stored(part: PartRef, source: SegmentSource, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
+  /** The next block of the part at hand that may hold a wanted row, as it is stored; undefined: none is left. */
+  #next(): RowBlock | undefined {
+    const { part, source, options, counts, metadata } = this.#atHand!;
     const { segment, first, end } = source;
-    const metadata = metadataTextsOf(part, options);
-    for (let i = first; i < end; i++) {
-      const block = options.reverse ? first + end - 1 - i : i;
+    while (this.#place < end - first) {
+      const place = this.#place++;
+      const block = options.reverse ? end - 1 - place : first + place;
       if (this.#skips(segment, block, options, metadata, counts)) continue;
       const loaded = this.#tryLoad(part, segment, block, options);
       if (loaded === undefined) continue;
       count1(counts, loaded.rowCount);
-      yield loaded;
+      return loaded;
     }
+    return undefined;
   }
 
   /** A block as it is stored; undefined, and told, when it is damaged. */
   #tryLoad(part: PartRef, segment: StoredBlocks, block: number, options: LoadOptions): LoadedBlock | undefined {
     const reader = this.#reader;
+    const isLater = options.metadata && options.lazyMetadata === true;
+    const { lines, lazy, metadataNames } = options;
     try {
-      const isLater = options.metadata && options.lazyMetadata === true;
-      const rows = reader.read(
-        segment,
-        block,
-        isLater ? { lines: options.lines, lazy: options.lazy, metadata: false } : options,
-      );
-      const { levels, rowCount } = rows;
-      const made = (): RowMetadata => {
-        const columns = isLater ? reader.readMetadata(segment, block, options.metadataNames) : rows.columns;
-        return storedMetadata(levels, columns, rowCount);
-      };
+      const rows = reader.read(segment, block, isLater ? { lines, lazy, metadata: false } : options);
       // Only where lines come later, too, does a scan leave out a block that turns out to be damaged.
       const isLazy = isLater && rows.someLines !== undefined;
-      const metadata = !options.metadata ? new NoMetadata() : isLazy ? new LaterMetadata(made) : made();
+      const metadata = !options.metadata
+        ? NO_METADATA
+        : isLazy
+          ? new LaterMetadata(reader, segment, block, rows, metadataNames)
+          : storedMetadata(
+              rows.levels,
+              isLater ? reader.readMetadata(segment, block, metadataNames) : rows.columns,
+              rows.rowCount,
+            );
       const at = block * BLOCK_FIELDS;
       return new LoadedBlock(part, rows, rows.ascii, metadata, rows, {
         lineBytes: segment.blocks[at + B_LINE_BYTES]!,

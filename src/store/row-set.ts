@@ -1,5 +1,6 @@
-import { withLevel } from '../chunk/block-reader.ts';
+import { type BlockReader, type StoredRows, withLevel } from '../chunk/block-reader.ts';
 import { columnsToLabels, type MetadataColumn } from '../chunk/metadata-columns.ts';
+import type { StoredBlocks } from '../chunk/stored-blocks.ts';
 import { type PageRows, pageMetadata } from '../head/load-pages.ts';
 import { EMPTY_LABELS, type Labels } from '../model/labels.ts';
 import { LEVEL_CODES, LEVEL_NONE } from '../model/level.ts';
@@ -49,18 +50,39 @@ export class NoMetadata implements RowMetadata {
   }
 }
 
-/** Made when the first row is asked for. */
+/** Of a stored block, read when the first row is asked for. */
 export class LaterMetadata implements RowMetadata {
-  readonly #make: () => RowMetadata;
-  #made: RowMetadata | undefined;
+  readonly #reader: BlockReader;
+  readonly #segment: StoredBlocks;
+  readonly #block: number;
+  readonly #names: ReadonlySet<string> | undefined;
+  readonly #levels: Uint8Array;
+  readonly #rowCount: number;
+  #read: RowMetadata | undefined;
 
-  constructor(make: () => RowMetadata) {
-    this.#make = make;
+  /** @param names of metadata that matters; undefined: all */
+  constructor(
+    reader: BlockReader,
+    segment: StoredBlocks,
+    block: number,
+    { levels, rowCount }: Pick<StoredRows, 'levels' | 'rowCount'>,
+    names: ReadonlySet<string> | undefined,
+  ) {
+    this.#reader = reader;
+    this.#segment = segment;
+    this.#block = block;
+    this.#names = names;
+    this.#levels = levels;
+    this.#rowCount = rowCount;
   }
 
   get #metadata(): RowMetadata {
-    this.#made ??= this.#make();
-    return this.#made;
+    this.#read ??= storedMetadata(
+      this.#levels,
+      this.#reader.readMetadata(this.#segment, this.#block, this.#names),
+      this.#rowCount,
+    );
+    return this.#read;
   }
 
   get idCount(): number {
@@ -133,7 +155,7 @@ class ComboMetadata implements RowMetadata {
 export function storedMetadata(levels: Uint8Array, columns: readonly MetadataColumn[], rowCount: number): RowMetadata {
   if (columns.length === 0) return new LevelMetadata(levels);
   const make = (row: number): Labels => withLevel(columnsToLabels(columns, row), levels[row]!);
-  if (columns.some((column) => column.codeCount > rowCount / 2 + 16)) return new PerRowMetadata(rowCount, make);
+  if (columns.some((column) => column.codeCount > rowCount / 2 + 1)) return new PerRowMetadata(rowCount, make);
   const ids = new Uint32Array(rowCount);
   let count = LEVEL_CODES;
   for (let row = 0; row < rowCount; row++) ids[row] = levels[row]!;
@@ -149,7 +171,7 @@ export function storedMetadata(levels: Uint8Array, columns: readonly MetadataCol
       ids[row] = id;
     }
     count = next.size;
-    if (count > rowCount / 2 + 16) return new PerRowMetadata(rowCount, make);
+    if (count > rowCount / 2 + 1) return new PerRowMetadata(rowCount, make);
   }
   const firstRows = new Array<number>(count).fill(-1);
   for (let row = rowCount - 1; row >= 0; row--) firstRows[ids[row]!] = row;

@@ -13,7 +13,7 @@ import { LEVEL_NONE, LEVELS } from '../model/level.ts';
 
 /**
  * Sums over the blocks of each stream of a segment, by the segment's own stream numbers: what answers without a look at blocks. The
- * numbers of a block lie 200 bytes apart, columns follow each other.
+ * numbers of a block lie 80 bytes apart, columns follow each other.
  */
 export interface StreamColumns {
   /** First and last time, nanoseconds from the start of the day; of a stream without blocks, 0 and -1. */

@@ -19,6 +19,10 @@ import type { StreamColumns } from './stream-columns.ts';
 /** More blocks than a segment has: makes one number of segment and block. */
 export const BLOCKS_PER_SEGMENT: number = 2 ** 24;
 const FIRST_CAPACITY = 256;
+/** Five columns of each kind. */
+const BYTES_EACH = 5 * (Float64Array.BYTES_PER_ELEMENT + Int32Array.BYTES_PER_ELEMENT);
+const NO_INTS = new Int32Array(0);
+const NO_FLOATS = new Float64Array(0);
 /** Place of what lies in the head: behind all blocks. */
 export const HEAD_PLACE: number = Number.MAX_SAFE_INTEGER;
 
@@ -45,19 +49,19 @@ export interface SelectedSegment {
  */
 export class Stretches {
   count = 0;
-  streamIds: Int32Array = new Int32Array(FIRST_CAPACITY);
-  days: Int32Array = new Int32Array(FIRST_CAPACITY);
+  streamIds: Int32Array = NO_INTS;
+  days: Int32Array = NO_INTS;
   /** Number in `segments`, or `-1 - number` in `loose`. */
-  sources: Int32Array = new Int32Array(FIRST_CAPACITY);
+  sources: Int32Array = NO_INTS;
   /** Blocks `firsts .. ends` of the segment, or pages of the head; 0 for parts that stand for themselves. */
-  firsts: Int32Array = new Int32Array(FIRST_CAPACITY);
-  ends: Int32Array = new Int32Array(FIRST_CAPACITY);
+  firsts: Int32Array = NO_INTS;
+  ends: Int32Array = NO_INTS;
   /** First and last time, nanoseconds from the start of the day. */
-  mins: Float64Array = new Float64Array(FIRST_CAPACITY);
-  maxs: Float64Array = new Float64Array(FIRST_CAPACITY);
-  rows: Float64Array = new Float64Array(FIRST_CAPACITY);
-  lineBytes: Float64Array = new Float64Array(FIRST_CAPACITY);
-  metadataBytes: Float64Array = new Float64Array(FIRST_CAPACITY);
+  mins: Float64Array = NO_FLOATS;
+  maxs: Float64Array = NO_FLOATS;
+  rows: Float64Array = NO_FLOATS;
+  lineBytes: Float64Array = NO_FLOATS;
+  metadataBytes: Float64Array = NO_FLOATS;
   readonly segments: SelectedSegment[];
   /** What is in no segment: pages of the head, of many stretches each, and parts that stand for themselves. */
   readonly loose: (PartRef | HeadPages)[];
@@ -80,6 +84,13 @@ export class Stretches {
   /** None yet, of the same segments and parts. */
   sibling(): Stretches {
     return new Stretches(this.labelTable, this.segments, this.loose);
+  }
+
+  copy(): Stretches {
+    const copy = this.sibling();
+    copy.reserve(this.count);
+    for (let i = 0; i < this.count; i++) copy.addFrom(this, i);
+    return copy;
   }
 
   labels(streamId: number): Labels {
@@ -163,7 +174,7 @@ export class Stretches {
 
   #next(streamId: number, day: number, source: number): number {
     const at = this.count++;
-    if (at === this.streamIds.length) this.#grow(at * 2);
+    if (at === this.streamIds.length) this.#grow(Math.max(FIRST_CAPACITY, at * 2));
     this.streamIds[at] = streamId;
     this.days[at] = day;
     this.sources[at] = source;
@@ -175,17 +186,28 @@ export class Stretches {
     if (this.count + more > this.streamIds.length) this.#grow(this.count + more);
   }
 
+  /** All columns in one piece of memory: ten would take longer to get than to fill. */
   #grow(capacity: number): void {
-    this.streamIds = wider(this.streamIds, new Int32Array(capacity));
-    this.days = wider(this.days, new Int32Array(capacity));
-    this.sources = wider(this.sources, new Int32Array(capacity));
-    this.firsts = wider(this.firsts, new Int32Array(capacity));
-    this.ends = wider(this.ends, new Int32Array(capacity));
-    this.mins = wider(this.mins, new Float64Array(capacity));
-    this.maxs = wider(this.maxs, new Float64Array(capacity));
-    this.rows = wider(this.rows, new Float64Array(capacity));
-    this.lineBytes = wider(this.lineBytes, new Float64Array(capacity));
-    this.metadataBytes = wider(this.metadataBytes, new Float64Array(capacity));
+    const memory = new ArrayBuffer(capacity * BYTES_EACH);
+    let used = 0;
+    const floats = (): Float64Array => {
+      used += capacity * Float64Array.BYTES_PER_ELEMENT;
+      return new Float64Array(memory, used - capacity * Float64Array.BYTES_PER_ELEMENT, capacity);
+    };
+    const ints = (): Int32Array => {
+      used += capacity * Int32Array.BYTES_PER_ELEMENT;
+      return new Int32Array(memory, used - capacity * Int32Array.BYTES_PER_ELEMENT, capacity);
+    };
+    this.mins = wider(this.mins, floats());
+    this.maxs = wider(this.maxs, floats());
+    this.rows = wider(this.rows, floats());
+    this.lineBytes = wider(this.lineBytes, floats());
+    this.metadataBytes = wider(this.metadataBytes, floats());
+    this.streamIds = wider(this.streamIds, ints());
+    this.days = wider(this.days, ints());
+    this.sources = wider(this.sources, ints());
+    this.firsts = wider(this.firsts, ints());
+    this.ends = wider(this.ends, ints());
   }
 
   /** Pages of which a stretch of the head has `firsts .. ends`; undefined for all others. */

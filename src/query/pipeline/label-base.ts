@@ -23,8 +23,8 @@ export interface Base {
   grouped: Labels;
 }
 
-/** Bases that are kept, about one megabyte; with more than that a thread begins anew. */
-const MAX_KEPT = 1024;
+/** Bases that are kept, about two megabytes; with more than that a thread begins anew. */
+const MAX_KEPT = 2048;
 /** Of a stream: one for each level. More are sets that come once. */
 const MAX_KEPT_OF_STREAM = 12;
 
@@ -37,15 +37,21 @@ export function baseOf(stream: Labels, metadata: Labels): Base {
   return joinApart(stream, metadata) ?? joinAny(stream, metadata);
 }
 
+/** The metadata is none, or a level alone. */
+export function isKept(metadata: Labels): boolean {
+  return metadata.length <= 2;
+}
+
 /**
- * The same, kept for later queries. Label sets of streams, and metadata that is a level alone, are the same objects from query to query; a page of
- * lines of hundreds of streams would make all of their bases each time. Not for scans of rows by the million, which meet more sets than are kept.
+ * The same for metadata that `isKept`, kept for later queries. Label sets of streams, and such metadata, are the same objects from query to query; a
+ * page of lines of hundreds of streams would make all of their bases each time. Not for scans of rows by the million, which meet more sets
+ * than are kept.
  */
 export function keptBaseOf(stream: Labels, metadata: Labels): Base {
   const known = kept.get(stream);
   if (known !== undefined) for (const base of known) if (base.metadata === metadata) return base;
   const base = baseOf(stream, metadata);
-  if (metadata.length <= 2 && (known === undefined || known.length < MAX_KEPT_OF_STREAM)) keep(base, known);
+  if (known === undefined || known.length < MAX_KEPT_OF_STREAM) keep(base, known);
   return base;
 }
 

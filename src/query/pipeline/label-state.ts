@@ -1,5 +1,5 @@
 import { compareText, EMPTY_LABELS, type Labels, labelValue } from '../../model/labels.ts';
-import { type Base, baseOf, keptBaseOf, METADATA, STREAM, withErrors } from './label-base.ts';
+import { type Base, baseOf, isKept, keptBaseOf, METADATA, STREAM, withErrors } from './label-base.ts';
 import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './label-names.ts';
 import type { CategorizedLabels, LabelState } from './stage.ts';
 
@@ -236,8 +236,10 @@ export class RowLabels implements LabelState {
   }
 
   #findBase(stream: Labels, metadata: Labels): Base {
+    // A row of another stream has mostly none of the recent ones: a look at all of them takes longer than that at what is kept.
+    if (this.#keepsBases && isKept(metadata)) return keptBaseOf(stream, metadata);
     for (const base of this.#recent) if (base.stream === stream && base.metadata === metadata) return base;
-    const base = this.#keepsBases ? keptBaseOf(stream, metadata) : baseOf(stream, metadata);
+    const base = baseOf(stream, metadata);
     this.#recent[this.#recentAt] = base;
     this.#recentAt = (this.#recentAt + 1) % BASE_CACHE_SIZE;
     return base;
