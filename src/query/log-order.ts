@@ -1,6 +1,9 @@
+import { wider } from '../base/grow.ts';
 import { B_LINE_BYTES, B_LINES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
+import type { SegmentRun, SelectedRuns } from '../store/segment-runs.ts';
 import type { Stretches } from '../store/stretches.ts';
+import { daysOf, type LogDay } from './log-days.ts';
 import { PlannedTask } from './planned-task.ts';
 import { DayBounds, ROW_BYTES, TASK_BYTES } from './task-plan.ts';
 import { TopHeap } from './top-heap.ts';
@@ -8,44 +11,76 @@ import { TopHeap } from './top-heap.ts';
 /** Blocks below this share a compressed frame with their neighbours, and are read with them. */
 const SMALL_BLOCK_BYTES = 128 * 1024;
 
+/** A part weighs as well: its labels, its times and its place take as long as a search of so many bytes of lines. */
+const PART_BYTES = 12 * 1024;
+
 /**
  * Hands out what is stored in the order in which a log query wants to read it: always the block next whose newest (or oldest) row is
  * the best. Read in this order, no block is touched that could not have held a row of the answer; only what is handed out becomes an
- * object. Days follow each other; within a day a heap has the next block of each stretch.
+ * object. Days follow each other; within a day a heap has the next block of each stretch. The streams of a whole segment come into it when the
+ * best row of the segment is the next: of many segments, most are never looked into.
  */
 export class LogOrder {
   readonly #stretches: Stretches;
   readonly #bounds: DayBounds;
   readonly #backward: boolean;
-  /** Stretches by day, the day that comes next last. */
-  readonly #days: (readonly [number, Int32Array])[];
+  readonly #task: PlannedTask;
+  /** The day that comes next last. */
+  readonly #days: LogDay[];
   #day = 0;
+  /** Of the day, segments that were not opened: `~number` in the heap. */
+  #runs: (SegmentRun | undefined)[] = [];
   /** Key of the bound at hand. */
   #worstKey = Number.NEGATIVE_INFINITY;
-  #heap = new TopHeap(0);
-  /** Units of the day: neighbouring stretches `members[starts[u] .. starts[u + 1]]` that share a frame, or a single one. */
+  readonly #heap = new TopHeap(0);
+  /** Stretches of the day, and what is left of the blocks of each, or of the pieces of one that is in no segment. */
   #members: Int32Array = new Int32Array(0);
-  #starts: Int32Array = new Int32Array(1);
-  /** Of a single stretch: what is left of its blocks, or of the pieces of one that is in no segment. */
   #first: Int32Array = new Int32Array(0);
   #end: Int32Array = new Int32Array(0);
+  #memberCount = 0;
+  /** Units: neighbouring members `starts[u] .. starts[u + 1]` that share a frame, or a single one. */
+  #starts: Int32Array = new Int32Array(1);
+  #unitCount = 0;
+  #joins = true;
 
-  constructor(stretches: Stretches, fromNs: bigint, toNs: bigint, backward: boolean) {
-    this.#stretches = stretches;
+  constructor(selected: SelectedRuns, fromNs: bigint, toNs: bigint, backward: boolean) {
+    this.#stretches = selected.runs.length === 0 ? selected.others : selected.others.copy();
     this.#backward = backward;
     this.#bounds = new DayBounds(fromNs, toNs);
-    this.#days = [...membersByDay(stretches)].sort((a, b) => (backward ? a[0] - b[0] : b[0] - a[0]));
+    this.#task = new PlannedTask(this.#stretches);
+    this.#days = daysOf(selected).sort((a, b) => (backward ? a.day - b.day : b.day - a.day));
   }
 
   /**
-   * What to read next, best first; empty when none is left that can beat the bound.
+   * What to read first where no bound is known: the best streams of all, without those that share their frames. A few hundred of thousands, out of
+   * which a bound mostly comes; their frames are read again if it does not. To be asked before anything else.
+   *
+   * @param cost wanted sum of line bytes and row weights
+   * @param tasks among which it is divided
+   */
+  sample(cost: number, tasks: number): PlannedTask[] {
+    this.#joins = false;
+    const sample = new PlannedTask(this.#stretches);
+    this.#nextDay(undefined);
+    let left = cost;
+    while (left > 0 && this.#heap.size > 0) {
+      if (this.#heap.topItem < 0) this.#openRun(~this.#heap.topItem);
+      else left -= this.#take(0, sample);
+    }
+    this.#join();
+    return sample.divided(tasks, (a, b) => this.#sharesFrame(a, b));
+  }
+
+  /**
+   * What to read next, best first; empty when none is left that can beat the bound. Valid until the next call.
    *
    * @param cost wanted sum of line bytes and row weights
    * @param runBytes line bytes of neighbouring blocks that may come as one part
    * @param boundNs worst time of use
    */
   next(cost: number, runBytes: number, boundNs: bigint | undefined): PlannedTask {
-    const task = new PlannedTask(this.#stretches);
+    const task = this.#task;
+    task.reset();
     let left = cost;
     // Pieces outside of the range add nothing: an empty task would be the end.
     while (left > 0 || task.isEmpty) {
@@ -56,11 +91,12 @@ export class LogOrder {
       this.#worstKey = this.#keyOfBound(boundNs);
       if (this.#heap.topKey < this.#worstKey) {
         // Whatever is left of this day, and all of the days behind it, is worse.
-        this.#heap = new TopHeap(0);
+        this.#heap.clear();
         this.#days.length = 0;
         break;
       }
-      left -= this.#take(runBytes, task);
+      if (this.#heap.topItem < 0) this.#openRun(~this.#heap.topItem);
+      else left -= this.#take(runBytes, task);
     }
     return task;
   }
@@ -75,38 +111,102 @@ export class LogOrder {
   #nextDay(boundNs: bigint | undefined): boolean {
     const next = this.#days.pop();
     if (next === undefined) return false;
-    const [day, members] = next;
-    this.#day = day;
-    this.#bounds.at(day);
+    this.#day = next.day;
+    this.#runs = [...next.runs];
+    this.#bounds.at(next.day);
+    this.#worstKey = this.#keyOfBound(boundNs);
+    this.#memberCount = 0;
+    this.#unitCount = 0;
     const { from, to } = this.#bounds;
     const { mins, maxs } = this.#stretches;
-    const worst = this.#keyOfBound(boundNs);
-    let count = 0;
-    for (let at = 0; at < members.length; at++) {
-      const i = members[at]!;
-      if (maxs[i]! >= from && mins[i]! <= to && this.#memberKey(i) >= worst) members[count++] = i;
+    this.#heap.reserve(next.members.length + next.runs.length);
+    this.#reserve(next.members.length);
+    for (const i of next.members)
+      if (maxs[i]! >= from && mins[i]! <= to && this.#memberKey(i) >= this.#worstKey) this.#addMember(i);
+    this.#addUnits(0);
+    this.#pushRuns();
+    return true;
+  }
+
+  /** Puts what was not opened into the heap. */
+  #pushRuns(): void {
+    for (const [number, run] of this.#runs.entries()) {
+      if (run === undefined) continue;
+      const { maxNs, minNs } = run.segment.columns;
+      const key = this.#backward ? maxNs : -minNs;
+      if (key >= this.#worstKey) this.#heap.push(key, ~number);
     }
-    this.#members = members;
-    this.#starts = new Int32Array(count + 1);
-    this.#first = new Int32Array(count);
-    this.#end = new Int32Array(count);
-    let units = 0;
-    for (let at = 0; at < count; at++) {
-      const i = members[at]!;
-      if (at > 0 && this.#sharesFrame(members[at - 1]!, i)) continue;
-      this.#starts[units] = at;
-      const isLoose = this.#stretches.directory(i) === undefined;
-      this.#first[units] = isLoose ? 0 : this.#stretches.firsts[i]!;
-      this.#end[units++] = isLoose ? this.#pieceCount(i) : this.#stretches.ends[i]!;
+  }
+
+  /** Puts the streams of the segment on top of the heap in its place. */
+  #openRun(number: number): void {
+    this.#heap.pop();
+    const { source, segment, streams, count } = this.#runs[number]!;
+    this.#runs[number] = undefined;
+    const { streamIds, firstBlocks, columns } = segment;
+    const stretches = this.#stretches;
+    const first = this.#memberCount;
+    this.#reserve(count);
+    for (let i = 0; i < count; i++) {
+      const stream = streams === undefined ? i : streams[i]!;
+      const key = this.#backward ? columns.maxs[stream]! : -columns.mins[stream]!;
+      if (key < this.#worstKey) continue;
+      stretches.addStream(streamIds[stream]!, source, stream, firstBlocks[stream]!, firstBlocks[stream + 1]!);
+      this.#addMember(stretches.count - 1);
     }
-    this.#starts[units] = count;
-    this.#heap = new TopHeap(units);
+    this.#heap.reserve(this.#memberCount - first);
+    this.#addUnits(first);
+  }
+
+  /** Makes room for so many more stretches. */
+  #reserve(more: number): void {
+    const needed = this.#memberCount + more;
+    if (needed <= this.#members.length) return;
+    this.#members = wider(this.#members, new Int32Array(needed));
+    this.#starts = wider(this.#starts, new Int32Array(needed + 1));
+    this.#first = wider(this.#first, new Int32Array(needed));
+    this.#end = wider(this.#end, new Int32Array(needed));
+  }
+
+  #addMember(i: number): void {
+    const at = this.#memberCount++;
+    const isLoose = this.#stretches.directory(i) === undefined;
+    this.#members[at] = i;
+    this.#first[at] = isLoose ? 0 : this.#stretches.firsts[i]!;
+    this.#end[at] = isLoose ? this.#pieceCount(i) : this.#stretches.ends[i]!;
+  }
+
+  /** Makes units of the members from `from` on. */
+  #addUnits(from: number): void {
+    const members = this.#members;
+    const before = this.#unitCount;
+    let units = before;
+    for (let at = from; at < this.#memberCount; at++)
+      if (!this.#joins || at === from || !this.#sharesFrame(members[at - 1]!, members[at]!)) this.#starts[units++] = at;
+    this.#starts[units] = this.#memberCount;
+    this.#unitCount = units;
     // About the best first: later ones then stay where they come in.
-    for (let n = 0; n < units; n++) {
-      const unit = this.#backward ? units - 1 - n : n;
+    for (let n = before; n < units; n++) {
+      const unit = this.#backward ? units - 1 - (n - before) : n;
       this.#heap.push(this.#keyOf(unit), unit);
     }
-    return true;
+  }
+
+  /** Makes units anew of what is left, now of neighbours that share a frame. */
+  #join(): void {
+    this.#joins = true;
+    let count = 0;
+    for (let at = 0; at < this.#memberCount; at++) {
+      if (this.#first[at]! >= this.#end[at]!) continue;
+      this.#members[count] = this.#members[at]!;
+      this.#first[count] = this.#first[at]!;
+      this.#end[count++] = this.#end[at]!;
+    }
+    this.#memberCount = count;
+    this.#unitCount = 0;
+    this.#heap.clear();
+    this.#addUnits(0);
+    this.#pushRuns();
   }
 
   /** Both are one small block, in the same frame. */
@@ -131,15 +231,15 @@ export class LogOrder {
     const directory = this.#stretches.directory(i);
     const stop = this.#starts[unit + 1]!;
     if (directory === undefined)
-      return this.#backward ? this.#pieceEnd(i, this.#end[unit]! - 1) : -this.#pieceStart(i, this.#first[unit]!);
+      return this.#backward ? this.#pieceEnd(i, this.#end[from]! - 1) : -this.#pieceStart(i, this.#first[from]!);
     if (stop - from > 1) {
       let best = Number.NEGATIVE_INFINITY;
       for (let at = from; at < stop; at++) best = Math.max(best, this.#memberKey(this.#members[at]!));
       return best;
     }
     const { blocks } = directory;
-    if (this.#backward) return blockTime(blocks, (this.#end[unit]! - 1) * BLOCK_FIELDS + B_MAX);
-    return -blockTime(blocks, this.#first[unit]! * BLOCK_FIELDS + B_MIN);
+    if (this.#backward) return blockTime(blocks, (this.#end[from]! - 1) * BLOCK_FIELDS + B_MAX);
+    return -blockTime(blocks, this.#first[from]! * BLOCK_FIELDS + B_MIN);
   }
 
   #memberKey(i: number): number {
@@ -173,47 +273,54 @@ export class LogOrder {
       return cost;
     }
     if (this.#stretches.directory(i) === undefined) {
-      const piece = this.#backward ? --this.#end[unit]! : this.#first[unit]!++;
+      const piece = this.#backward ? --this.#end[from]! : this.#first[from]!++;
       const cost = this.#addPiece(i, piece, task);
       this.#again(unit);
       return cost / this.#pieceCount(i);
     }
-    return this.#takeBlocks(unit, i, runBytes, task);
+    return this.#takeBlocks(from, unit, runBytes, task);
   }
 
-  #takeBlocks(unit: number, i: number, runBytes: number, task: PlannedTask): number {
+  #takeBlocks(member: number, unit: number, runBytes: number, task: PlannedTask): number {
+    const i = this.#members[member]!;
     const { blocks } = this.#stretches.directory(i)!;
-    let first = this.#first[unit]!;
-    let end = this.#end[unit]!;
+    let first = this.#first[member]!;
+    let end = this.#end[member]!;
     let bytes = 0;
     let rows = 0;
-    const { from, to } = this.#bounds;
-    const [begin, stop] = [first, end];
+    const begin = first;
+    const stop = end;
     do {
       const at = (this.#backward ? --end : first++) * BLOCK_FIELDS;
       bytes += blocks[at + B_LINE_BYTES]!;
       rows += blocks[at + B_ROWS]!;
     } while (bytes < runBytes && first < end);
-    if (this.#backward) task.addBlocks(i, end, stop, from, to);
-    else task.addBlocks(i, begin, first, from, to);
-    this.#first[unit] = first;
-    this.#end[unit] = end;
+    if (this.#backward) this.#addBlocks(i, end, stop, task);
+    else this.#addBlocks(i, begin, first, task);
+    this.#first[member] = first;
+    this.#end[member] = end;
     this.#again(unit);
-    return bytes + rows * ROW_BYTES;
+    return bytes + rows * ROW_BYTES + PART_BYTES;
   }
 
   /** Puts the unit on top of the heap where what is left of it belongs. */
   #again(unit: number): void {
-    if (this.#first[unit]! < this.#end[unit]!) this.#heap.replaceTop(this.#keyOf(unit));
+    const member = this.#starts[unit]!;
+    if (this.#first[member]! < this.#end[member]!) this.#heap.replaceTop(this.#keyOf(unit));
     else this.#heap.pop();
   }
 
   /** Adds all of a stretch of a segment. @returns its cost */
   #add(i: number, task: PlannedTask): number {
-    const { firsts, ends } = this.#stretches;
+    this.#addBlocks(i, this.#stretches.firsts[i]!, this.#stretches.ends[i]!, task);
+    return this.#costOf(i) + PART_BYTES;
+  }
+
+  /** Adds blocks of a stretch; only where the range cuts it is there a need to look at their times. */
+  #addBlocks(i: number, first: number, end: number, task: PlannedTask): void {
     const { from, to } = this.#bounds;
-    task.addBlocks(i, firsts[i]!, ends[i]!, from, to);
-    return this.#costOf(i);
+    if (this.#stretches.mins[i]! >= from && this.#stretches.maxs[i]! <= to) task.addWhole(i, first, end);
+    else task.addBlocks(i, first, end, from, to);
   }
 
   /** Adds a piece of the time of a stretch that is in no segment. @returns the cost of all of it */
@@ -227,25 +334,4 @@ export class LogOrder {
   #costOf(i: number): number {
     return this.#stretches.lineBytes[i]! + this.#stretches.rows[i]! * ROW_BYTES;
   }
-}
-
-/** Numbers of the stretches of each day, ascending. */
-function membersByDay({ days, count }: Stretches): Map<number, Int32Array> {
-  const counts = new Map<number, number>();
-  // Neighbours mostly are of one day.
-  for (let i = 0, end = 0; i < count; i = end) {
-    while (end < count && days[end] === days[i]) end++;
-    counts.set(days[i]!, (counts.get(days[i]!) ?? 0) + end - i);
-  }
-  const members = new Map<number, Int32Array>();
-  for (const [day, size] of counts) members.set(day, new Int32Array(size));
-  const filled = new Map<number, number>();
-  for (let i = 0, end = 0; i < count; i = end) {
-    const day = days[i]!;
-    const list = members.get(day)!;
-    let at = filled.get(day) ?? 0;
-    for (; end < count && days[end] === day; end++) list[at++] = end;
-    filled.set(day, at);
-  }
-  return members;
 }

@@ -1,4 +1,5 @@
 import type { LogExpr } from '../../grammar/ast.ts';
+import type { SelectedRuns } from '../store/segment-runs.ts';
 import type { Stretches } from '../store/stretches.ts';
 import type { EntryFormat } from '../wire/entry-json.ts';
 import { FoundByTask, LogHits, mergeHits } from './log-hits.ts';
@@ -7,7 +8,7 @@ import { boundByCounts } from './log-window.ts';
 import { SharedBound } from './shared-bound.ts';
 import type { LogScanTask, ScanCounts, TaskRunner } from './task.ts';
 import { TASK_BYTES } from './task-plan.ts';
-import { runUnordered } from './task-queue.ts';
+import { lanesOf, runUnordered } from './task-queue.ts';
 
 /** What a log query wants of the parts that were selected for it. */
 export interface LogQuery {
@@ -42,18 +43,21 @@ const RUNS_PER_TASK = 16;
  * The first `limit` rows in the asked direction. Blocks are read in the order of their newest (or oldest) row, and no block that cannot
  * beat the worst row found so far.
  */
-export async function runLogQuery(query: LogQuery, stretches: Stretches, deps: ScanDeps): Promise<LogHits> {
+export async function runLogQuery(query: LogQuery, selected: SelectedRuns, deps: ScanDeps): Promise<LogHits> {
   const { backward, limit, categorize, format } = query;
   const { stages } = query.expr;
-  const order = new LogOrder(stretches, query.fromNs, query.toNs, backward);
+  const order = new LogOrder(selected, query.fromNs, query.toNs, backward);
   const bound = new SharedBound(backward);
-  const known = boundByCounts(stretches, query, stages);
+  const known = boundByCounts(selected, query, stages);
   if (known !== undefined) bound.tighten(known);
   let best = LogHits.none;
-  let givenBytes = query.isRare === true ? rareStart(stretches, deps.runner.parallelism) : 0;
+  let givenBytes = query.isRare === true ? rareStart(selected.others, deps.runner.parallelism) : 0;
+  // For each lane, so that none begins with something else while there is no bound.
+  const isOpen = known === undefined && query.isRare !== true;
+  const sample = isOpen ? order.sample(deps.runner.parallelism * FIRST_TASK_BYTES, lanesOf(deps.runner)) : [];
   const next = (): LogScanTask | undefined => {
     const cost = Math.min(TASK_BYTES, Math.max(FIRST_TASK_BYTES, givenBytes / GROWTH));
-    const planned = order.next(cost, cost / RUNS_PER_TASK, bound.get());
+    const planned = sample.shift() ?? order.next(cost, cost / RUNS_PER_TASK, bound.get());
     if (planned.isEmpty) return undefined;
     givenBytes += cost;
     deps.onTasks(1);

@@ -1,7 +1,7 @@
 import type { Stage } from '../../grammar/ast.ts';
-import { B_MAX, B_MIN, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
+import { B_MAX, B_MIN, BLOCK_FIELDS, blockTime, type DirectoryTables } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
-import type { Stretches } from '../store/stretches.ts';
+import type { SelectedRuns } from '../store/segment-runs.ts';
 import { headWindow } from './head-window.ts';
 import { DayBounds } from './task-plan.ts';
 
@@ -29,37 +29,49 @@ const KEEPING: ReadonlySet<Stage['kind']> = new Set<Stage['kind']>([
  * `limit` rows reach. Undefined when stages may drop rows, or not enough rows are known.
  */
 export function boundByCounts(
-  stretches: Stretches,
+  selected: SelectedRuns,
   query: { readonly fromNs: bigint; readonly toNs: bigint; readonly limit: number; readonly backward: boolean },
   stages: readonly Stage[],
 ): bigint | undefined {
-  if (!stages.every((stage) => KEEPING.has(stage.kind)) || stretches.count === 0 || query.limit < 1) return undefined;
   const { backward, limit } = query;
-  let day = stretches.days[0]!;
-  for (let i = 1; i < stretches.count; i++)
-    if (backward ? stretches.days[i]! > day : stretches.days[i]! < day) day = stretches.days[i]!;
+  const day = firstDay(selected, backward);
+  if (!stages.every((stage) => KEEPING.has(stage.kind)) || day === undefined || limit < 1) return undefined;
   const bounds = new DayBounds(query.fromNs, query.toNs);
   bounds.at(day);
   const known = [
-    headWindow(stretches, day, bounds, limit, backward),
-    boundByTally(stretches, day, bounds, limit, backward),
+    headWindow(selected.others, day, bounds, limit, backward),
+    boundByTally(selected, day, bounds, limit, backward),
   ].filter((offsetNs) => offsetNs !== undefined);
   if (known.length === 0) return undefined;
   return dayStartNs(day) + BigInt(backward ? Math.max(...known) : Math.min(...known));
 }
 
+/** The day with the best rows; undefined: there are none. */
+function firstDay({ runs, others }: SelectedRuns, backward: boolean): number | undefined {
+  let best: number | undefined;
+  const take = (day: number): void => {
+    if (best === undefined || (backward ? day > best : day < best)) best = day;
+  };
+  for (const { segment } of runs) take(segment.day);
+  for (let i = 0; i < others.count; i++) take(others.days[i]!);
+  return best;
+}
+
 /** To the minute, nanoseconds from the start of the day. */
 function boundByTally(
-  stretches: Stretches,
+  selected: SelectedRuns,
   day: number,
   bounds: DayBounds,
   limit: number,
   backward: boolean,
 ): number | undefined {
-  const edge = edgeOf(stretches, day, bounds, backward);
+  const edge = edgeOf(selected, day, bounds, backward);
+  const counts = new Float64Array(MINUTES_PER_DAY + 1);
+  let known = backward ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   for (const reach of REACHES) {
     const until = edge + (backward ? -reach : reach) * MINUTE_NS;
-    const counts = countsByMinute(stretches, day, bounds, until, backward);
+    addCounts(counts, selected, day, bounds, { until, known, backward });
+    known = until;
     let rows = 0;
     for (let step = 0; step <= MINUTES_PER_DAY; step++) {
       const minute = backward ? MINUTES_PER_DAY - step : step;
@@ -72,40 +84,78 @@ function boundByTally(
 }
 
 /** Newest (oldest) possible row of the day. */
-function edgeOf(stretches: Stretches, day: number, { from, to }: DayBounds, backward: boolean): number {
-  let edge = backward ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  for (let i = 0; i < stretches.count; i++) {
-    if (stretches.days[i] !== day) continue;
-    edge = backward ? Math.max(edge, stretches.maxs[i]!) : Math.min(edge, stretches.mins[i]!);
+function edgeOf({ runs, others }: SelectedRuns, day: number, { from, to }: DayBounds, backward: boolean): number {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < others.count; i++) {
+    if (others.days[i] !== day) continue;
+    min = Math.min(min, others.mins[i]!);
+    max = Math.max(max, others.maxs[i]!);
   }
-  return backward ? Math.min(edge, to) : Math.max(edge, from);
-}
-
-/** Rows of whole minutes inside the bounds, of all blocks that reach into the stretch of time before (after) `until`. */
-function countsByMinute(
-  stretches: Stretches,
-  day: number,
-  { from, to }: DayBounds,
-  until: number,
-  backward: boolean,
-): Float64Array {
-  const sums = new Float64Array(MINUTES_PER_DAY + 1);
-  for (let i = 0; i < stretches.count; i++) {
-    const directory = stretches.directory(i);
-    if (directory === undefined || stretches.days[i] !== day) continue;
-    if (backward ? stretches.maxs[i]! < until : stretches.mins[i]! > until) continue;
-    const { minutes, counts, starts } = directory.tally;
-    const { blocks } = directory;
-    for (let block = stretches.firsts[i]!; block < stretches.ends[i]!; block++) {
-      const max = blockTime(blocks, block * BLOCK_FIELDS + B_MAX);
-      const min = blockTime(blocks, block * BLOCK_FIELDS + B_MIN);
-      if (backward ? max < until : min > until) continue;
-      // A minute that a bound cuts counts only in blocks that lie inside it.
-      const first = min >= from ? 0 : Math.ceil(from / MINUTE_NS) + 1;
-      const last = max <= to ? MINUTES_PER_DAY : Math.floor(to / MINUTE_NS);
-      for (let at = starts[block]!; at < starts[block + 1]!; at++)
-        if (minutes[at]! >= first && minutes[at]! <= last) sums[minutes[at]!]! += counts[at]!;
+  for (const { segment, streams, count } of runs) {
+    const { columns } = segment;
+    if (segment.day !== day || (backward ? columns.maxNs <= max : columns.minNs >= min)) continue;
+    for (let i = 0; i < count; i++) {
+      const stream = streams === undefined ? i : streams[i]!;
+      min = Math.min(min, columns.mins[stream]!);
+      max = Math.max(max, columns.maxs[stream]!);
     }
   }
-  return sums;
+  return backward ? Math.min(max, to) : Math.max(min, from);
+}
+
+/** Blocks that reach into the stretch of time before (after) `until`, but not into that before (after) `known`. */
+interface Reach {
+  readonly until: number;
+  readonly known: number;
+  readonly backward: boolean;
+}
+
+/** Adds the rows of whole minutes inside the bounds, of all blocks of a reach. */
+function addCounts(
+  sums: Float64Array,
+  { runs, others }: SelectedRuns,
+  day: number,
+  bounds: DayBounds,
+  reach: Reach,
+): void {
+  const { until, backward } = reach;
+  const isWithin = backward
+    ? (_min: number, max: number): boolean => max >= until
+    : (min: number, _max: number): boolean => min <= until;
+  for (let i = 0; i < others.count; i++) {
+    if (!isWithin(others.mins[i]!, others.maxs[i]!)) continue;
+    const directory = others.directory(i);
+    if (directory === undefined || others.days[i] !== day) continue;
+    addBlocks(sums, directory, others.firsts[i]!, others.ends[i]!, bounds, reach);
+  }
+  for (const { segment, streams, count } of runs) {
+    const { columns, firstBlocks, directory } = segment;
+    if (segment.day !== day || !isWithin(columns.minNs, columns.maxNs)) continue;
+    for (let i = 0; i < count; i++) {
+      const stream = streams === undefined ? i : streams[i]!;
+      if (isWithin(columns.mins[stream]!, columns.maxs[stream]!))
+        addBlocks(sums, directory, firstBlocks[stream]!, firstBlocks[stream + 1]!, bounds, reach);
+    }
+  }
+}
+
+function addBlocks(
+  sums: Float64Array,
+  { blocks, tally: { minutes, counts, starts } }: DirectoryTables,
+  firstBlock: number,
+  endBlock: number,
+  { from, to }: DayBounds,
+  { until, known, backward }: Reach,
+): void {
+  for (let block = firstBlock; block < endBlock; block++) {
+    const max = blockTime(blocks, block * BLOCK_FIELDS + B_MAX);
+    const min = blockTime(blocks, block * BLOCK_FIELDS + B_MIN);
+    if (backward ? max < until || max >= known : min > until || min <= known) continue;
+    // A minute that a bound cuts counts only in blocks that lie inside it.
+    const first = min >= from ? 0 : Math.ceil(from / MINUTE_NS) + 1;
+    const last = max <= to ? MINUTES_PER_DAY : Math.floor(to / MINUTE_NS);
+    for (let at = starts[block]!; at < starts[block + 1]!; at++)
+      if (minutes[at]! >= first && minutes[at]! <= last) sums[minutes[at]!]! += counts[at]!;
+  }
 }

@@ -1,6 +1,6 @@
 import type { RangeAggExpr, VectorAggExpr } from '../../grammar/ast.ts';
 import { giveBackMemorySoon } from '../base/spare-memory.ts';
-import type { Selection } from '../store/query-store.ts';
+import { runsOf, type Selection } from '../store/query-store.ts';
 import type { LabelTable } from '../store/shared-labels.ts';
 import type { Stretches } from '../store/stretches.ts';
 import { SeriesMemory } from './aggregate/series-memory.ts';
@@ -140,7 +140,7 @@ export class MetricScans {
   ): { readonly table: TallyTable; readonly series: TallySeries; readonly left: LeftToScan } | undefined {
     if (!suits(scan)) return undefined;
     const { tallies, series: known } = this.#deps;
-    const selected = selection.runs ?? { runs: [], others: selection.stretches };
+    const selected = runsOf(selection);
     const series = this.#seriesOf(scan, selected.others.labelTable);
     if (series.needsLines) return undefined;
     const tally = new TallyScan(scan, series, known === undefined ? undefined : tallies);

@@ -1,3 +1,4 @@
+import { orderBy } from '../base/order-by.ts';
 import { B_MAX, B_MIN, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import { withOwnPages } from '../store/part-source.ts';
 import type { PartRef } from '../store/select.ts';
@@ -46,6 +47,12 @@ export class PlannedTask {
     this.#stretches = stretches;
   }
 
+  /** Begins anew, in the same memory. */
+  reset(): void {
+    this.#length = 0;
+    this.#isCut = false;
+  }
+
   get isEmpty(): boolean {
     return this.#length === 0;
   }
@@ -92,6 +99,34 @@ export class PlannedTask {
     this.#pieces[at + 1] = first;
     this.#pieces[at + 2] = end;
     this.#length = at + PIECE_FIELDS;
+  }
+
+  /**
+   * The same as some tasks, in the order of the disk, so that each frame is read once.
+   *
+   * @param joined whether two stretches that follow each other share a frame
+   */
+  divided(tasks: number, joined: (stretch: number, next: number) => boolean): PlannedTask[] {
+    const count = this.#length / PIECE_FIELDS;
+    const stretches = new Float64Array(count);
+    for (let piece = 0; piece < count; piece++) stretches[piece] = this.#pieces[piece * PIECE_FIELDS]!;
+    const order = orderBy(stretches, (a, b) => a - b);
+    const parts: PlannedTask[] = [];
+    for (let at = 0; at < count; ) {
+      let end = Math.min(count, at + Math.ceil(count / tasks));
+      while (end < count && joined(stretches[order[end - 1]!]!, stretches[order[end]!]!)) end++;
+      const part = new PlannedTask(this.#stretches);
+      for (; at < end; at++) part.#addFrom(this, order[at]!);
+      parts.push(part);
+    }
+    return parts;
+  }
+
+  #addFrom(other: PlannedTask, piece: number): void {
+    const at = piece * PIECE_FIELDS;
+    const [first, end] = [other.#pieces[at + 1]!, other.#pieces[at + 2]!];
+    this.#isCut ||= other.#isCut;
+    this.#add(other.#pieces[at]!, first, end, other.#times[piece * 2]!, other.#times[piece * 2 + 1]!);
   }
 
   /** Stream of piece number `piece`, in the order in which pieces were added. */

@@ -1,7 +1,7 @@
 import type { LogExpr } from '../../grammar/ast.ts';
 import { printOneLine } from '../../grammar/print.ts';
 import type { Limits } from '../model/limits.ts';
-import type { Selection } from '../store/query-store.ts';
+import { runsOf, type Selection } from '../store/query-store.ts';
 import { sumsOf } from '../store/segment-runs.ts';
 import type { QueryStats } from '../wire/stats-json.ts';
 import { addCounts, emptyCounts, type ScanCounts, type TaskRunner } from './task.ts';
@@ -60,7 +60,7 @@ export class QueryWork {
 
   /** Notes what was selected for a log expression; the range includes both ends. */
   addStep(expr: LogExpr, selection: Selection, startNs: bigint, endNs: bigint): void {
-    const { streams, parts, rows, lineBytes } = sumsOf(selection.runs ?? { runs: [], others: selection.stretches });
+    const { streams, parts, rows, lineBytes } = sumsOf(runsOf(selection));
     this.selectedBytes += lineBytes;
     this.#chunks += selection.chunkCount;
     this.#steps.push({

@@ -2,6 +2,7 @@ import type { LogExpr, MetricExpr, Query, RangeAggExpr, VariantsExpr, VectorAggE
 import { LogError } from '../base/errors.ts';
 import type { Limits } from '../model/limits.ts';
 import { NS_PER_MS } from '../model/time.ts';
+import { runsOf } from '../store/query-store.ts';
 import type { EntryFormat } from '../wire/entry-json.ts';
 import { CATEGORIZE_LABELS, type ResultData } from '../wire/result-json.ts';
 import type { QueryStats } from '../wire/stats-json.ts';
@@ -204,7 +205,7 @@ async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promis
     if (expr.stages.length > 0) checkBytesRead(work.selectedBytes, deps.limits);
     const isRare = (selection.skippedBytes ?? 0) > RARE_SKIPPED * work.selectedBytes;
     const query = { expr, fromNs: startNs, toNs, limit, backward, categorize, format, isRare };
-    return await runLogQuery(query, selection.stretches, work);
+    return await runLogQuery(query, runsOf(selection), work);
   } finally {
     selection.release();
   }

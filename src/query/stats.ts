@@ -1,4 +1,5 @@
 import type { TimeRange } from '../model/time.ts';
+import { storedRunsOf } from '../store/query-store.ts';
 import { largestIdOf, sumsOf } from '../store/segment-runs.ts';
 import type { IndexStats } from '../wire/metadata-json.ts';
 import { shareInside, visitExtents } from './extents.ts';
@@ -16,7 +17,7 @@ export function indexStats(selector: string, range: TimeRange, deps: MetadataDep
   if (startNs === undefined) return { streams: 0, chunks: 0, bytes: 0, entries: 0 };
   const selection = deps.store.select(deps.tenant, matchers, { startNs, endNs: range.endNs });
   try {
-    const { runs, others: stored } = selection.storedRuns ?? { runs: [], others: selection.stored };
+    const { runs, others: stored } = storedRunsOf(selection);
     const bounds = new DayBounds(startNs, range.endNs);
     const found = new Uint8Array(largestIdOf({ runs, others: stored }) + 1);
     const whole = sumsOf({ runs, others: stored.sibling() }, found);

@@ -22,6 +22,11 @@ function abortError(signal: AbortSignal): LogError {
     : new LogError('QUERY_CANCELLED', CANCELLED, { status: 499 });
 }
 
+/** Tasks at a time: twice the workers, so that none waits for the main thread between tasks. */
+export function lanesOf({ parallelism }: Pick<TaskRunner, 'parallelism'>): number {
+  return Math.max(1, parallelism * 2);
+}
+
 /**
  * Runs tasks, a few at a time, and hands their results over in the order of the tasks. The first failure stops the rest.
  *
@@ -70,8 +75,7 @@ export async function runUnordered(
   const failed = new AbortController();
   const combined = AbortSignal.any([signal, failed.signal]);
   let started = 0;
-  // Twice the workers, so that none waits for the main thread between tasks.
-  let lanes = Math.max(1, runner.parallelism * 2);
+  let lanes = lanesOf(runner);
   const work = async (): Promise<void> => {
     for (let task = next(); task !== undefined && !combined.aborted; task = next()) {
       const number = started++;

@@ -1,13 +1,27 @@
+import { wider } from '../base/grow.ts';
+
 /** Numbers with keys, the largest key first. */
 export class TopHeap {
   size = 0;
-  readonly #keys: Float64Array;
-  readonly #items: Int32Array;
+  #keys: Float64Array;
+  #items: Int32Array;
 
-  /** @param capacity most items at a time */
+  /** @param capacity items to have room for at first */
   constructor(capacity: number) {
-    this.#keys = new Float64Array(capacity);
-    this.#items = new Int32Array(capacity);
+    this.#keys = new Float64Array(Math.max(1, capacity));
+    this.#items = new Int32Array(Math.max(1, capacity));
+  }
+
+  clear(): void {
+    this.size = 0;
+  }
+
+  /** Makes room for so many more. */
+  reserve(more: number): void {
+    const needed = this.size + more;
+    if (needed <= this.#keys.length) return;
+    this.#keys = wider(this.#keys, new Float64Array(needed));
+    this.#items = wider(this.#items, new Int32Array(needed));
   }
 
   get topKey(): number {
@@ -19,6 +33,7 @@ export class TopHeap {
   }
 
   push(key: number, item: number): void {
+    if (this.size === this.#keys.length) this.reserve(this.size);
     let at = this.size++;
     while (at > 0) {
       const parent = (at - 1) >>> 1;

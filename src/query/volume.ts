@@ -1,5 +1,6 @@
 import type { Labels } from '../model/labels.ts';
 import { compareText } from '../model/labels.ts';
+import { storedRunsOf } from '../store/query-store.ts';
 import { largestIdOf } from '../store/segment-runs.ts';
 import { labelText } from '../wire/json-text.ts';
 import type { VolumeParams } from '../wire/query-params.ts';
@@ -29,7 +30,7 @@ export function queryVolume(params: VolumeParams, deps: MetadataDeps): ResultDat
   if (startNs === undefined) return { resultType: 'vector', series: [] };
   const selection = deps.store.select(deps.tenant, compileSelector(selector), { startNs, endNs });
   try {
-    const selected = selection.storedRuns ?? { runs: [], others: selection.stored };
+    const selected = storedRunsOf(selection);
     const { runs, others } = selected;
     const rows = new VolumeRows(names, params, others.labelTable, largestIdOf(selected), deps);
     const grid = new VolumeGrid(startNs, endNs, params.stepNs, rows);

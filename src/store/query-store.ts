@@ -70,3 +70,13 @@ export interface QueryStore {
   /** Labels of these streams; absent: to be gathered from `streams`. */
   labels?(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): LabelsInUse;
 }
+
+/** What to scan, with whole segments apart where the store can tell them. */
+export function runsOf(selection: Selection): SelectedRuns {
+  return selection.runs ?? { runs: [], others: selection.stretches };
+}
+
+/** The same of what is stored, as it lies. */
+export function storedRunsOf(selection: Selection): SelectedRuns {
+  return selection.storedRuns ?? { runs: [], others: selection.stored };
+}

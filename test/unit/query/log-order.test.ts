@@ -6,6 +6,7 @@ import { boundByCounts } from '../../../src/query/log-window.ts';
 import { SharedBound } from '../../../src/query/shared-bound.ts';
 import { PartList } from '../../../src/query/task-parts.ts';
 import { TopHeap } from '../../../src/query/top-heap.ts';
+import type { SelectedRuns } from '../../../src/store/segment-runs.ts';
 import type { PartRef } from '../../../src/store/select.ts';
 import { Stretches } from '../../../src/store/stretches.ts';
 
@@ -15,6 +16,8 @@ const all = [dayStartNs(0), dayStartNs(100_000)] as const;
 function part(streamId: number, minOffsetNs: number, maxOffsetNs: number, day = DAY, lineBytes = 100): PartRef {
   return { streamId, streamLabels: [], day, minOffsetNs, maxOffsetNs, rowCount: 1, lineBytes, place: 0, sources: [] };
 }
+
+const of = (others: Stretches): SelectedRuns => ({ runs: [], others });
 
 function taken(order: LogOrder, cost = 1, boundNs?: bigint): string[] {
   const parts = new PartList(order.next(cost, 0, boundNs).parts());
@@ -28,7 +31,7 @@ describe('the order of a log query', () => {
   const stretches = Stretches.ofParts([part(1, 10, 50), part(2, 30, 40), part(3, 0, 90), part(4, 5, 6, DAY + 1)]);
 
   it('goes by the newest row backward, day by day', () => {
-    const order = new LogOrder(stretches, ...all, true);
+    const order = new LogOrder(of(stretches), ...all, true);
     expect([taken(order), taken(order), taken(order), taken(order), taken(order)]).toEqual([
       ['4:5-6'],
       ['3:0-90'],
@@ -39,29 +42,29 @@ describe('the order of a log query', () => {
   });
 
   it('goes by the oldest row forward', () => {
-    const order = new LogOrder(stretches, ...all, false);
+    const order = new LogOrder(of(stretches), ...all, false);
     expect(taken(order, 1000)).toEqual(['3:0-90', '1:10-50', '2:30-40', '4:5-6']);
   });
 
   it('keeps to the range', () => {
-    const order = new LogOrder(stretches, dayStartNs(DAY) + 20n, dayStartNs(DAY) + 35n, true);
+    const order = new LogOrder(of(stretches), dayStartNs(DAY) + 20n, dayStartNs(DAY) + 35n, true);
     expect(taken(order, 1000).sort()).toEqual(['1:20-35', '2:30-35', '3:20-35']);
   });
 
   it('ends where nothing can beat the bound; the time of the bound itself still can', () => {
-    const backward = new LogOrder(stretches, ...all, true);
+    const backward = new LogOrder(of(stretches), ...all, true);
     expect(taken(backward, 1000, dayStartNs(DAY) + 50n)).toEqual(['4:5-6', '3:0-90', '1:10-50']);
     expect(taken(backward, 1000, undefined)).toEqual([]);
-    const forward = new LogOrder(stretches, ...all, false);
+    const forward = new LogOrder(of(stretches), ...all, false);
     expect(taken(forward, 1000, dayStartNs(DAY) + 10n)).toEqual(['3:0-90', '1:10-50']);
   });
 
   it('cuts a big part by time', () => {
     const big = Stretches.ofParts([part(1, 0, 99, DAY, 40 * 1024 * 1024)]);
-    expect(taken(new LogOrder(big, ...all, true))).toEqual(['1:66-99']);
-    expect(taken(new LogOrder(big, ...all, false), 1e9)).toEqual(['1:0-32', '1:33-65', '1:66-99']);
+    expect(taken(new LogOrder(of(big), ...all, true))).toEqual(['1:66-99']);
+    expect(taken(new LogOrder(of(big), ...all, false), 1e9)).toEqual(['1:0-32', '1:33-65', '1:66-99']);
     // The newest piece lies behind the range.
-    const early = new LogOrder(big, dayStartNs(DAY), dayStartNs(DAY) + 40n, true);
+    const early = new LogOrder(of(big), dayStartNs(DAY), dayStartNs(DAY) + 40n, true);
     expect([taken(early), taken(early), taken(early)]).toEqual([['1:33-40'], ['1:0-32'], []]);
   });
 });
@@ -70,9 +73,9 @@ describe('the bound by tallies', () => {
   it('is none without tallies, for stages that drop rows, and for nothing stored', () => {
     const query = { fromNs: all[0], toNs: all[1], limit: 1, backward: true };
     const filter: Stage = { kind: 'line-filter', op: '|=', args: [{ kind: 'text', value: 'x' }] };
-    expect(boundByCounts(Stretches.ofParts([part(1, 0, 9)]), query, [])).toBeUndefined();
-    expect(boundByCounts(Stretches.ofParts([]), query, [])).toBeUndefined();
-    expect(boundByCounts(Stretches.ofParts([part(1, 0, 9)]), query, [filter])).toBeUndefined();
+    expect(boundByCounts(of(Stretches.ofParts([part(1, 0, 9)])), query, [])).toBeUndefined();
+    expect(boundByCounts(of(Stretches.ofParts([])), query, [])).toBeUndefined();
+    expect(boundByCounts(of(Stretches.ofParts([part(1, 0, 9)])), query, [filter])).toBeUndefined();
   });
 });
 
