@@ -2,7 +2,7 @@ import type { QueryParts, QueryPartsOptions } from './open-queries.ts';
 import type { LogStore } from './store/store.ts';
 
 /** Queries for nobody run so long (`query/warm-up.ts`); who asks before they have ended waits for them, but for the first one who does. */
-const WARM_UP_MS = 300;
+const WARM_UP_MS = 600;
 
 type LazyQueriesOptions = QueryPartsOptions & { readonly store: Pick<LogStore, 'openRecent' | 'forgetAskers'> };
 

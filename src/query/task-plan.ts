@@ -1,3 +1,4 @@
+import { orderBy } from '../base/order-by.ts';
 import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
 import { BLOCKS_PER_SEGMENT, type Stretches } from '../store/stretches.ts';
@@ -89,10 +90,18 @@ function inDiskOrder(stretches: Stretches, wanted: readonly number[]): readonly 
   let last = -1;
   for (const i of wanted) {
     const place = stretches.place(i);
-    if (place < last) return [...wanted].sort((a, b) => stretches.place(a) - stretches.place(b));
+    if (place < last) return sorted(stretches, wanted);
     last = place;
   }
   return wanted;
+}
+
+function sorted(stretches: Stretches, wanted: readonly number[]): number[] {
+  const places = Float64Array.from(wanted, (i) => stretches.place(i));
+  return Array.from(
+    orderBy(places, (a, b) => places[a]! - places[b]!),
+    (at) => wanted[at]!,
+  );
 }
 
 class TaskList {

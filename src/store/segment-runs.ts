@@ -43,6 +43,19 @@ export function forEachWanted(
   }
 }
 
+/** Numbers of the wanted streams of a segment, ascending: so they lie on disk. */
+export function wantedStreams(open: OpenDirectory, wanted: MatchedStreams): Uint32Array {
+  const streams = new Uint32Array(Math.min(wanted.ids.length, open.streamIds.length));
+  let count = 0;
+  let isInOrder = true;
+  forEachWanted(open, wanted, (stream) => {
+    if (count > 0 && stream < streams[count - 1]!) isInOrder = false;
+    streams[count++] = stream;
+  });
+  const found = streams.subarray(0, count);
+  return isInOrder ? found : found.sort();
+}
+
 /** Wanted streams of a segment that have blocks. */
 export function wantedRun(
   open: OpenDirectory,
@@ -52,11 +65,9 @@ export function wantedRun(
 ): SegmentRun {
   const { streamIds, firstBlocks } = open;
   if (wanted.isAll && open.isDense) return { source, segment, streams: undefined, count: streamIds.length };
-  const streams = new Uint32Array(Math.min(wanted.ids.length, streamIds.length));
+  const streams = wantedStreams(open, wanted);
   let count = 0;
-  forEachWanted(open, wanted, (stream) => {
-    if (firstBlocks[stream]! < firstBlocks[stream + 1]!) streams[count++] = stream;
-  });
+  for (const stream of streams) if (firstBlocks[stream]! < firstBlocks[stream + 1]!) streams[count++] = stream;
   const isAll = count === streamIds.length;
   return { source, segment, streams: isAll ? undefined : streams.subarray(0, count), count };
 }

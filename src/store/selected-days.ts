@@ -6,7 +6,7 @@ import { addPiece, type Piece, type SelectedPieces, type StretchRange } from './
 import type { MatchedStreams } from './matched-streams.ts';
 import type { OpenDirectory } from './open-directory.ts';
 import type { HeadPages } from './part-source.ts';
-import { addRun, forEachWanted, runWithin, type SegmentRun, type SelectedRuns, wantedRun } from './segment-runs.ts';
+import { addRun, runWithin, type SegmentRun, type SelectedRuns, wantedRun, wantedStreams } from './segment-runs.ts';
 import type { PartRef } from './select.ts';
 import type { LabelTable } from './shared-labels.ts';
 import type { StoredSegment } from './stored-segment.ts';
@@ -201,19 +201,21 @@ function addCut(
 ): void {
   const { firstBlocks, columns } = open;
   const { blocks } = open.directory;
-  to.reserve(Math.min(wanted.ids.length, open.streamIds.length));
-  forEachWanted(open, wanted, (stream, streamId) => {
+  const streams = wantedStreams(open, wanted);
+  to.reserve(streams.length);
+  for (const stream of streams) {
+    const streamId = open.streamIds[stream]!;
     const min = columns.mins[stream]!;
     const max = columns.maxs[stream]!;
-    if (max < from || min > end || max < min) return;
+    if (max < from || min > end || max < min) continue;
     let first = firstBlocks[stream]!;
     let stop = firstBlocks[stream + 1]!;
     if (min >= from && max <= end) {
       to.addStream(streamId, source, stream, first, stop);
-      return;
+      continue;
     }
     while (first < stop && blockTime(blocks, first * BLOCK_FIELDS + B_MAX) < from) first++;
     while (stop > first && blockTime(blocks, (stop - 1) * BLOCK_FIELDS + B_MIN) > end) stop--;
     if (first < stop) to.addBlocks(streamId, source, first, stop);
-  });
+  }
 }
