@@ -52,23 +52,20 @@ export class LogOrder {
   }
 
   /**
-   * What to read first where no bound is known: the best streams of all, without those that share their frames. A few hundred of thousands, out of
-   * which a bound mostly comes; their frames are read again if it does not. To be asked before anything else.
+   * What to read first, in tasks that begin side by side; to be asked before anything else. Where no bound is known, it is the best streams of
+   * all, without those that share their frames: a few hundred of thousands, out of which a bound mostly comes; their frames are read again if it
+   * does not.
    *
    * @param cost wanted sum of line bytes and row weights
-   * @param tasks among which it is divided
+   * @param most tasks among which it is divided, at least `leastCost` for each
    */
-  sample(cost: number, tasks: number): PlannedTask[] {
-    this.#joins = false;
-    const sample = new PlannedTask(this.#stretches);
-    this.#nextDay(undefined);
-    let left = cost;
-    while (left > 0 && this.#heap.size > 0) {
-      if (this.#heap.topItem < 0) this.#openRun(~this.#heap.topItem);
-      else left -= this.#take(0, sample);
-    }
-    this.#join();
-    return sample.divided(tasks, (a, b) => this.#sharesFrame(a, b));
+  first(cost: number, leastCost: number, most: number, boundNs: bigint | undefined): PlannedTask[] {
+    this.#joins = boundNs !== undefined;
+    const task = new PlannedTask(this.#stretches);
+    const taken = this.#fill(task, cost, 0, boundNs);
+    if (!this.#joins) this.#join();
+    const tasks = Math.max(1, Math.min(most, Math.floor(taken / leastCost)));
+    return task.divided(tasks, (a, b) => this.#sharesFrame(a, b));
   }
 
   /**
@@ -79,16 +76,21 @@ export class LogOrder {
    * @param boundNs worst time of use
    */
   next(cost: number, runBytes: number, boundNs: bigint | undefined): PlannedTask {
-    const task = this.#task;
-    task.reset();
-    let left = cost;
+    this.#task.reset();
+    this.#fill(this.#task, cost, runBytes, boundNs);
+    return this.#task;
+  }
+
+  /** @returns the cost of what was added */
+  #fill(task: PlannedTask, cost: number, runBytes: number, boundNs: bigint | undefined): number {
+    let taken = 0;
+    this.#worstKey = this.#keyOfBound(boundNs);
     // Pieces outside of the range add nothing: an empty task would be the end.
-    while (left > 0 || task.isEmpty) {
+    while (taken < cost || task.isEmpty) {
       if (this.#heap.size === 0) {
         if (!this.#nextDay(boundNs)) break;
         continue;
       }
-      this.#worstKey = this.#keyOfBound(boundNs);
       if (this.#heap.topKey < this.#worstKey) {
         // Whatever is left of this day, and all of the days behind it, is worse.
         this.#heap.clear();
@@ -96,9 +98,9 @@ export class LogOrder {
         break;
       }
       if (this.#heap.topItem < 0) this.#openRun(~this.#heap.topItem);
-      else left -= this.#take(runBytes, task);
+      else taken += this.#take(runBytes, task);
     }
-    return task;
+    return taken;
   }
 
   #keyOfBound(boundNs: bigint | undefined): number {

@@ -5,6 +5,7 @@ import type { EntryFormat } from '../wire/entry-json.ts';
 import { FoundByTask, LogHits, mergeHits } from './log-hits.ts';
 import { LogOrder } from './log-order.ts';
 import { boundByCounts } from './log-window.ts';
+import type { PlannedTask } from './planned-task.ts';
 import { SharedBound } from './shared-bound.ts';
 import type { LogScanTask, ScanCounts, TaskRunner } from './task.ts';
 import { TASK_BYTES } from './task-plan.ts';
@@ -36,6 +37,8 @@ export interface ScanDeps {
 /** Tasks grow with what was read in vain: a filter that lets little through is better served by few messages. */
 const FIRST_TASK_BYTES = 4 * 1024 * 1024;
 const GROWTH = 8;
+/** About a millisecond: less is not worth a message to another thread. */
+const LEAST_TASK_BYTES = 1536 * 1024;
 /** Neighbouring blocks of a stream come as one part once tasks are this many times as large. */
 const RUNS_PER_TASK = 16;
 
@@ -52,12 +55,10 @@ export async function runLogQuery(query: LogQuery, selected: SelectedRuns, deps:
   if (known !== undefined) bound.tighten(known);
   let best = LogHits.none;
   let givenBytes = query.isRare === true ? rareStart(selected.others, deps.runner.parallelism) : 0;
-  // For each lane, so that none begins with something else while there is no bound.
-  const isOpen = known === undefined && query.isRare !== true;
-  const sample = isOpen ? order.sample(deps.runner.parallelism * FIRST_TASK_BYTES, lanesOf(deps.runner)) : [];
+  const first = query.isRare === true ? [] : firstTasks(order, known, deps.runner);
   const next = (): LogScanTask | undefined => {
     const cost = Math.min(TASK_BYTES, Math.max(FIRST_TASK_BYTES, givenBytes / GROWTH));
-    const planned = sample.shift() ?? order.next(cost, cost / RUNS_PER_TASK, bound.get());
+    const planned = first.shift() ?? order.next(cost, cost / RUNS_PER_TASK, bound.get());
     if (planned.isEmpty) return undefined;
     givenBytes += cost;
     deps.onTasks(1);
@@ -70,6 +71,14 @@ export async function runLogQuery(query: LogQuery, selected: SelectedRuns, deps:
     if (best.length >= limit) bound.tighten(best.timeNs(limit - 1));
   });
   return best;
+}
+
+function firstTasks(order: LogOrder, known: bigint | undefined, runner: TaskRunner): PlannedTask[] {
+  const cost = runner.parallelism * FIRST_TASK_BYTES;
+  // Without a bound one for each lane, so that none begins with something else while there is none. What a bound leaves is all read.
+  return known === undefined
+    ? order.first(cost, LEAST_TASK_BYTES / 2, lanesOf(runner), undefined)
+    : order.first(cost, LEAST_TASK_BYTES, runner.parallelism, known);
 }
 
 /** Bytes to begin with as if they had been given, so that what there is makes about four tasks for each worker. */

@@ -107,6 +107,7 @@ export class PlannedTask {
    * @param joined whether two stretches that follow each other share a frame
    */
   divided(tasks: number, joined: (stretch: number, next: number) => boolean): PlannedTask[] {
+    if (tasks === 1) return [this];
     const count = this.#length / PIECE_FIELDS;
     const stretches = new Float64Array(count);
     for (let piece = 0; piece < count; piece++) stretches[piece] = this.#pieces[piece * PIECE_FIELDS]!;

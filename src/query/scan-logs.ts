@@ -205,6 +205,15 @@ class LogScanner {
   #take(block: RowBlock, at: number): boolean {
     const row = this.#row;
     const metadataId = block.metadataId(at);
+    const { stages } = this.#pipeline;
+    const known = stages === undefined ? this.#labelIdOfMetadata[metadataId] : undefined;
+    if (known !== undefined) {
+      // A row as it is stored, with labels that were met in this block.
+      this.#counts.rowsMatched++;
+      const { bytes, lineStarts, lineEnds, times } = block;
+      this.#found.add(this.#day, times[at]!, this.#streamId, known, bytes, lineStarts[at]!, lineEnds[at]!);
+      return true;
+    }
     const metadata = this.#metadataSets[metadataId] ?? block.metadata(metadataId);
     this.#metadataSets[metadataId] = metadata;
     row.begin(
@@ -216,7 +225,6 @@ class LogScanner {
       block.streamLabels,
       metadata,
     );
-    const { stages } = this.#pipeline;
     if (stages !== undefined && !stages.process(row)) return false;
     this.#counts.rowsMatched++;
     if (row.labels.untouched) this.#add(row, block.times[at]!, this.#untouchedLabels(row, metadataId));

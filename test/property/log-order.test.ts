@@ -108,8 +108,8 @@ function namesOf(task: PlannedTask): string[] {
 /** Everything that is handed out, task by task. */
 function handedOut(setup: Setup, selected: SelectedRuns, boundNs?: bigint): string[][] {
   const order = new LogOrder(selected, dayStartNs(0), dayStartNs(100_000), setup.backward);
-  const sample = setup.sampled ? order.sample(setup.cost, 2) : [];
-  const tasks = sample.map(namesOf);
+  const first = setup.sampled ? order.first(setup.cost, 1000, 2, boundNs) : [];
+  const tasks = first.filter((task) => !task.isEmpty).map(namesOf);
   for (;;) {
     const task = order.next(setup.cost, 0, boundNs);
     if (task.isEmpty) return tasks;
