@@ -24,10 +24,13 @@ serveRequests(
     if (request.task.kind === 'tail') lowerPriority(TAIL_NICE);
     // When the answer is on its way, or the error.
     setImmediate(giveBackMemory);
-    const result = runScanTask(request.task, (part, options, counts) => loader.load(part, options, counts));
-    const found = damage;
-    damage = [];
-    return { kind: 'scan', id: request.id, result, damage: found };
+    try {
+      const result = runScanTask(request.task, (part, options, counts) => loader.load(part, options, counts));
+      return { kind: 'scan', id: request.id, result, damage };
+    } finally {
+      damage = [];
+      loader.forgetHead();
+    }
   },
   ({ path }) => closeCachedFile(path),
 );

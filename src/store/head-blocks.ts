@@ -43,6 +43,13 @@ export class HeadBlocks {
   #pages: Float64Array = new Float64Array(0);
   /** Texts that the metadata of every wanted row holds. */
   #metadata: readonly Uint8Array[] = [];
+  #part: PartRef | undefined;
+  #options: LoadOptions | undefined;
+  #counts: LoadCounts | undefined;
+  /** What is left of its pages, and line bytes of the next block. */
+  #first = 0;
+  #end = 0;
+  #bytes = 0;
   /** First row of each page of the block. */
   readonly #firstRows: number[] = [];
 
@@ -68,38 +75,53 @@ export class HeadBlocks {
     return true;
   }
 
-  /** Blocks of a part that it takes. */
-  *load(part: PartRef, source: HeadSource, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
+  /** Goes to a part that it takes. */
+  begin(part: PartRef, source: HeadSource, options: LoadOptions, counts: LoadCounts): void {
     this.#slabs = source.slabs;
     this.#pages = source.pages;
     this.#metadata = metadataTextsOf(part, options);
-    let [first, end] = this.#within(source, options, counts);
-    let bytes = options.lines ? FIRST_BYTES : Number.POSITIVE_INFINITY;
-    try {
-      while (first < end) {
-        const run = this.#run(first, end, options.reverse, bytes);
-        const from = options.reverse ? end - run : first;
-        if (options.reverse) end = from;
-        else first = from + run;
-        bytes = Math.max(bytes, BLOCK_BYTES);
-        const block = this.#block(part, from, from + run, options, counts);
-        if (block !== undefined) yield block;
-      }
-    } finally {
-      this.#slab.forget();
-      this.#slabs = [];
-    }
+    this.#part = part;
+    this.#options = options;
+    this.#counts = counts;
+    this.#bytes = options.lines ? FIRST_BYTES : Number.POSITIVE_INFINITY;
+    this.#narrow(part, source, options, counts);
   }
 
-  /** Pages `first .. end` of a part that have rows in the wanted range. */
-  #within(source: HeadSource, { fromOffsetNs, toOffsetNs }: LoadOptions, counts: LoadCounts): [number, number] {
-    let { end } = source;
-    // From the newest on: what lies before the range is not even touched, and memory that is in no cache is slow.
-    while (end > source.first && this.#time(end - 1, 'first') > toOffsetNs) end--;
-    let first = end;
-    while (first > source.first && this.#time(first - 1, 'last') >= fromOffsetNs) first--;
+  /** The next block of the part; undefined: there is none. */
+  next(): RowBlock | undefined {
+    const options = this.#options!;
+    while (this.#first < this.#end) {
+      const run = this.#run(this.#first, this.#end, options.reverse, this.#bytes);
+      const from = options.reverse ? this.#end - run : this.#first;
+      if (options.reverse) this.#end = from;
+      else this.#first = from + run;
+      this.#bytes = Math.max(this.#bytes, BLOCK_BYTES);
+      const block = this.#block(this.#part!, from, from + run, options, this.#counts!);
+      if (block !== undefined) return block;
+    }
+    return undefined;
+  }
+
+  /** Lets go of the head's memory. */
+  forget(): void {
+    this.#slab.forget();
+    this.#slabs = [];
+  }
+
+  /** Goes to the pages of a part that have rows in the wanted range. */
+  #narrow(part: PartRef, source: HeadSource, { fromOffsetNs, toOffsetNs }: LoadOptions, counts: LoadCounts): void {
+    let { first, end } = source;
+    // Memory that is in no cache is slow: where the part tells enough, pages are not touched, nor those that lie before the range.
+    if (part.minOffsetNs > toOffsetNs || part.maxOffsetNs < fromOffsetNs) end = first;
+    if (part.maxOffsetNs > toOffsetNs) while (end > first && this.#time(end - 1, 'first') > toOffsetNs) end--;
+    if (part.minOffsetNs < fromOffsetNs && end - first > 1) {
+      const oldest = first;
+      first = end;
+      while (first > oldest && this.#time(first - 1, 'last') >= fromOffsetNs) first--;
+    }
     counts.blocksSkippedByTime += source.end - source.first - (end - first);
-    return [first, end];
+    this.#first = first;
+    this.#end = end;
   }
 
   /** First or last time of a page; one that no range leaves out when it has no rows. */

@@ -68,6 +68,7 @@ export class PartLoader {
   #atHand: StoredAtHand | undefined;
   #place = 0;
   readonly #blocks: BlockIterator = new BlockIterator(() => this.#next());
+  readonly #openBlocks: BlockIterator = new BlockIterator(() => this.#head!.next());
 
   constructor(onDamage: (error: unknown) => void) {
     this.#onDamage = onDamage;
@@ -189,8 +190,9 @@ export class PartLoader {
 
   #open(part: PartRef, source: HeadSource, options: LoadOptions, counts: LoadCounts): Iterable<RowBlock> {
     this.#head ??= HeadBlocks.open() ?? null;
-    if (this.#head?.takes(source) === true) return this.#head.load(part, source, options, counts);
-    return this.#pages(part, source, options, counts);
+    if (this.#head?.takes(source) !== true) return this.#pages(part, source, options, counts);
+    this.#head.begin(part, source, options, counts);
+    return this.#openBlocks;
   }
 
   /** Page by page, where it lies. */
@@ -243,6 +245,11 @@ export class PartLoader {
       }
     }
     yield* mergeSources(part, gathered, options, counts);
+  }
+
+  /** Lets go of the memory of the head, behind a task: threads share it. */
+  forgetHead(): void {
+    this.#head?.forget();
   }
 
   close(): void {
