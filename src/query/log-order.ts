@@ -56,7 +56,7 @@ export class LogOrder {
    * all, without those that share their frames: a few hundred of thousands, out of which a bound mostly comes; their frames are read again if it
    * does not.
    *
-   * @param cost wanted sum of line bytes and row weights
+   * @param cost wanted sum of line bytes, and weights of rows and parts
    * @param most tasks among which it is divided, at least `leastCost` for each
    */
   first(cost: number, leastCost: number, most: number, boundNs: bigint | undefined): PlannedTask[] {
@@ -71,7 +71,7 @@ export class LogOrder {
   /**
    * What to read next, best first; empty when none is left that can beat the bound. Valid until the next call.
    *
-   * @param cost wanted sum of line bytes and row weights
+   * @param cost wanted sum of line bytes, and weights of rows and parts
    * @param runBytes line bytes of neighbouring blocks that may come as one part
    * @param boundNs worst time of use
    */
@@ -278,7 +278,7 @@ export class LogOrder {
       const piece = this.#backward ? --this.#end[from]! : this.#first[from]!++;
       const cost = this.#addPiece(i, piece, task);
       this.#again(unit);
-      return cost / this.#pieceCount(i);
+      return cost / this.#pieceCount(i) + PART_BYTES;
     }
     return this.#takeBlocks(from, unit, runBytes, task);
   }
