@@ -1,10 +1,11 @@
+import { wider } from '../base/grow.ts';
 import { B_LINE_BYTES, B_MAX, B_METADATA_BYTES, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { SegmentRun } from '../store/segment-runs.ts';
 import type { Stretches } from '../store/stretches.ts';
 import { shareInside, visitExtents } from './extents.ts';
 import { floorTo } from './grid.ts';
-import type { VolumeRows } from './volume-rows.ts';
+import { UNKNOWN, type VolumeRows } from './volume-rows.ts';
 
 /**
  * Volumes are compared with those of Loki, which counts uncompressed chunks: the lines, 8 bytes for each metadata pair of a row
@@ -14,6 +15,8 @@ import type { VolumeRows } from './volume-rows.ts';
 const LEVEL_PAIR_BYTES = 8;
 /** `detected_level` and one level. */
 const LEVEL_TEXT_BYTES = 21;
+/** Rows that there is room for at first. */
+const FIRST_ROWS = 64;
 /** With more buckets than that, rows keep only those that have bytes. */
 const MAX_DENSE = 1024;
 
@@ -114,14 +117,22 @@ export class VolumeGrid {
   #addSums({ segment, streams, count }: SegmentRun, bucket: number): void {
     const { rows: rowCounts, lineBytes, metadataBytes } = segment.columns;
     const { streamIds } = segment;
+    const { onlyRow } = this.#rows;
+    let sums = new Float64Array(FIRST_ROWS);
     for (let i = 0; i < count; i++) {
       const stream = streams === undefined ? i : streams[i]!;
-      const rows = this.#rows.of(streamIds[stream]!);
+      const streamId = streamIds[stream]!;
       const size = sizeOf(rowCounts[stream]!, lineBytes[stream]!, metadataBytes[stream]!);
-      const own = rows.length === 1 ? this.#bytes[rows[0]!] : undefined;
-      if (own instanceof DenseBytes) own.add(bucket, size);
-      else this.#addTo(rows, bucket, size);
+      if (onlyRow[streamId] === UNKNOWN) this.#rows.of(streamId);
+      const row = onlyRow[streamId]!;
+      if (row < 0) {
+        this.#addTo(this.#rows.of(streamId), bucket, size);
+        continue;
+      }
+      if (row >= sums.length) sums = wider(sums, new Float64Array(row * 2));
+      sums[row]! += size;
     }
+    for (let row = 0; row < sums.length; row++) if (sums[row]! > 0) this.#addTo([row], bucket, sums[row]!);
   }
 
   #addBlocks({ segment, streams, count }: SegmentRun, base: number): void {
