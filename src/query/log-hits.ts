@@ -101,23 +101,49 @@ export function mergeHits(a: LogHits, b: FoundByTask, backward: boolean, limit: 
   const rows = new Int32Array(length);
   const found: (FoundByTask | undefined)[] = new Array<undefined>(a.found.length + 1).fill(undefined);
   const last = a.found.length;
+  const sign = backward ? -1 : 1;
+  const [old, fresh] = [new RowKey(), new RowKey()];
   let i = 0;
   let j = 0;
+  if (a.length > 0) old.of(a.foundOf(0), a.rows[0]!);
+  if (b.count > 0) fresh.of(b, 0);
   for (let at = 0; at < length; at++) {
-    const isOld = j === b.count || (i < a.length && isBefore(a.foundOf(i), a.rows[i]!, b, j, backward));
-    from[at] = isOld ? a.from[i]! : last;
-    rows[at] = isOld ? a.rows[i++]! : j++;
+    if (j === b.count || (i < a.length && old.isBefore(fresh, sign))) {
+      from[at] = a.from[i]!;
+      rows[at] = a.rows[i++]!;
+      if (i < a.length) old.of(a.foundOf(i), a.rows[i]!);
+    } else {
+      from[at] = last;
+      rows[at] = j++;
+      if (j < b.count) fresh.of(b, j);
+    }
   }
   // What a task found is let go of with its last row.
   for (let at = 0; at < length; at++) found[from[at]!] ??= from[at] === last ? b : a.found[from[at]!];
   return new LogHits(found, from, rows, length);
 }
 
-function isBefore(a: FoundByTask, aRow: number, b: FoundByTask, bRow: number, backward: boolean): boolean {
-  const [x, y] = [a.result, b.result];
-  const order =
-    x.days[aRow]! - y.days[bRow]! || x.offsetsNs[aRow]! - y.offsetsNs[bRow]! || x.streamIds[aRow]! - y.streamIds[bRow]!;
-  return order === 0 ? a.task < b.task : order < 0 !== backward;
+/** What puts a row in its place: of two lists only one has a new row each time. */
+class RowKey {
+  #day = 0;
+  #offsetNs = 0;
+  #streamId = 0;
+  #task = 0;
+
+  of({ result, task }: FoundByTask, row: number): void {
+    this.#day = result.days[row]!;
+    this.#offsetNs = result.offsetsNs[row]!;
+    this.#streamId = result.streamIds[row]!;
+    this.#task = task;
+  }
+
+  /** By time, then by stream; rows of one stream and time in the order of their tasks. */
+  isBefore(other: RowKey, sign: number): boolean {
+    if (this.#day !== other.#day) return sign * (this.#day - other.#day) < 0;
+    if (this.#offsetNs !== other.#offsetNs) return sign * (this.#offsetNs - other.#offsetNs) < 0;
+    if (this.#streamId !== other.#streamId) return sign * (this.#streamId - other.#streamId) < 0;
+    return this.#task < other.#task;
+  }
 }
 
 /** Keeps the first row, then each row at least `intervalNs` away from the last one kept, over all streams. */

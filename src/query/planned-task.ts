@@ -102,7 +102,8 @@ export class PlannedTask {
   }
 
   /**
-   * The same as some tasks, in the order of the disk, so that each frame is read once.
+   * The same as some tasks, each in the order of the disk. What shares a frame stays together, so that it is read once; of neighbouring frames each
+   * task has its share, for wanted rows are more in some segments than in others.
    *
    * @param joined whether two stretches that follow each other share a frame
    */
@@ -112,15 +113,14 @@ export class PlannedTask {
     const stretches = new Float64Array(count);
     for (let piece = 0; piece < count; piece++) stretches[piece] = this.#pieces[piece * PIECE_FIELDS]!;
     const order = orderBy(stretches, (a, b) => a - b);
-    const parts: PlannedTask[] = [];
-    for (let at = 0; at < count; ) {
-      let end = Math.min(count, at + Math.ceil(count / tasks));
-      while (end < count && joined(stretches[order[end - 1]!]!, stretches[order[end]!]!)) end++;
-      const part = new PlannedTask(this.#stretches);
-      for (; at < end; at++) part.#addFrom(this, order[at]!);
-      parts.push(part);
+    const parts = Array.from({ length: tasks }, () => new PlannedTask(this.#stretches));
+    let part = parts[0]!;
+    for (let at = 0; at < count; at++) {
+      const isJoined = at > 0 && joined(stretches[order[at - 1]!]!, stretches[order[at]!]!);
+      if (!isJoined) part = parts.reduce((least, other) => (other.#length < least.#length ? other : least));
+      part.#addFrom(this, order[at]!);
     }
-    return parts;
+    return parts.filter((one) => !one.isEmpty);
   }
 
   #addFrom(other: PlannedTask, piece: number): void {
