@@ -207,6 +207,22 @@ export function selectLabels(view: StoreView, matchers: readonly CompiledMatcher
   };
 }
 
+function liesWithin({ summary }: StoredSegment, { from, to }: DayRange): boolean {
+  return summary.minOffsetNs >= from && summary.maxOffsetNs <= to;
+}
+
+/** Marks the streams of a mask that have blocks in a segment. @returns how many were not marked before */
+function markAll({ streamIds, columns: { mins, maxs } }: OpenDirectory, mask: Uint8Array, found: Uint8Array): number {
+  let marked = 0;
+  for (let stream = 0; stream < streamIds.length; stream++) {
+    const streamId = streamIds[stream]!;
+    if (found[streamId] === 1 || mask[streamId] !== 1 || maxs[stream]! < mins[stream]!) continue;
+    found[streamId] = 1;
+    marked++;
+  }
+  return marked;
+}
+
 /** Wanted streams that have rows in the range: 1 by stream id, and how many. */
 function findStreams(
   view: StoreView,
@@ -220,6 +236,10 @@ function findStreams(
     for (const segment of segmentsWithin(view, bounds)) {
       if (missing === 0) break;
       const open = view.open(segment);
+      if (wanted.isAll && liesWithin(segment, bounds)) {
+        missing -= markAll(open, wanted.mask, found);
+        continue;
+      }
       forEachWanted(open, wanted, (stream, streamId) => {
         if (found[streamId] === 1 || !hasBlockWithin(open, stream, bounds)) return;
         found[streamId] = 1;
