@@ -1,8 +1,10 @@
 import type { QueryParts, QueryPartsOptions } from './open-queries.ts';
 import type { LogStore } from './store/store.ts';
 
-/** Queries for nobody run so long (`query/warm-up.ts`); who asks before they have ended waits for them, but for the first one who does. */
-const WARM_UP_MS = 600;
+/** Queries for nobody run so long (`query/warm-up.ts`) while nobody asks. */
+const WARM_UP_MS = 1000;
+/** Who asks before they have run so long waits for them, but for the first one who does. */
+const AWAITED_MS = 300;
 
 type LazyQueriesOptions = QueryPartsOptions & { readonly store: Pick<LogStore, 'openRecent' | 'forgetAskers'> };
 
@@ -44,7 +46,9 @@ export class LazyQueries {
     const { store, logger } = this.#options;
     try {
       await store.openRecent();
-      await parts.warm(WARM_UP_MS, () => this.#isClosing);
+      const awaitedUntilMs = performance.now() + AWAITED_MS;
+      const isOver = (): boolean => this.#isClosing || (this.#isAsked && performance.now() > awaitedUntilMs);
+      await parts.warm(WARM_UP_MS, isOver);
       store.forgetAskers();
     } catch (err) {
       // Without it all is the same, but for some milliseconds.

@@ -14,7 +14,7 @@ import type { SegmentExtent } from './store/stored-segment.ts';
 /** Characters of a query that the log shows. */
 const MAX_LOGGED_QUERY = 2000;
 /** A warm-up that has not ended by then is left. */
-const WARM_UP_LIMIT_MS = 1500;
+const WARM_UP_LIMIT_MS = 2000;
 
 export interface QueryPartsOptions extends EngineOptions {
   readonly store: QueryStore & { newestSegment(): SegmentExtent | undefined };
