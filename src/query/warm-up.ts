@@ -5,26 +5,37 @@ import type { QueryDeps } from './query-deps.ts';
 import { type QueryRequest, runQuery } from './run.ts';
 
 /** What one query scans at most: some milliseconds for each thread, so that the next one has its turn soon. */
-const PART_BYTES = 8 * 1024 * 1024;
+const PART_BYTES = 2 * 1024 * 1024;
 /** At a time: while one is planned, the threads have the other. */
 const SIDE_BY_SIDE = 2;
 const POINTS = 60;
 const LIMIT = 1000;
 
-/** Queries of each kind over streams and a range of time; `{s}` is a selector, `{l}` a label, `{m}` the one with most values. What they find does not matter. */
-const OF_THE_WHOLE = ['{s} |= "7d1c55a0-0f3e-4b1f"', '{s} |= "er"'];
-const OF_A_PART = [
-  '{s} |= "er"',
-  '{s}',
+/**
+ * Queries of each kind over a range of time, what is asked most first and again; `{s}` is a selector, `{l}` a label, `{m}` the one with most values.
+ * What they find does not matter.
+ */
+const PAGE = '{s}';
+const FILTER = '{s} |= "er"';
+const NEEDLE = '{s} |= "7d1c55a0-0f3e-4b1f"';
+const QUERIES = [
+  PAGE,
+  FILTER,
+  'sum by ({l}, detected_level) (count_over_time({s}[1m]))',
+  NEEDLE,
   'sum by ({l}) (count_over_time({s} |= "er"[1m]))',
-  'sum(count_over_time({s} |~ "[45][0-9][0-9]|err(or)?|time.?out"[1m]))',
-  'sum(count_over_time({s} |~ "(?i)error"[1m]))',
+  PAGE,
   'sum(count_over_time({s} | json | status>=500[1m]))',
+  FILTER,
   'sum(count_over_time({s} | logfmt | duration>1s[1m]))',
+  'sum by ({m}) (count_over_time({s}[1m]))',
+  PAGE,
+  'sum(count_over_time({s} |~ "[45][0-9][0-9]|err(or)?|time.?out"[1m]))',
+  FILTER,
   'sum by (c) (count_over_time({s} | pattern "<a> <_> <c> <_>"[1m]))',
   'quantile_over_time(0.99, {s} | json | unwrap duration [1m]) by ({m})',
-  'sum by ({m}) (count_over_time({s}[1m]))',
-  'sum by ({l}, detected_level) (count_over_time({s}[1m]))',
+  NEEDLE,
+  'sum(count_over_time({s} |~ "(?i)error"[1m]))',
 ];
 
 /**
@@ -77,7 +88,6 @@ function requestsOf({ startNs, endNs, lineBytes }: SegmentExtent, deps: Metadata
     limit: LIMIT,
     direction: 'backward',
   });
-  const whole = OF_THE_WHOLE.map((text) => request(text, startNs));
-  // Searches of the whole cost little, and their planning has the most to win.
-  return OF_A_PART.flatMap((text) => [...whole, request(text, endNs - partNs)]);
+  // A search for what is rare costs little, and its planning has the most to win.
+  return QUERIES.map((text) => request(text, text === NEEDLE ? startNs : endNs - partNs));
 }
