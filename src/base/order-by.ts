@@ -10,6 +10,11 @@ const EXACT = 2 ** 53;
  */
 export function orderBy(keys: Float64Array, compare: (a: number, b: number) => number): Uint32Array {
   const count = keys.length;
+  const order = new Uint32Array(count);
+  if (isAscending(keys, compare)) {
+    for (let i = 0; i < count; i++) order[i] = i;
+    return order;
+  }
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < count; i++) {
@@ -23,7 +28,6 @@ export function orderBy(keys: Float64Array, compare: (a: number, b: number) => n
   const packed = new Float64Array(count);
   for (let i = 0; i < count; i++) packed[i] = Math.floor((keys[i]! - min) / step) * width + i;
   packed.sort();
-  const order = new Uint32Array(count);
   let start = 0;
   let last = -1;
   for (let i = 0; i < count; i++) {
@@ -36,6 +40,13 @@ export function orderBy(keys: Float64Array, compare: (a: number, b: number) => n
   }
   settle(order, start, count, compare);
   return order;
+}
+
+/** What is in order already, such as parts that all lie in the head, needs no sorting. */
+function isAscending(keys: Float64Array, compare: (a: number, b: number) => number): boolean {
+  for (let i = 1; i < keys.length; i++)
+    if (keys[i - 1]! > keys[i]! || (keys[i - 1] === keys[i] && compare(i - 1, i) > 0)) return false;
+  return true;
 }
 
 /** Orders places whose keys say nothing. */

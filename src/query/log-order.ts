@@ -134,8 +134,7 @@ export class LogOrder {
   #pushRuns(): void {
     for (const [number, run] of this.#runs.entries()) {
       if (run === undefined) continue;
-      const { maxNs, minNs } = run.segment.columns;
-      const key = this.#backward ? maxNs : -minNs;
+      const key = this.#goodness(run.segment.columns.minNs, run.segment.columns.maxNs);
       if (key >= this.#worstKey) this.#heap.push(key, ~number);
     }
   }
@@ -151,8 +150,7 @@ export class LogOrder {
     this.#reserve(count);
     for (let i = 0; i < count; i++) {
       const stream = streams === undefined ? i : streams[i]!;
-      const key = this.#backward ? columns.maxs[stream]! : -columns.mins[stream]!;
-      if (key < this.#worstKey) continue;
+      if (this.#goodness(columns.mins[stream]!, columns.maxs[stream]!) < this.#worstKey) continue;
       stretches.addStream(streamIds[stream]!, source, stream, firstBlocks[stream]!, firstBlocks[stream + 1]!);
       this.#addMember(stretches.count - 1);
     }
@@ -244,8 +242,13 @@ export class LogOrder {
     return -blockTime(blocks, this.#first[from]! * BLOCK_FIELDS + B_MIN);
   }
 
+  /** Of the best of rows between two times. */
+  #goodness(minNs: number, maxNs: number): number {
+    return this.#backward ? maxNs : -minNs;
+  }
+
   #memberKey(i: number): number {
-    return this.#backward ? this.#stretches.maxs[i]! : -this.#stretches.mins[i]!;
+    return this.#goodness(this.#stretches.mins[i]!, this.#stretches.maxs[i]!);
   }
 
   /** First time of a piece of a stretch that is in no segment. */

@@ -111,6 +111,10 @@ interface Reach {
   readonly backward: boolean;
 }
 
+function reaches(min: number, max: number, until: number, backward: boolean): boolean {
+  return backward ? max >= until : min <= until;
+}
+
 /** Adds the rows of whole minutes inside the bounds, of all blocks of a reach. */
 function addCounts(
   sums: Float64Array,
@@ -120,21 +124,18 @@ function addCounts(
   reach: Reach,
 ): void {
   const { until, backward } = reach;
-  const isWithin = backward
-    ? (_min: number, max: number): boolean => max >= until
-    : (min: number, _max: number): boolean => min <= until;
   for (let i = 0; i < others.count; i++) {
-    if (!isWithin(others.mins[i]!, others.maxs[i]!)) continue;
+    if (!reaches(others.mins[i]!, others.maxs[i]!, until, backward)) continue;
     const directory = others.directory(i);
     if (directory === undefined || others.days[i] !== day) continue;
     addBlocks(sums, directory, others.firsts[i]!, others.ends[i]!, bounds, reach);
   }
   for (const { segment, streams, count } of runs) {
     const { columns, firstBlocks, directory } = segment;
-    if (segment.day !== day || !isWithin(columns.minNs, columns.maxNs)) continue;
+    if (segment.day !== day || !reaches(columns.minNs, columns.maxNs, until, backward)) continue;
     for (let i = 0; i < count; i++) {
       const stream = streams === undefined ? i : streams[i]!;
-      if (isWithin(columns.mins[stream]!, columns.maxs[stream]!))
+      if (reaches(columns.mins[stream]!, columns.maxs[stream]!, until, backward))
         addBlocks(sums, directory, firstBlocks[stream]!, firstBlocks[stream + 1]!, bounds, reach);
     }
   }
@@ -151,7 +152,7 @@ function addBlocks(
   for (let block = firstBlock; block < endBlock; block++) {
     const max = blockTime(blocks, block * BLOCK_FIELDS + B_MAX);
     const min = blockTime(blocks, block * BLOCK_FIELDS + B_MIN);
-    if (backward ? max < until || max >= known : min > until || min <= known) continue;
+    if (!reaches(min, max, until, backward) || reaches(min, max, known, backward)) continue;
     // A minute that a bound cuts counts only in blocks that lie inside it.
     const first = min >= from ? 0 : Math.ceil(from / MINUTE_NS) + 1;
     const last = max <= to ? MINUTES_PER_DAY : Math.floor(to / MINUTE_NS);

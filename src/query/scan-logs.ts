@@ -30,11 +30,11 @@ const SMALL_PART_BYTES = 128 * 1024;
 const MIN_NEEDED_ROWS = 64;
 
 /** Best rows first where parts are large, in the order of the disk where they are small. */
-function readingOrder(parts: PartList, backward: boolean): Uint32Array | Float64Array {
+function readingOrder(parts: PartList, backward: boolean): Iterable<number> {
   const places = new Float64Array(parts.count);
   let bytes = 0;
   for (let index = 0; index < places.length; index++) bytes += parts.lineBytes(index);
-  if (bytes / Math.max(1, parts.count) >= SMALL_PART_BYTES) return places.map((_, index) => index);
+  if (bytes / Math.max(1, parts.count) >= SMALL_PART_BYTES) return places.keys();
   // Of one stream, later blocks come first when rows are wanted backward.
   const sign = backward ? -1 : 1;
   for (let index = 0; index < places.length; index++) places[index] = sign * parts.place(index);

@@ -12,6 +12,7 @@ export class TopHeap {
     this.#items = new Int32Array(Math.max(1, capacity));
   }
 
+  /** Lets go of all items, not of their memory. */
   clear(): void {
     this.size = 0;
   }

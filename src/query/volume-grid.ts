@@ -5,7 +5,7 @@ import type { SegmentRun } from '../store/segment-runs.ts';
 import type { Stretches } from '../store/stretches.ts';
 import { shareInside, visitExtents } from './extents.ts';
 import { floorTo } from './grid.ts';
-import { UNKNOWN, type VolumeRows } from './volume-rows.ts';
+import type { VolumeRows } from './volume-rows.ts';
 
 /**
  * Volumes are compared with those of Loki, which counts uncompressed chunks: the lines, 8 bytes for each metadata pair of a row
@@ -117,14 +117,12 @@ export class VolumeGrid {
   #addSums({ segment, streams, count }: SegmentRun, bucket: number): void {
     const { rows: rowCounts, lineBytes, metadataBytes } = segment.columns;
     const { streamIds } = segment;
-    const { onlyRow } = this.#rows;
     let sums = new Float64Array(FIRST_ROWS);
     for (let i = 0; i < count; i++) {
       const stream = streams === undefined ? i : streams[i]!;
       const streamId = streamIds[stream]!;
       const size = sizeOf(rowCounts[stream]!, lineBytes[stream]!, metadataBytes[stream]!);
-      if (onlyRow[streamId] === UNKNOWN) this.#rows.of(streamId);
-      const row = onlyRow[streamId]!;
+      const row = this.#rows.onlyRow(streamId);
       if (row < 0) {
         this.#addTo(this.#rows.of(streamId), bucket, size);
         continue;

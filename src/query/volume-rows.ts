@@ -9,7 +9,7 @@ import type { SampleScan } from './task.ts';
 
 const NONE: readonly number[] = [];
 /** In place of the only row of a stream: it was not looked at yet; it counts for several, or for none. */
-export const UNKNOWN: number = -1;
+const UNKNOWN = -1;
 const NOT_ONE = -2;
 
 /** Rows of an answer by stream: the labels of each stream are looked at once, or less where streams were grouped alike before. */
@@ -23,8 +23,8 @@ export class VolumeRows {
   readonly #byKey = new Map<string, number>();
   /** By stream id. */
   readonly #byStream: (readonly number[] | undefined)[];
-  /** The same where a stream counts for one row, which nearly all do; else UNKNOWN, or another negative number. */
-  readonly onlyRow: Int32Array;
+  /** The same where a stream counts for one row, which nearly all do. */
+  readonly #onlyRows: Int32Array;
   /** Groups of streams that have the same values of the wanted names; undefined: each stream is looked at. */
   readonly #groups: TallySeries | undefined;
   readonly #byGroup: (readonly number[] | undefined)[] = [];
@@ -45,7 +45,7 @@ export class VolumeRows {
     this.#labelTable = labelTable;
     this.#maxRows = limits.volumeMaxSeries;
     this.#byStream = new Array<readonly number[] | undefined>(largestId + 1).fill(undefined);
-    this.onlyRow = new Int32Array(largestId + 1).fill(UNKNOWN);
+    this.#onlyRows = new Int32Array(largestId + 1).fill(UNKNOWN);
     const isGrouped = params.aggregateBy === 'series' && names.length > 0 && names.every(isPlainName);
     const plan = groupingPlan(names);
     if (isGrouped) this.#groups = series?.of(tenant, plan, labelTable) ?? new TallySeries(plan, labelTable);
@@ -57,9 +57,15 @@ export class VolumeRows {
     if (rows === undefined) {
       rows = this.#rowsOf(streamId);
       this.#byStream[streamId] = rows;
-      this.onlyRow[streamId] = rows.length === 1 ? rows[0]! : NOT_ONE;
+      this.#onlyRows[streamId] = rows.length === 1 ? rows[0]! : NOT_ONE;
     }
     return rows;
+  }
+
+  /** Number of the row of a stream that counts for one; negative for others. @throws LogError as `of` */
+  onlyRow(streamId: number): number {
+    if (this.#onlyRows[streamId] === UNKNOWN) this.of(streamId);
+    return this.#onlyRows[streamId]!;
   }
 
   #rowsOf(streamId: number): readonly number[] {

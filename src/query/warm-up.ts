@@ -11,13 +11,13 @@ const SIDE_BY_SIDE = 2;
 const POINTS = 60;
 const LIMIT = 1000;
 
+const PAGE = '{s}';
+const FILTER = '{s} |= "er"';
+const NEEDLE = '{s} |= "7d1c55a0-0f3e-4b1f"';
 /**
  * Queries of each kind over a range of time, what is asked most first and again; `{s}` is a selector, `{l}` a label, `{m}` the one with most values.
  * What they find does not matter.
  */
-const PAGE = '{s}';
-const FILTER = '{s} |= "er"';
-const NEEDLE = '{s} |= "7d1c55a0-0f3e-4b1f"';
 const QUERIES = [
   PAGE,
   FILTER,

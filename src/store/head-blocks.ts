@@ -18,7 +18,7 @@ import { LoadedBlock } from './loaded-block.ts';
 import { metadataTextsOf } from './metadata-texts.ts';
 import { PageFinder } from './page-finder.ts';
 import type { HeadSource } from './part-source.ts';
-import { gatheredMetadata, NoMetadata, type RowMetadata, storedMetadata } from './row-set.ts';
+import { gatheredMetadata, NO_METADATA, type RowMetadata, storedMetadata } from './row-set.ts';
 import type { LoadCounts, LoadOptions, PartRef } from './select.ts';
 
 /**
@@ -170,7 +170,7 @@ export class HeadBlocks {
       fields.from = 0;
     }
     const rows = { rowCount, times: offsets, bytes, lineStarts: starts, lineEnds: ends };
-    const metadata = options.metadata ? this.#rowMetadata(first, end, rowCount, options) : new NoMetadata();
+    const metadata = options.metadata ? this.#rowMetadata(first, end, rowCount, options) : NO_METADATA;
     const searches = options.lines ? { finder: this.#finder, fields } : { finder: undefined, fields: undefined };
     return new LoadedBlock(part, rows, false, metadata, searches);
   }

@@ -17,10 +17,8 @@ import { LoadedBlock } from './loaded-block.ts';
 import { mergeSources, type SourceRows } from './merge-rows.ts';
 import { metadataTextsOf } from './metadata-texts.ts';
 import type { HeadSource, PartSource, SegmentSource } from './part-source.ts';
-import { LaterMetadata, NoMetadata, pageRowMetadata, storedMetadata } from './row-set.ts';
+import { LaterMetadata, NO_METADATA, pageRowMetadata, type RowMetadata, storedMetadata } from './row-set.ts';
 import type { LoadCounts, LoadOptions, PartRef } from './select.ts';
-
-const NO_METADATA = new NoMetadata();
 
 /** A part of a segment that is being read. */
 interface StoredAtHand {
@@ -108,22 +106,11 @@ export class PartLoader {
 
   /** A block as it is stored; undefined, and told, when it is damaged. */
   #tryLoad(part: PartRef, segment: StoredBlocks, block: number, options: LoadOptions): LoadedBlock | undefined {
-    const reader = this.#reader;
     const isLater = options.metadata && options.lazyMetadata === true;
-    const { lines, lazy, metadataNames } = options;
+    const { lines, lazy } = options;
     try {
-      const rows = reader.read(segment, block, isLater ? { lines, lazy, metadata: false } : options);
-      // Only where lines come later, too, does a scan leave out a block that turns out to be damaged.
-      const isLazy = isLater && rows.someLines !== undefined;
-      const metadata = !options.metadata
-        ? NO_METADATA
-        : isLazy
-          ? new LaterMetadata(reader, segment, block, rows, metadataNames)
-          : storedMetadata(
-              rows.levels,
-              isLater ? reader.readMetadata(segment, block, metadataNames) : rows.columns,
-              rows.rowCount,
-            );
+      const rows = this.#reader.read(segment, block, isLater ? { lines, lazy, metadata: false } : options);
+      const metadata = this.#metadataOf(segment, block, rows, options);
       const at = block * BLOCK_FIELDS;
       return new LoadedBlock(part, rows, rows.ascii, metadata, rows, {
         lineBytes: segment.blocks[at + B_LINE_BYTES]!,
@@ -134,6 +121,17 @@ export class PartLoader {
       this.#onDamage(error);
       return undefined;
     }
+  }
+
+  /** @throws LogError CHUNK_CORRUPT */
+  #metadataOf(segment: StoredBlocks, block: number, rows: StoredRows, options: LoadOptions): RowMetadata {
+    if (!options.metadata) return NO_METADATA;
+    if (options.lazyMetadata !== true) return storedMetadata(rows.levels, rows.columns, rows.rowCount);
+    // Only where lines come later, too, does a scan leave out a block that turns out to be damaged.
+    if (rows.someLines !== undefined)
+      return new LaterMetadata(this.#reader, segment, block, rows, options.metadataNames);
+    const columns = this.#reader.readMetadata(segment, block, options.metadataNames);
+    return storedMetadata(rows.levels, columns, rows.rowCount);
   }
 
   /** True when no row of the block can be wanted. */
@@ -210,7 +208,7 @@ export class PartLoader {
         part,
         rows,
         false,
-        options.metadata ? pageRowMetadata(rows, options.metadataNames) : new NoMetadata(),
+        options.metadata ? pageRowMetadata(rows, options.metadataNames) : NO_METADATA,
       );
     }
   }
@@ -230,7 +228,7 @@ export class PartLoader {
         for (let i = source.first; i < source.end; i++) {
           const rows = pageRows(source.slabs, source.pages, i);
           countHead(counts, rows);
-          gathered.push({ ...rows, metadata: options.metadata ? pageRowMetadata(rows) : new NoMetadata() });
+          gathered.push({ ...rows, metadata: options.metadata ? pageRowMetadata(rows) : NO_METADATA });
         }
         continue;
       }
@@ -240,7 +238,7 @@ export class PartLoader {
         count1(counts, rows.rowCount);
         gathered.push({
           ...rows,
-          metadata: options.metadata ? storedMetadata(rows.levels, rows.columns, rows.rowCount) : new NoMetadata(),
+          metadata: options.metadata ? storedMetadata(rows.levels, rows.columns, rows.rowCount) : NO_METADATA,
         });
       }
     }

@@ -39,8 +39,7 @@ class LevelMetadata implements RowMetadata {
   }
 }
 
-/** For queries that read no metadata: every row has the empty set. */
-export class NoMetadata implements RowMetadata {
+class NoMetadata implements RowMetadata {
   readonly idCount: number = 1;
   id(): number {
     return 0;
@@ -49,6 +48,9 @@ export class NoMetadata implements RowMetadata {
     return EMPTY_LABELS;
   }
 }
+
+/** For queries that read no metadata: every row has the empty set. */
+export const NO_METADATA: RowMetadata = new NoMetadata();
 
 /** Of a stored block, read when the first row is asked for. */
 export class LaterMetadata implements RowMetadata {

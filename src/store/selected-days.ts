@@ -19,6 +19,11 @@ export interface DayRange {
   readonly to: number;
 }
 
+/** All rows of a segment are in the range. */
+export function liesWithin({ summary }: StoredSegment, { from, to }: DayRange): boolean {
+  return summary.minOffsetNs >= from && summary.maxOffsetNs <= to;
+}
+
 /** A segment that the range touches. */
 interface Place {
   readonly source: number;
@@ -73,12 +78,11 @@ export class SelectedDays {
     const { bounds, places } = this.#days.at(-1)!;
     const { directory, columns, streamIds, firstBlocks, largestId } = open;
     const source = this.#segments.length;
-    const { path, summary } = stored;
+    const { path } = stored;
     const segment = { path, day: bounds.day, directory, columns, ordinal: source, streamIds, firstBlocks, largestId };
     this.#segments.push(segment);
     const before = this.#others.count;
-    const isWhole = summary.minOffsetNs >= bounds.from && summary.maxOffsetNs <= bounds.to;
-    const run = isWhole ? wantedRun(open, this.#wanted, source, segment) : undefined;
+    const run = liesWithin(stored, bounds) ? wantedRun(open, this.#wanted, source, segment) : undefined;
     if (run === undefined) addCut(this.#others, source, open, this.#wanted, bounds);
     const cut = { first: before, end: this.#others.count };
     places.push({ source, stored, open, run, cut });

@@ -12,7 +12,7 @@ import type { MatchedStreams } from './matched-streams.ts';
 import type { OpenDirectory } from './open-directory.ts';
 import type { LabelsInUse, Selection, WantedRows } from './query-store.ts';
 import { forEachWanted, type SelectedRuns } from './segment-runs.ts';
-import { type DayRange, SelectedDays } from './selected-days.ts';
+import { type DayRange, liesWithin, SelectedDays } from './selected-days.ts';
 import { blockSkipper, leaveOutBlocks } from './skip-blocks.ts';
 import { leaveOutLevels } from './skip-levels.ts';
 import type { StoredSegment } from './stored-segment.ts';
@@ -205,10 +205,6 @@ export function selectLabels(view: StoreView, matchers: readonly CompiledMatcher
     names: () => (all ? postings.names() : postings.namesOf(found)),
     values: (name) => (all ? postings.values(name) : postings.valuesOf(name, found)),
   };
-}
-
-function liesWithin({ summary }: StoredSegment, { from, to }: DayRange): boolean {
-  return summary.minOffsetNs >= from && summary.maxOffsetNs <= to;
 }
 
 /** Marks the streams of a mask that have blocks in a segment. @returns how many were not marked before */

@@ -86,6 +86,7 @@ export class Stretches {
     return new Stretches(this.labelTable, this.segments, this.loose);
   }
 
+  /** The same, to which others can be added. */
   copy(): Stretches {
     const copy = this.sibling();
     copy.reserve(this.count);
