@@ -21,6 +21,8 @@ export function transferList(reply: WorkerReply): ArrayBuffer[] {
     if (reply.result.segment !== undefined) addSegment(reply.result.segment);
   } else if (reply.kind === 'scan') {
     const { result } = reply;
+    // Its columns lie in one piece.
+    if (result.kind === 'logs') return [result.memory];
     const values = result.kind === 'tail' ? result.answers.flatMap(Object.values) : Object.values(result);
     for (const value of values) collect(value, add);
   }

@@ -4,6 +4,7 @@ import type { ResultStreams } from '../wire/result-json.ts';
 import type { FoundByTask, LogHits } from './log-hits.ts';
 
 const NONE = -1;
+const WANTED = -2;
 /** Places of the table of groups for each hit: half of them stay free. */
 const PLACES_PER_HIT = 2;
 
@@ -20,7 +21,7 @@ class HitStreams implements ResultStreams {
   readonly #found: FoundByTask[] = [];
   readonly #sets: number[] = [];
   /** Groups in the order of the answer. */
-  readonly #order: Int32Array;
+  readonly #order: readonly number[];
   /** Hits of group `g` are `#members[#starts[g] .. #starts[g + 1]]`. */
   readonly #starts: Int32Array;
   readonly #members: Int32Array;
@@ -38,35 +39,41 @@ class HitStreams implements ResultStreams {
     const texts = this.#found.map((found, group) => found.textOf(this.#sets[group]!));
     const compare = textOrder(texts);
     const sign = descending ? -1 : 1;
-    this.#order = Int32Array.from(texts.keys()).sort((a, b) => compare(texts[a]!, texts[b]!) * sign || a - b);
+    // Unlike that of a typed array, this sort takes advantage of what is in order.
+    this.#order = Array.from(texts.keys()).sort((a, b) => compare(texts[a]!, texts[b]!) * sign || a - b);
   }
 
   /** Finds the groups. @returns group of each hit */
   #group(): Int32Array {
-    const { length, found, from, rows } = this.#hits;
+    const {
+      length,
+      found,
+      columns: { from, rows },
+    } = this.#hits;
     const groupOf = new Int32Array(length);
     /** Group of each label set of a task. */
-    const known = found.map((one) => new Int32Array(one?.result.labelSets.hashes.length ?? 0).fill(NONE));
+    const known = found.map((one) => new Int32Array(one?.columns.hashes.length ?? 0).fill(NONE));
     let size = 1;
     while (size < length * PLACES_PER_HIT) size *= 2;
     const places = new Int32Array(size).fill(NONE);
     for (let hit = 0; hit < length; hit++) {
       const task = from[hit]!;
-      const set = found[task]!.result.labelIds[rows[hit]!]!;
-      let group = known[task]![set]!;
-      if (group === NONE) {
-        group = this.#find(found[task]!, set, places);
-        known[task]![set] = group;
-      }
-      groupOf[hit] = group;
+      const set = found[task]!.columns.labelIds[rows[hit]!]!;
+      known[task]![set] = WANTED;
+      groupOf[hit] = set;
     }
+    // Sets of a task are nearly in order, and so are groups then: little is left to sort.
+    for (const [task, groups] of known.entries())
+      for (let set = 0; set < groups.length; set++)
+        if (groups[set] === WANTED) groups[set] = this.#find(found[task]!, set, places);
+    for (let hit = 0; hit < length; hit++) groupOf[hit] = known[from[hit]!]![groupOf[hit]!]!;
     return groupOf;
   }
 
   /** The group of a label set, a new one if there is none yet. */
   #find(found: FoundByTask, set: number, places: Int32Array): number {
     const mask = places.length - 1;
-    let place = found.result.labelSets.hashes[set]! & mask;
+    let place = found.columns.hashes[set]! & mask;
     for (; places[place] !== NONE; place = (place + 1) & mask) {
       const group = places[place]!;
       if (areEqual(this.#found[group]!, this.#sets[group]!, found, set)) return group;
@@ -80,12 +87,12 @@ class HitStreams implements ResultStreams {
     const group = this.#order[stream]!;
     const found = this.#found[group]!;
     const set = this.#sets[group]!;
-    out.range(found.sets, found.jsonStart(set), found.result.labelSets.jsonEnds[set]!);
+    out.range(found.columns.setBytes, found.jsonStart(set), found.columns.jsonEnds[set]!);
   }
 
   /** Entries that follow each other in one piece. */
   putEntries(out: JsonBytes, stream: number): void {
-    const { from, rows } = this.#hits;
+    const { from, rows } = this.#hits.columns;
     const group = this.#order[stream]!;
     const end = this.#starts[group + 1]!;
     for (let first = this.#starts[group]!; first < end; ) {
@@ -94,7 +101,7 @@ class HitStreams implements ResultStreams {
       let stop = first + 1;
       while (stop < end && isNext(from, rows, hit, this.#members[stop]!, stop - first)) stop++;
       const found = this.#hits.foundOf(hit);
-      out.range(found.entries, found.startOf(row), found.result.ends[row + stop - first - 1]!);
+      out.range(found.columns.entries, found.startOf(row), found.columns.ends[row + stop - first - 1]!);
       first = stop;
     }
   }
@@ -107,6 +114,8 @@ function isNext(from: Int32Array, rows: Int32Array, hit: number, other: number, 
 
 function areEqual(a: FoundByTask, aSet: number, b: FoundByTask, bSet: number): boolean {
   const [aStart, bStart] = [a.jsonStart(aSet), b.jsonStart(bSet)];
-  const [aEnd, bEnd] = [a.result.labelSets.jsonEnds[aSet]!, b.result.labelSets.jsonEnds[bSet]!];
-  return aEnd - aStart === bEnd - bStart && a.sets.compare(b.sets, bStart, bEnd, aStart, aEnd) === 0;
+  const [aEnd, bEnd] = [a.columns.jsonEnds[aSet]!, b.columns.jsonEnds[bSet]!];
+  return (
+    aEnd - aStart === bEnd - bStart && a.columns.setBytes.compare(b.columns.setBytes, bStart, bEnd, aStart, aEnd) === 0
+  );
 }

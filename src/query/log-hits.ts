@@ -1,8 +1,7 @@
-import { asBuffer } from '../base/as-buffer.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { EntryLabels } from '../wire/entry-json.ts';
 import { decodeLine } from '../wire/json-text.ts';
-import type { LogScanResult } from './task.ts';
+import { FoundColumns, type FoundMemory } from './found-columns.ts';
 
 /** A row as readers in the server want it; of tasks without a format. */
 export interface LogRow {
@@ -13,52 +12,74 @@ export interface LogRow {
 
 /** What a task found. */
 export class FoundByTask {
-  readonly result: LogScanResult;
+  readonly columns: FoundColumns;
   /** Rows of one stream and time come in the order of tasks. */
   readonly task: number;
-  readonly entries: Buffer;
-  /** Label sets, see `LabelSetTexts`. */
-  readonly sets: Buffer;
   readonly #labels: (EntryLabels | undefined)[] = [];
 
-  constructor(result: LogScanResult, task: number) {
-    this.result = result;
+  constructor(result: FoundMemory, task: number) {
+    this.columns = new FoundColumns(result);
     this.task = task;
-    this.entries = asBuffer(result.entries);
-    this.sets = asBuffer(result.labelSets.bytes);
   }
 
   get count(): number {
-    return this.result.days.length;
+    return this.columns.found.rows;
   }
 
   /** Where the entry of a row begins. */
   startOf(row: number): number {
-    return row === 0 ? 0 : this.result.ends[row - 1]!;
+    return row === 0 ? 0 : this.columns.ends[row - 1]!;
   }
 
   /** Where the JSON of a label set begins. */
   jsonStart(set: number): number {
-    return set === 0 ? 0 : this.result.labelSets.textEnds[set - 1]!;
+    return set === 0 ? 0 : this.columns.textEnds[set - 1]!;
   }
 
   /** Printed labels of a label set. */
   textOf(set: number): string {
-    const { jsonEnds, textEnds } = this.result.labelSets;
-    return this.sets.utf8Slice(jsonEnds[set], textEnds[set]);
+    const { setBytes, jsonEnds, textEnds } = this.columns;
+    return setBytes.utf8Slice(jsonEnds[set], textEnds[set]);
   }
 
   /** The same object for the same set of the task. */
   labels(row: number): EntryLabels {
-    const id = this.result.labelIds[row]!;
+    const { setBytes, jsonEnds, labelIds } = this.columns;
+    const id = labelIds[row]!;
     let labels = this.#labels[id];
     if (labels === undefined) {
-      const { jsonEnds } = this.result.labelSets;
-      labels = JSON.parse(this.sets.utf8Slice(this.jsonStart(id), jsonEnds[id])) as EntryLabels;
+      labels = JSON.parse(setBytes.utf8Slice(this.jsonStart(id), jsonEnds[id])) as EntryLabels;
       this.#labels[id] = labels;
     }
     return labels;
   }
+}
+
+/** Of each hit: number of the task in `found`, of the row in what it found, and what puts it in its place. */
+interface HitColumns {
+  readonly from: Int32Array;
+  readonly rows: Int32Array;
+  readonly days: Int32Array;
+  readonly offsetsNs: Float64Array;
+  readonly streamIds: Float64Array;
+}
+
+function columnsFor(length: number): HitColumns {
+  return {
+    from: new Int32Array(length),
+    rows: new Int32Array(length),
+    days: new Int32Array(length),
+    offsetsNs: new Float64Array(length),
+    streamIds: new Float64Array(length),
+  };
+}
+
+function copyHit(to: HitColumns, at: number, hits: HitColumns, hit: number): void {
+  to.from[at] = hits.from[hit]!;
+  to.rows[at] = hits.rows[hit]!;
+  to.days[at] = hits.days[hit]!;
+  to.offsetsNs[at] = hits.offsetsNs[hit]!;
+  to.streamIds[at] = hits.streamIds[hit]!;
 }
 
 /**
@@ -67,128 +88,117 @@ export class FoundByTask {
  */
 export class LogHits {
   readonly length: number;
-  /** Number of the task in `found`, and of the row in what it found. */
-  readonly from: Int32Array;
-  readonly rows: Int32Array;
+  readonly columns: HitColumns;
   /** Absent where no row is left of a task. */
   readonly found: readonly (FoundByTask | undefined)[];
 
-  constructor(found: readonly (FoundByTask | undefined)[], from: Int32Array, rows: Int32Array, length: number) {
+  constructor(found: readonly (FoundByTask | undefined)[], columns: HitColumns, length: number) {
     this.found = found;
-    this.from = from;
-    this.rows = rows;
+    this.columns = columns;
     this.length = length;
   }
 
-  static readonly none: LogHits = new LogHits([], new Int32Array(0), new Int32Array(0), 0);
+  static readonly none: LogHits = new LogHits([], columnsFor(0), 0);
+
+  /** The rows of one task. */
+  static of(found: FoundByTask, limit: number): LogHits {
+    const { days, offsetsNs, streamIds } = found.columns;
+    const length = Math.min(limit, found.count);
+    const rows = new Int32Array(length);
+    for (let row = 0; row < length; row++) rows[row] = row;
+    return new LogHits([found], { from: new Int32Array(length), rows, days, offsetsNs, streamIds }, length);
+  }
 
   foundOf(hit: number): FoundByTask {
-    return this.found[this.from[hit]!]!;
+    return this.found[this.columns.from[hit]!]!;
   }
 
   /** Nanoseconds since the epoch. */
   timeNs(hit: number): bigint {
-    const { days, offsetsNs } = this.foundOf(hit).result;
-    const row = this.rows[hit]!;
-    return dayStartNs(days[row]!) + BigInt(offsetsNs[row]!);
+    return dayStartNs(this.columns.days[hit]!) + BigInt(this.columns.offsetsNs[hit]!);
   }
 }
 
-/** The best rows of a list and of what one more task has found, both in order. */
+/**
+ * The best rows of a list and of what one more task has found, both in order: by time, then by stream; rows of one stream and time in the order
+ * of their tasks.
+ */
 export function mergeHits(a: LogHits, b: FoundByTask, backward: boolean, limit: number): LogHits {
+  if (a.length === 0) return LogHits.of(b, limit);
   const length = Math.min(limit, a.length + b.count);
-  const from = new Int32Array(length);
-  const rows = new Int32Array(length);
-  const found: (FoundByTask | undefined)[] = new Array<undefined>(a.found.length + 1).fill(undefined);
+  const merged = columnsFor(length);
   const last = a.found.length;
+  const isUsed = new Uint8Array(last + 1);
+  const old = a.columns;
+  const { days, offsetsNs, streamIds } = b.columns;
+  const { count } = b;
   const sign = backward ? -1 : 1;
-  const [old, fresh] = [new RowKey(), new RowKey()];
   let i = 0;
   let j = 0;
-  if (a.length > 0) old.of(a.foundOf(0), a.rows[0]!);
-  if (b.count > 0) fresh.of(b, 0);
   for (let at = 0; at < length; at++) {
-    if (j === b.count || (i < a.length && old.isBefore(fresh, sign))) {
-      from[at] = a.from[i]!;
-      rows[at] = a.rows[i++]!;
-      if (i < a.length) old.of(a.foundOf(i), a.rows[i]!);
-    } else {
-      from[at] = last;
-      rows[at] = j++;
-      if (j < b.count) fresh.of(b, j);
+    let order = -1;
+    if (i === a.length) order = 1;
+    else if (j < count)
+      order =
+        sign * (old.days[i]! - days[j]!) ||
+        sign * (old.offsetsNs[i]! - offsetsNs[j]!) ||
+        sign * (old.streamIds[i]! - streamIds[j]!) ||
+        a.foundOf(i).task - b.task;
+    if (order < 0) copyHit(merged, at, old, i++);
+    else {
+      merged.from[at] = last;
+      merged.rows[at] = j;
+      merged.days[at] = days[j]!;
+      merged.offsetsNs[at] = offsetsNs[j]!;
+      merged.streamIds[at] = streamIds[j++]!;
     }
+    isUsed[merged.from[at]!] = 1;
   }
   // What a task found is let go of with its last row.
-  for (let at = 0; at < length; at++) found[from[at]!] ??= from[at] === last ? b : a.found[from[at]!];
-  return new LogHits(found, from, rows, length);
-}
-
-/** What puts a row in its place: of two lists only one has a new row each time. */
-class RowKey {
-  #day = 0;
-  #offsetNs = 0;
-  #streamId = 0;
-  #task = 0;
-
-  of({ result, task }: FoundByTask, row: number): void {
-    this.#day = result.days[row]!;
-    this.#offsetNs = result.offsetsNs[row]!;
-    this.#streamId = result.streamIds[row]!;
-    this.#task = task;
-  }
-
-  /** By time, then by stream; rows of one stream and time in the order of their tasks. */
-  isBefore(other: RowKey, sign: number): boolean {
-    if (this.#day !== other.#day) return sign * (this.#day - other.#day) < 0;
-    if (this.#offsetNs !== other.#offsetNs) return sign * (this.#offsetNs - other.#offsetNs) < 0;
-    if (this.#streamId !== other.#streamId) return sign * (this.#streamId - other.#streamId) < 0;
-    return this.#task < other.#task;
-  }
+  const found = Array.from(isUsed, (used, task) => (used === 0 ? undefined : task === last ? b : a.found[task]));
+  return new LogHits(found, merged, length);
 }
 
 /** Keeps the first row, then each row at least `intervalNs` away from the last one kept, over all streams. */
 export function thinHits(hits: LogHits, intervalNs: bigint): LogHits {
   if (intervalNs <= 0n) return hits;
-  const from = hits.from.slice();
-  const rows = hits.rows.slice();
+  const kept = columnsFor(hits.length);
   let count = 0;
   let lastNs: bigint | undefined;
   for (let hit = 0; hit < hits.length; hit++) {
     const timeNs = hits.timeNs(hit);
     const distance = lastNs === undefined ? intervalNs : timeNs > lastNs ? timeNs - lastNs : lastNs - timeNs;
     if (distance < intervalNs) continue;
-    from[count] = hits.from[hit]!;
-    rows[count++] = hits.rows[hit]!;
+    copyHit(kept, count++, hits.columns, hit);
     lastNs = timeNs;
   }
-  return new LogHits(hits.found, from, rows, count);
+  return new LogHits(hits.found, kept, count);
 }
 
 /** One list behind the other. */
 export function joinHits(lists: readonly LogHits[]): LogHits {
   const length = lists.reduce((sum, list) => sum + list.length, 0);
-  const from = new Int32Array(length);
-  const rows = new Int32Array(length);
+  const joined = columnsFor(length);
   const found: (FoundByTask | undefined)[] = [];
   let at = 0;
   for (const list of lists) {
     for (let hit = 0; hit < list.length; hit++) {
-      from[at] = list.from[hit]! + found.length;
-      rows[at++] = list.rows[hit]!;
+      copyHit(joined, at, list.columns, hit);
+      joined.from[at++]! += found.length;
     }
     found.push(...list.found);
   }
-  return new LogHits(found, from, rows, length);
+  return new LogHits(found, joined, length);
 }
 
 /** Rows of tasks without a format. */
 export function rowsOfHits(hits: LogHits): LogRow[] {
   return Array.from({ length: hits.length }, (_, hit) => {
     const found = hits.foundOf(hit);
-    const row = hits.rows[hit]!;
+    const row = hits.columns.rows[hit]!;
     return {
       timeNs: hits.timeNs(hit),
-      line: decodeLine(found.entries, found.startOf(row), found.result.ends[row]!),
+      line: decodeLine(found.columns.entries, found.startOf(row), found.columns.ends[row]!),
       labels: found.labels(row),
     };
   });

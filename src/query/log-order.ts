@@ -1,18 +1,12 @@
 import { wider } from '../base/grow.ts';
-import { B_LINE_BYTES, B_LINES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
+import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { SegmentRun, SelectedRuns } from '../store/segment-runs.ts';
 import type { Stretches } from '../store/stretches.ts';
 import { daysOf, type LogDay } from './log-days.ts';
-import { PlannedTask } from './planned-task.ts';
-import { DayBounds, ROW_BYTES, TASK_BYTES } from './task-plan.ts';
+import { PlannedTask, shareFrame } from './planned-task.ts';
+import { DayBounds, PART_BYTES, ROW_BYTES, TASK_BYTES } from './task-plan.ts';
 import { TopHeap } from './top-heap.ts';
-
-/** Blocks below this share a compressed frame with their neighbours, and are read with them. */
-const SMALL_BLOCK_BYTES = 128 * 1024;
-
-/** A part weighs as well: its labels, its times and its place take as long as a search of so many bytes of lines. */
-const PART_BYTES = 12 * 1024;
 
 /**
  * Hands out what is stored in the order in which a log query wants to read it: always the block next whose newest (or oldest) row is
@@ -65,7 +59,7 @@ export class LogOrder {
     const taken = this.#fill(task, cost, 0, boundNs);
     if (!this.#joins) this.#join();
     const tasks = Math.max(1, Math.min(most, Math.floor(taken / leastCost)));
-    return task.divided(tasks, (a, b) => this.#sharesFrame(a, b));
+    return task.divided(tasks);
   }
 
   /**
@@ -182,7 +176,8 @@ export class LogOrder {
     const before = this.#unitCount;
     let units = before;
     for (let at = from; at < this.#memberCount; at++)
-      if (!this.#joins || at === from || !this.#sharesFrame(members[at - 1]!, members[at]!)) this.#starts[units++] = at;
+      if (!this.#joins || at === from || !shareFrame(this.#stretches, members[at - 1]!, members[at]!))
+        this.#starts[units++] = at;
     this.#starts[units] = this.#memberCount;
     this.#unitCount = units;
     // About the best first: later ones then stay where they come in.
@@ -207,16 +202,6 @@ export class LogOrder {
     this.#heap.clear();
     this.#addUnits(0);
     this.#pushRuns();
-  }
-
-  /** Both are one small block, in the same frame. */
-  #sharesFrame(a: number, b: number): boolean {
-    const { sources, firsts, ends, lineBytes } = this.#stretches;
-    if (sources[a] !== sources[b] || sources[a]! < 0 || ends[a]! - firsts[a]! !== 1 || ends[b]! - firsts[b]! !== 1)
-      return false;
-    if (lineBytes[a]! >= SMALL_BLOCK_BYTES || lineBytes[b]! >= SMALL_BLOCK_BYTES) return false;
-    const { blocks } = this.#stretches.directory(a)!;
-    return blocks[firsts[a]! * BLOCK_FIELDS + B_LINES] === blocks[firsts[b]! * BLOCK_FIELDS + B_LINES];
   }
 
   /** Big loose parts are cut by time. */
@@ -321,11 +306,8 @@ export class LogOrder {
     return this.#costOf(i) + PART_BYTES;
   }
 
-  /** Adds blocks of a stretch; only where the range cuts it is there a need to look at their times. */
   #addBlocks(i: number, first: number, end: number, task: PlannedTask): void {
-    const { from, to } = this.#bounds;
-    if (this.#stretches.mins[i]! >= from && this.#stretches.maxs[i]! <= to) task.addWhole(i, first, end);
-    else task.addBlocks(i, first, end, from, to);
+    task.addWithin(i, first, end, this.#bounds.from, this.#bounds.to);
   }
 
   /** Adds a piece of the time of a stretch that is in no segment. @returns the cost of all of it */

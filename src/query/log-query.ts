@@ -4,7 +4,8 @@ import type { Stretches } from '../store/stretches.ts';
 import type { EntryFormat } from '../wire/entry-json.ts';
 import { FoundByTask, LogHits, mergeHits } from './log-hits.ts';
 import { LogOrder } from './log-order.ts';
-import { boundByCounts } from './log-window.ts';
+import { boundByCounts, type LogBound } from './log-window.ts';
+import { tasksWithin } from './log-within.ts';
 import type { PlannedTask } from './planned-task.ts';
 import { SharedBound } from './shared-bound.ts';
 import type { LogScanTask, ScanCounts, TaskRunner } from './task.ts';
@@ -49,17 +50,16 @@ const RUNS_PER_TASK = 16;
 export async function runLogQuery(query: LogQuery, selected: SelectedRuns, deps: ScanDeps): Promise<LogHits> {
   const { backward, limit, categorize, format } = query;
   const { stages } = query.expr;
-  const order = new LogOrder(selected, query.fromNs, query.toNs, backward);
   const bound = new SharedBound(backward);
   const known = boundByCounts(selected, query, stages);
-  if (known !== undefined) bound.tighten(known);
+  if (known !== undefined) bound.tighten(known.timeNs);
+  const { first, order } = beginning(selected, query, known, deps.runner);
   let best = LogHits.none;
   let givenBytes = query.isRare === true ? rareStart(selected.others, deps.runner.parallelism) : 0;
-  const first = query.isRare === true ? [] : firstTasks(order, known, deps.runner);
   const next = (): LogScanTask | undefined => {
     const cost = Math.min(TASK_BYTES, Math.max(FIRST_TASK_BYTES, givenBytes / GROWTH));
-    const planned = first.shift() ?? order.next(cost, cost / RUNS_PER_TASK, bound.get());
-    if (planned.isEmpty) return undefined;
+    const planned = first.shift() ?? order?.next(cost, cost / RUNS_PER_TASK, bound.get());
+    if (planned === undefined || planned.isEmpty) return undefined;
     givenBytes += cost;
     deps.onTasks(1);
     return { kind: 'logs', parts: planned.parts(), stages, limit, backward, categorize, format, bound: bound.memory };
@@ -73,12 +73,30 @@ export async function runLogQuery(query: LogQuery, selected: SelectedRuns, deps:
   return best;
 }
 
-function firstTasks(order: LogOrder, known: bigint | undefined, runner: TaskRunner): PlannedTask[] {
-  const cost = runner.parallelism * FIRST_TASK_BYTES;
-  // Without a bound one for each lane, so that none begins with something else while there is none. What a bound leaves is all read.
-  return known === undefined
-    ? order.first(cost, LEAST_TASK_BYTES / 2, lanesOf(runner), undefined)
-    : order.first(cost, LEAST_TASK_BYTES, runner.parallelism, known);
+/** Tasks that begin side by side, and what tells those behind them; absent: there are none. */
+interface Beginning {
+  readonly first: PlannedTask[];
+  readonly order?: LogOrder;
+}
+
+function beginning(
+  selected: SelectedRuns,
+  query: LogQuery,
+  known: LogBound | undefined,
+  runner: TaskRunner,
+): Beginning {
+  const { parallelism } = runner;
+  const most = parallelism * FIRST_TASK_BYTES;
+  if (known !== undefined) {
+    // What a bound leaves is all read.
+    const all = tasksWithin(selected, query, known, { most, least: LEAST_TASK_BYTES, tasks: parallelism });
+    if (all !== undefined) return { first: all };
+  }
+  const order = new LogOrder(selected, query.fromNs, query.toNs, query.backward);
+  if (query.isRare === true) return { first: [], order };
+  if (known !== undefined) return { first: order.first(most, LEAST_TASK_BYTES, parallelism, known.timeNs), order };
+  // One for each lane, so that none begins with something else while there is no bound.
+  return { first: order.first(most, LEAST_TASK_BYTES / 2, lanesOf(runner), undefined), order };
 }
 
 /** Bytes to begin with as if they had been given, so that what there is makes about four tasks for each worker. */

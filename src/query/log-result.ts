@@ -1,113 +1,132 @@
-import { type EntryFormat, type EntryLabels, entryEnd, putEntry } from '../wire/entry-json.ts';
+import { type EntryFormat, entryEnd, putEntry } from '../wire/entry-json.ts';
 import { JsonBytes } from '../wire/json-bytes.ts';
+import { FoundColumns } from './found-columns.ts';
 import { type FoundRows, OWN_LABELS } from './found-rows.ts';
-import { printedLabels } from './printed-labels.ts';
-import type { LabelSetTexts, LogScanResult, ScanCounts } from './task.ts';
+import { type FoundLabels, printedLabels } from './printed-labels.ts';
+import type { LogScanResult, ScanCounts } from './task.ts';
 
 /** Used by one result after the other. */
 const scratch = new JsonBytes();
 const COMMA = Buffer.from(',');
+/** Numbers by row and by label set, before it is known how much memory a result takes. */
+let numbers = new Uint32Array(4096);
 
 /** What a task found, written as the answer has it: here, where the threads are several, and only for rows that are left. */
 export function logResult(
   found: FoundRows,
-  labelSets: readonly EntryLabels[],
+  labelSets: readonly FoundLabels[],
   format: EntryFormat | undefined,
   counts: ScanCounts,
 ): LogScanResult {
   const { count } = found;
   const { labelIds, sets, rowOfSet } = setsInUse(found, labelSets);
-  const ends = new Uint32Array(count);
-  return {
-    kind: 'logs',
-    days: found.days.slice(0, count),
-    offsetsNs: found.offsetsNs.slice(0, count),
-    streamIds: found.streamIds.slice(0, count),
-    entries: format === undefined ? linesOf(found, ends) : entriesOf(found, ends, labelIds, sets, format),
-    ends,
-    labelIds,
-    labelSets: labelSetTexts(found, sets, rowOfSet, format),
-    counts,
+  const next = columnsOf(count + 3 * sets.length);
+  const ends = next(count);
+  const out = scratch;
+  out.reset();
+  if (format === undefined) putLines(out, found, ends);
+  else putEntries(out, found, ends, labelIds, sets, format);
+  const entryBytes = out.length;
+  const texts = { jsonEnds: next(sets.length), textEnds: next(sets.length), hashes: next(sets.length) };
+  putLabelSets(out, found, sets, rowOfSet, format, texts);
+  const columns = FoundColumns.of(count, sets.length, entryBytes, out.length - entryBytes);
+  columns.days.set(found.days.subarray(0, count));
+  columns.offsetsNs.set(found.offsetsNs.subarray(0, count));
+  columns.streamIds.set(found.streamIds.subarray(0, count));
+  columns.labelIds.set(labelIds);
+  columns.ends.set(ends);
+  columns.jsonEnds.set(texts.jsonEnds);
+  columns.textEnds.set(texts.textEnds);
+  columns.hashes.set(texts.hashes);
+  out.finishInto(columns.bytes);
+  return { kind: 'logs', ...columns.found, counts };
+}
+
+/** Hands out columns of `numbers`, so many numbers in all. */
+function columnsOf(size: number): (length: number) => Uint32Array {
+  if (numbers.length < size) numbers = new Uint32Array(size * 2);
+  let used = 0;
+  return (length) => {
+    used += length;
+    return numbers.subarray(used - length, used);
   };
 }
 
-/** Label sets that rows have, undefined where a row has its own; which of them each row has, and the first row of each. */
+/** Label sets that rows have, undefined where a row has its own; which of them each row has, and the row of each that has its own. */
 interface SetsInUse {
   readonly labelIds: Uint32Array;
-  readonly sets: readonly (EntryLabels | undefined)[];
+  readonly sets: readonly (FoundLabels | undefined)[];
   readonly rowOfSet: readonly number[];
 }
 
-function setsInUse({ count, labelIds }: FoundRows, labelSets: readonly EntryLabels[]): SetsInUse {
-  const numbers = new Int32Array(labelSets.length).fill(-1);
-  const sets: (EntryLabels | undefined)[] = [];
-  const rowOfSet: number[] = [];
+/** In the order in which the scan has met them, which is about that of their texts: so streams lie on disk. */
+function setsInUse({ count, labelIds }: FoundRows, labelSets: readonly FoundLabels[]): SetsInUse {
+  /** Number among those in use, -1 for none. */
+  const numberOf = new Int32Array(labelSets.length).fill(-1);
+  for (let row = 0; row < count; row++) if (labelIds[row] !== OWN_LABELS) numberOf[labelIds[row]!] = 0;
+  const sets: (FoundLabels | undefined)[] = [];
+  for (let id = 0; id < numberOf.length; id++) if (numberOf[id] === 0) numberOf[id] = sets.push(labelSets[id]!) - 1;
+  const rowOfSet: number[] = new Array<number>(sets.length).fill(0);
   const own = new Uint32Array(count);
   for (let row = 0; row < count; row++) {
     const id = labelIds[row]!;
-    const known = id === OWN_LABELS ? -1 : numbers[id]!;
-    if (known >= 0) {
-      own[row] = known;
+    if (id !== OWN_LABELS) {
+      own[row] = numberOf[id]!;
       continue;
     }
-    own[row] = sets.push(id === OWN_LABELS ? undefined : labelSets[id]!) - 1;
+    own[row] = sets.push(undefined) - 1;
     rowOfSet.push(row);
-    if (id !== OWN_LABELS) numbers[id] = own[row]!;
   }
   return { labelIds: own, sets, rowOfSet };
 }
 
-function labelSetTexts(
+/** Where the texts of label sets end, and their hashes; see `FoundColumns`. */
+type SetTexts = Pick<FoundColumns, 'jsonEnds' | 'textEnds' | 'hashes'>;
+
+function putLabelSets(
+  out: JsonBytes,
   { bytes, ends, jsonEnds, textEnds }: FoundRows,
-  sets: readonly (EntryLabels | undefined)[],
+  sets: readonly (FoundLabels | undefined)[],
   rowOfSet: readonly number[],
   format: EntryFormat | undefined,
-): LabelSetTexts {
-  const out = scratch;
-  out.reset();
-  const jsons = new Uint32Array(sets.length);
-  const texts = new Uint32Array(sets.length);
-  const hashes = new Uint32Array(sets.length);
+  texts: SetTexts,
+): void {
+  const before = out.length;
   for (let i = 0; i < sets.length; i++) {
     const labels = sets[i];
     const printed = labels === undefined || format === undefined ? undefined : printedLabels(labels, format);
     if (printed !== undefined) {
-      jsons[i] = out.length + printed.jsonEnd;
-      hashes[i] = printed.hash;
+      texts.jsonEnds[i] = out.length - before + printed.jsonEnd;
+      texts.hashes[i] = printed.hash;
       out.raw(printed.bytes);
     } else {
       const start = out.length;
       const row = rowOfSet[i]!;
       if (labels === undefined) out.raw(bytes.subarray(ends[row], jsonEnds[row]));
-      else out.string(JSON.stringify(labels));
-      jsons[i] = out.length;
-      hashes[i] = out.hashFrom(start);
+      else out.string(JSON.stringify({ all: labels.all, categorized: labels.categorized }));
+      texts.jsonEnds[i] = out.length - before;
+      texts.hashes[i] = out.hashFrom(start);
       if (labels === undefined) out.raw(bytes.subarray(jsonEnds[row], textEnds[row]));
     }
-    texts[i] = out.length;
+    texts.textEnds[i] = out.length - before;
   }
-  return { bytes: out.finish(), hashes, jsonEnds: jsons, textEnds: texts };
 }
 
-function linesOf({ count, bytes, starts, ends: lineEnds }: FoundRows, ends: Uint32Array): Uint8Array {
-  const out = scratch;
-  out.reset();
+function putLines(out: JsonBytes, { count, bytes, starts, ends: lineEnds }: FoundRows, ends: Uint32Array): void {
   for (let row = 0; row < count; row++) {
     out.raw(bytes.subarray(starts[row], lineEnds[row]));
     ends[row] = out.length;
   }
-  return out.finish();
 }
 
-function entriesOf(
+function putEntries(
+  out: JsonBytes,
   { count, days, offsetsNs, bytes, starts, ends: lineEnds, textEnds, tailEnds }: FoundRows,
   ends: Uint32Array,
   labelIds: Uint32Array,
-  sets: readonly (EntryLabels | undefined)[],
+  sets: readonly (FoundLabels | undefined)[],
   format: EntryFormat,
-): Uint8Array {
-  const out = scratch;
-  out.reset();
+): void {
   const plainText = entryEnd({ all: [] }, format);
   const plain = Buffer.from(plainText);
   const tails = sets.map((labels) => {
@@ -121,5 +140,4 @@ function entriesOf(
     out.raw(COMMA);
     ends[row] = out.length;
   }
-  return out.finish();
 }

@@ -24,6 +24,12 @@ const KEEPING: ReadonlySet<Stage['kind']> = new Set<Stage['kind']>([
   'keep',
 ]);
 
+/** Rows that are as good as its time are all of its day. */
+export interface LogBound {
+  readonly day: number;
+  readonly timeNs: bigint;
+}
+
 /**
  * Time that no row of the answer can be worse than, when every stored row counts: statistics, and the times of the head, tell how far back
  * `limit` rows reach. Undefined when stages may drop rows, or not enough rows are known.
@@ -32,7 +38,7 @@ export function boundByCounts(
   selected: SelectedRuns,
   query: { readonly fromNs: bigint; readonly toNs: bigint; readonly limit: number; readonly backward: boolean },
   stages: readonly Stage[],
-): bigint | undefined {
+): LogBound | undefined {
   const { backward, limit } = query;
   const day = firstDay(selected, backward);
   if (!stages.every((stage) => KEEPING.has(stage.kind)) || day === undefined || limit < 1) return undefined;
@@ -43,7 +49,7 @@ export function boundByCounts(
     boundByTally(selected, day, bounds, limit, backward),
   ].filter((offsetNs) => offsetNs !== undefined);
   if (known.length === 0) return undefined;
-  return dayStartNs(day) + BigInt(backward ? Math.max(...known) : Math.min(...known));
+  return { day, timeNs: dayStartNs(day) + BigInt(backward ? Math.max(...known) : Math.min(...known)) };
 }
 
 /** The day with the best rows; undefined: there are none. */
@@ -65,18 +71,19 @@ function boundByTally(
   limit: number,
   backward: boolean,
 ): number | undefined {
-  const edge = edgeOf(selected, day, bounds, backward);
+  const edge = edgeOf(selected, day, bounds, backward) / MINUTE_NS;
   const counts = new Float64Array(MINUTES_PER_DAY + 1);
-  let known = backward ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  let seen = backward ? MINUTES_PER_DAY : 0;
   for (const reach of REACHES) {
-    const until = edge + (backward ? -reach : reach) * MINUTE_NS;
-    addCounts(counts, selected, day, bounds, { until, known, backward });
-    known = until;
+    // Minute `m` ends at `m` minutes, which belongs to it; the minute before does not.
+    const until = backward ? Math.max(0, Math.floor(edge) - reach) : Math.min(MINUTES_PER_DAY, Math.ceil(edge) + reach);
+    const window = backward ? { first: until + 1, last: seen, backward } : { first: seen, last: until, backward };
+    addCounts(counts, selected, day, bounds, window);
+    seen = backward ? until : until + 1;
     let rows = 0;
     for (let step = 0; step <= MINUTES_PER_DAY; step++) {
       const minute = backward ? MINUTES_PER_DAY - step : step;
       rows += counts[minute]!;
-      // Minute `m` ends at `m` minutes, which belongs to it; the minute before does not.
       if (rows >= limit) return (backward ? minute - 1 : minute) * MINUTE_NS;
     }
   }
@@ -104,59 +111,74 @@ function edgeOf({ runs, others }: SelectedRuns, day: number, { from, to }: DayBo
   return backward ? Math.min(max, to) : Math.max(min, from);
 }
 
-/** Blocks that reach into the stretch of time before (after) `until`, but not into that before (after) `known`. */
-interface Reach {
-  readonly until: number;
-  readonly known: number;
+/** Minutes that are looked at, both included; those nearer to the edge were before. */
+interface MinuteWindow {
+  readonly first: number;
+  readonly last: number;
   readonly backward: boolean;
 }
 
-function reaches(min: number, max: number, until: number, backward: boolean): boolean {
-  return backward ? max >= until : min <= until;
+function reaches(minNs: number, maxNs: number, { first, last }: MinuteWindow): boolean {
+  return maxNs > (first - 1) * MINUTE_NS && minNs <= last * MINUTE_NS;
 }
 
-/** Adds the rows of whole minutes inside the bounds, of all blocks of a reach. */
+/** Adds the rows of the minutes of a window, of those that lie inside the bounds as a whole. */
 function addCounts(
   sums: Float64Array,
   { runs, others }: SelectedRuns,
   day: number,
   bounds: DayBounds,
-  reach: Reach,
+  window: MinuteWindow,
 ): void {
-  const { until, backward } = reach;
   for (let i = 0; i < others.count; i++) {
-    if (!reaches(others.mins[i]!, others.maxs[i]!, until, backward)) continue;
+    if (!reaches(others.mins[i]!, others.maxs[i]!, window)) continue;
     const directory = others.directory(i);
     if (directory === undefined || others.days[i] !== day) continue;
-    addBlocks(sums, directory, others.firsts[i]!, others.ends[i]!, bounds, reach);
+    for (let block = others.firsts[i]!; block < others.ends[i]!; block++)
+      addMinutes(sums, directory, block, inside(directory, block, bounds, window));
   }
   for (const { segment, streams, count } of runs) {
     const { columns, firstBlocks, directory } = segment;
-    if (segment.day !== day || !reaches(columns.minNs, columns.maxNs, until, backward)) continue;
+    if (segment.day !== day || !reaches(columns.minNs, columns.maxNs, window)) continue;
     for (let i = 0; i < count; i++) {
       const stream = streams === undefined ? i : streams[i]!;
-      if (reaches(columns.mins[stream]!, columns.maxs[stream]!, until, backward))
-        addBlocks(sums, directory, firstBlocks[stream]!, firstBlocks[stream + 1]!, bounds, reach);
+      if (!reaches(columns.mins[stream]!, columns.maxs[stream]!, window)) continue;
+      for (let block = firstBlocks[stream]!; block < firstBlocks[stream + 1]!; block++)
+        addMinutes(sums, directory, block, window);
     }
   }
 }
 
-function addBlocks(
-  sums: Float64Array,
-  { blocks, tally: { minutes, counts, starts } }: DirectoryTables,
-  firstBlock: number,
-  endBlock: number,
+/** A minute that a bound cuts counts only in blocks that lie inside it. */
+function inside(
+  { blocks }: DirectoryTables,
+  block: number,
   { from, to }: DayBounds,
-  { until, known, backward }: Reach,
+  { first, last, backward }: MinuteWindow,
+): MinuteWindow {
+  const min = blockTime(blocks, block * BLOCK_FIELDS + B_MIN);
+  const max = blockTime(blocks, block * BLOCK_FIELDS + B_MAX);
+  return {
+    first: min >= from ? first : Math.max(first, Math.ceil(from / MINUTE_NS) + 1),
+    last: max <= to ? last : Math.min(last, Math.floor(to / MINUTE_NS)),
+    backward,
+  };
+}
+
+/** Entries of a block ascend: the walk begins at the end where the window is. */
+function addMinutes(
+  sums: Float64Array,
+  { tally: { minutes, counts, starts } }: DirectoryTables,
+  block: number,
+  { first, last, backward }: MinuteWindow,
 ): void {
-  for (let block = firstBlock; block < endBlock; block++) {
-    const max = blockTime(blocks, block * BLOCK_FIELDS + B_MAX);
-    const min = blockTime(blocks, block * BLOCK_FIELDS + B_MIN);
-    if (!reaches(min, max, until, backward) || reaches(min, max, known, backward)) continue;
-    // A minute that a bound cuts counts only in blocks that lie inside it.
-    const first = min >= from ? 0 : Math.ceil(from / MINUTE_NS) + 1;
-    const last = max <= to ? MINUTES_PER_DAY : Math.floor(to / MINUTE_NS);
-    for (let at = starts[block]!; at < starts[block + 1]!; at++)
-      if (minutes[at]! >= first && minutes[at]! <= last) sums[minutes[at]!]! += counts[at]!;
+  let at = starts[block]!;
+  let end = starts[block + 1]!;
+  if (backward) {
+    while (end > at && minutes[end - 1]! > last) end--;
+    for (; end > at && minutes[end - 1]! >= first; end--) sums[minutes[end - 1]!]! += counts[end - 1]!;
+  } else {
+    while (at < end && minutes[at]! < first) at++;
+    for (; at < end && minutes[at]! <= last; at++) sums[minutes[at]!]! += counts[at]!;
   }
 }

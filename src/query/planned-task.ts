@@ -1,5 +1,6 @@
+import { wider } from '../base/grow.ts';
 import { orderBy } from '../base/order-by.ts';
-import { B_MAX, B_MIN, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
+import { B_LINES, B_MAX, B_MIN, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import { withOwnPages } from '../store/part-source.ts';
 import type { PartRef } from '../store/select.ts';
 import type { Stretches } from '../store/stretches.ts';
@@ -20,6 +21,19 @@ import {
   WHOLE_FROM,
   WHOLE_TO,
 } from './task-parts.ts';
+
+/** Blocks below this share a compressed frame with their neighbours, and are read with them. */
+const SMALL_BLOCK_BYTES = 128 * 1024;
+
+/** Two stretches are one small block each, in the same frame. */
+export function shareFrame(stretches: Stretches, a: number, b: number): boolean {
+  const { sources, firsts, ends, lineBytes } = stretches;
+  if (sources[a] !== sources[b] || sources[a]! < 0 || ends[a]! - firsts[a]! !== 1 || ends[b]! - firsts[b]! !== 1)
+    return false;
+  if (lineBytes[a]! >= SMALL_BLOCK_BYTES || lineBytes[b]! >= SMALL_BLOCK_BYTES) return false;
+  const { blocks } = stretches.directory(a)!;
+  return blocks[firsts[a]! * BLOCK_FIELDS + B_LINES] === blocks[firsts[b]! * BLOCK_FIELDS + B_LINES];
+}
 
 /** Numbers of a piece: stretch, first block and the one behind the last; for what is in no segment, these are 0. */
 const PIECE_FIELDS = 3;
@@ -47,6 +61,16 @@ export class PlannedTask {
     this.#stretches = stretches;
   }
 
+  /** Makes room for so many pieces at once. */
+  reserve(pieces: number): void {
+    if (pieces * PIECE_FIELDS > this.#pieces.length) this.#grow(pieces);
+  }
+
+  #grow(pieces: number): void {
+    this.#pieces = wider(this.#pieces, new Int32Array(pieces * PIECE_FIELDS));
+    this.#times = wider(this.#times, new Float64Array(pieces * 2));
+  }
+
   /** Begins anew, in the same memory. */
   reset(): void {
     this.#length = 0;
@@ -72,6 +96,13 @@ export class PlannedTask {
     else this.#addCut(i, first, end, Math.max(min, from), Math.min(max, to));
   }
 
+  /** The same; only where the range cuts the stretch is there a need to look at the times of blocks. */
+  addWithin(i: number, first: number, end: number, from: number, to: number): void {
+    const { mins, maxs } = this.#stretches;
+    if (mins[i]! >= from && maxs[i]! <= to) this.addWhole(i, first, end);
+    else this.addBlocks(i, first, end, from, to);
+  }
+
   /** Adds all rows of blocks `first .. end` of a stretch. */
   addWhole(i: number, first: number, end: number): void {
     this.#add(i, first, end, WHOLE_FROM, WHOLE_TO);
@@ -84,14 +115,7 @@ export class PlannedTask {
 
   #add(i: number, first: number, end: number, fromOffsetNs: number, toOffsetNs: number): void {
     const at = this.#length;
-    if (at === this.#pieces.length) {
-      const wider = new Int32Array(at * 2);
-      wider.set(this.#pieces);
-      this.#pieces = wider;
-      const times = new Float64Array((at / PIECE_FIELDS) * 4);
-      times.set(this.#times);
-      this.#times = times;
-    }
+    if (at === this.#pieces.length) this.#grow((at / PIECE_FIELDS) * 2);
     const timesAt = (at / PIECE_FIELDS) * 2;
     this.#times[timesAt] = fromOffsetNs;
     this.#times[timesAt + 1] = toOffsetNs;
@@ -101,25 +125,22 @@ export class PlannedTask {
     this.#length = at + PIECE_FIELDS;
   }
 
-  /**
-   * The same as some tasks, each in the order of the disk. What shares a frame stays together, so that it is read once; of neighbouring frames each
-   * task has its share, for wanted rows are more in some segments than in others.
-   *
-   * @param joined whether two stretches that follow each other share a frame
-   */
-  divided(tasks: number, joined: (stretch: number, next: number) => boolean): PlannedTask[] {
+  /** The same as some tasks of about as many pieces, each in the order of the disk. What shares a frame stays together, so that it is read once. */
+  divided(tasks: number): PlannedTask[] {
     if (tasks === 1) return [this];
     const count = this.#length / PIECE_FIELDS;
     const stretches = new Float64Array(count);
     for (let piece = 0; piece < count; piece++) stretches[piece] = this.#pieces[piece * PIECE_FIELDS]!;
     const order = orderBy(stretches, (a, b) => a - b);
+    /** Where groups of pieces that share a frame begin. */
+    const starts: number[] = [];
+    for (let at = 0; at < count; at++)
+      if (at === 0 || !shareFrame(this.#stretches, stretches[order[at - 1]!]!, stretches[order[at]!]!)) starts.push(at);
+    starts.push(count);
     const parts = Array.from({ length: tasks }, () => new PlannedTask(this.#stretches));
-    let part = parts[0]!;
-    for (let at = 0; at < count; at++) {
-      const isJoined = at > 0 && joined(stretches[order[at - 1]!]!, stretches[order[at]!]!);
-      if (!isJoined) part = parts.reduce((least, other) => (other.#length < least.#length ? other : least));
-      part.#addFrom(this, order[at]!);
-    }
+    const taskOf = sharedOut(starts, tasks);
+    for (let group = 0; group + 1 < starts.length; group++)
+      for (let at = starts[group]!; at < starts[group + 1]!; at++) parts[taskOf[group]!]!.#addFrom(this, order[at]!);
     return parts.filter((one) => !one.isEmpty);
   }
 
@@ -203,4 +224,18 @@ export class PlannedTask {
     }
     return runs;
   }
+}
+
+/** The task of each group, the largest first to the task that has least. */
+function sharedOut(starts: readonly number[], tasks: number): Int32Array {
+  const groups = starts.length - 1;
+  const sizes = Float64Array.from({ length: groups }, (_, group) => starts[group]! - starts[group + 1]!);
+  const given = new Float64Array(tasks);
+  const taskOf = new Int32Array(groups);
+  for (const group of orderBy(sizes, (a, b) => a - b)) {
+    const least = given.indexOf(Math.min(...given));
+    given[least]! -= sizes[group]!;
+    taskOf[group] = least;
+  }
+  return taskOf;
 }

@@ -9,6 +9,7 @@ import { FoundRows, OWN_LABELS } from './found-rows.ts';
 import { leaveOut } from './leave-out.ts';
 import { logResult } from './log-result.ts';
 import { ScanRow } from './pipeline/row-state.ts';
+import type { FoundLabels } from './printed-labels.ts';
 import { firstRowAfter, firstRowFrom, lineBytes } from './row-range.ts';
 import { RowSelection } from './row-selection.ts';
 import { type LogPipeline, logPipeline } from './scan-pipeline.ts';
@@ -43,6 +44,7 @@ function readingOrder(parts: PartList, backward: boolean): Iterable<number> {
 
 /** Memory of one scan after the other. */
 const selection = new RowSelection();
+let scanCount = 0;
 
 /** What a scan asks of each part; one object for all of them. */
 type LogOptions = LoadOptions & { fromOffsetNs: number; toOffsetNs: number };
@@ -79,9 +81,10 @@ class LogScanner {
   #lastBoundNs: bigint | undefined;
   #lastDay = 0;
   #lastOffset = 0;
-  readonly #labelSets: EntryLabels[] = [];
-  /** By what tells sets apart; sets that the stages leave as they are, by identity. */
-  readonly #labelIds = new Map<string | Labels, number>();
+  readonly #number = ++scanCount;
+  readonly #labelSets: FoundLabels[] = [];
+  /** Sets that the stages have made, by what tells them apart. */
+  readonly #labelIds = new Map<string, number>();
   /** Of the block at work, by number of the metadata. */
   #labelIdOfMetadata: (number | undefined)[] = [];
   #metadataSets: (Labels | undefined)[] = [];
@@ -268,12 +271,16 @@ class LogScanner {
     return id;
   }
 
-  /** Sets of one stream and metadata are one object while they are kept; when one comes twice, the printed labels are the same. */
+  /** When a base comes twice because it was not kept, the printed labels are the same. */
   #untouchedLabels(row: ScanRow, metadataId: number): number {
     let id = this.#labelIdOfMetadata[metadataId];
     if (id === undefined) {
-      const all = row.labels.result();
-      id = this.#labelIds.get(all) ?? this.#addLabels(row, all, all);
+      const { base } = row.labels;
+      if (base.scan !== this.#number) {
+        base.scan = this.#number;
+        base.scanSet = this.#labelSets.push({ ...this.#labelsOf(row, base.labels), base }) - 1;
+      }
+      id = base.scanSet;
       this.#labelIdOfMetadata[metadataId] = id;
     }
     return id;
@@ -282,17 +289,16 @@ class LogScanner {
   #internLabels(row: ScanRow): number {
     const labels = this.#labelsOf(row, row.labels.result());
     const key = entryLabelsKey(labels);
-    return this.#labelIds.get(key) ?? this.#addLabels(row, labels.all, key);
+    let id = this.#labelIds.get(key);
+    if (id === undefined) {
+      id = this.#labelSets.push(labels) - 1;
+      this.#labelIds.set(key, id);
+    }
+    return id;
   }
 
   #labelsOf(row: ScanRow, all: Labels): EntryLabels {
     return this.#task.categorize ? { all, categorized: row.labels.categorized() } : { all };
-  }
-
-  #addLabels(row: ScanRow, all: Labels, key: string | Labels): number {
-    const id = this.#labelSets.push(this.#labelsOf(row, all)) - 1;
-    this.#labelIds.set(key, id);
-    return id;
   }
 
   #keepBest(): void {

@@ -8,6 +8,8 @@ import { PlannedTask } from './planned-task.ts';
 export const TASK_BYTES: number = 16 * 1024 * 1024;
 /** Rows weigh too: a part of many tiny lines costs more than its bytes. */
 export const ROW_BYTES = 32;
+/** So do parts of log queries: labels, times and place of one take as long as a search of so many bytes of lines. */
+export const PART_BYTES: number = 12 * 1024;
 
 /** Tasks are cut at multiples of so many blocks if they hold at least this share of their wanted cost. */
 const SECTION_BLOCKS = 64;

@@ -5,6 +5,7 @@ import type { LoadCounts, LoadOptions, PartRef } from '../store/select.ts';
 import type { EntryFormat } from '../wire/entry-json.ts';
 import type { ListedStates } from './aggregate/bucket-states.ts';
 import type { SampleColumns } from './aggregate/range-samples.ts';
+import type { FoundMemory } from './found-columns.ts';
 import type { PipelineOptions } from './pipeline/build.ts';
 import type { TaskParts } from './task-parts.ts';
 
@@ -112,33 +113,10 @@ export interface GridSpec {
   readonly rangeNs: number;
 }
 
-/** Rows of a log scan in the asked direction; rows of one stream and time keep their order (reversed when going backward). */
-export interface LogScanResult {
+/** Rows of a log scan, see `FoundColumns`. */
+export interface LogScanResult extends FoundMemory {
   readonly kind: 'logs';
-  readonly days: Int32Array;
-  /** Nanoseconds from the start of the day. */
-  readonly offsetsNs: Float64Array;
-  readonly streamIds: Float64Array;
-  /** Entries as the task's format has them, each with a comma behind it, or else just lines; row `i` ends at `ends[i]`. */
-  readonly entries: Uint8Array;
-  readonly ends: Uint32Array;
-  /** Label set of each row. Two sets may be equal. */
-  readonly labelIds: Uint32Array;
-  readonly labelSets: LabelSetTexts;
   readonly counts: ScanCounts;
-}
-
-/**
- * Label sets as they cross threads: bytes do it many times as fast as sets of texts. Set `i` begins where the one before ends. With a format `bytes`
- * has what stands before the entries of the set, up to `jsonEnds[i]`, and the printed labels, by which streams are ordered, up to
- * `textEnds[i]`; without one it has an `EntryLabels` as JSON, and no text.
- */
-export interface LabelSetTexts {
-  readonly bytes: Uint8Array;
-  /** Of what stands up to `jsonEnds[i]`; equal for equal sets. */
-  readonly hashes: Uint32Array;
-  readonly jsonEnds: Uint32Array;
-  readonly textEnds: Uint32Array;
 }
 
 /**

@@ -13,6 +13,8 @@ export interface MatchedStreams {
   inOrder(): Uint32Array;
   /** Label sets of all of them in order: the same list each time. */
   labels(): readonly Labels[];
+  /** Which streams of a segment they are, by its directory, where somebody has found out. */
+  readonly streamsOf: WeakMap<object, Uint32Array>;
 }
 
 interface Entry extends MatchedStreams {
@@ -47,7 +49,8 @@ export class MatchCache {
       return listed;
     };
     const isAll = ids.length === postings.streamCount;
-    const entry = { ids, mask, isAll, inOrder, labels, version: postings.version };
+    const streamsOf = new WeakMap<object, Uint32Array>();
+    const entry = { ids, mask, isAll, inOrder, labels, streamsOf, version: postings.version };
     this.#entries.set(key, entry, sizeOf(entry));
     return entry;
   }

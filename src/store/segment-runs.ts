@@ -23,37 +23,33 @@ export interface SelectedRuns {
   readonly others: Stretches;
 }
 
-/** Calls back for each wanted stream of a segment with its number there; by way of whichever list is shorter. */
+/** A walk over all streams of a segment looks at so many while one that is asked for by its id is found. */
+const WALKED_PER_LOOKUP = 24;
+
+/** Calls back for each wanted stream of a segment with its number there. */
 export function forEachWanted(
   open: OpenDirectory,
-  { ids, mask }: Pick<MatchedStreams, 'ids' | 'mask'>,
+  wanted: Pick<MatchedStreams, 'ids' | 'mask'>,
   found: (stream: number, streamId: number) => void,
 ): void {
-  const { streamIds } = open;
-  if (ids.length * 4 < streamIds.length) {
-    for (const streamId of ids) {
-      const stream = open.streamOf(streamId);
-      if (stream !== undefined) found(stream, streamId);
-    }
-    return;
-  }
-  for (let stream = 0; stream < streamIds.length; stream++) {
-    const streamId = streamIds[stream]!;
-    if (mask[streamId] === 1) found(stream, streamId);
-  }
+  for (const stream of wantedStreams(open, wanted)) found(stream, open.streamIds[stream]!);
 }
 
-/** Numbers of the wanted streams of a segment, ascending: so they lie on disk. */
-export function wantedStreams(open: OpenDirectory, wanted: MatchedStreams): Uint32Array {
-  const streams = new Uint32Array(Math.min(wanted.ids.length, open.streamIds.length));
+/** Numbers of the wanted streams of a segment, ascending: so they lie on disk. By way of whichever list is sooner gone through. */
+export function wantedStreams(open: OpenDirectory, { ids, mask }: Pick<MatchedStreams, 'ids' | 'mask'>): Uint32Array {
+  const { streamIds } = open;
+  const streams = new Uint32Array(Math.min(ids.length, streamIds.length));
   let count = 0;
-  let isInOrder = true;
-  forEachWanted(open, wanted, (stream) => {
-    if (count > 0 && stream < streams[count - 1]!) isInOrder = false;
-    streams[count++] = stream;
-  });
-  const found = streams.subarray(0, count);
-  return isInOrder ? found : found.sort();
+  if (ids.length * WALKED_PER_LOOKUP >= streamIds.length) {
+    for (let stream = 0; stream < streamIds.length; stream++)
+      if (mask[streamIds[stream]!] === 1) streams[count++] = stream;
+    return streams.subarray(0, count);
+  }
+  for (const streamId of ids) {
+    const stream = open.streamOf(streamId);
+    if (stream !== undefined) streams[count++] = stream;
+  }
+  return streams.subarray(0, count).sort();
 }
 
 /** Wanted streams of a segment that have blocks. */
@@ -63,13 +59,28 @@ export function wantedRun(
   source: number,
   segment: SelectedSegment,
 ): SegmentRun {
-  const { streamIds, firstBlocks } = open;
+  const { streamIds } = open;
   if (wanted.isAll && open.isDense) return { source, segment, streams: undefined, count: streamIds.length };
-  const streams = wantedStreams(open, wanted);
+  const streams = keptStreams(open, wanted);
+  return streams.length === streamIds.length
+    ? { source, segment, streams: undefined, count: streamIds.length }
+    : { source, segment, streams, count: streams.length };
+}
+
+/** Of selectors with more streams, what is read of them takes so long that nothing is gained. */
+const MAX_KEPT_STREAMS = 1024;
+
+/** Wanted streams that have blocks; kept as long as the selector and the directory are, where there are few. */
+function keptStreams(open: OpenDirectory, wanted: MatchedStreams): Uint32Array {
+  const known = wanted.streamsOf.get(open);
+  if (known !== undefined) return known;
+  const { firstBlocks } = open;
+  const found = wantedStreams(open, wanted);
   let count = 0;
-  for (const stream of streams) if (firstBlocks[stream]! < firstBlocks[stream + 1]!) streams[count++] = stream;
-  const isAll = count === streamIds.length;
-  return { source, segment, streams: isAll ? undefined : streams.subarray(0, count), count };
+  for (const stream of found) if (firstBlocks[stream]! < firstBlocks[stream + 1]!) found[count++] = stream;
+  const streams = found.slice(0, count);
+  if (count <= MAX_KEPT_STREAMS) wanted.streamsOf.set(open, streams);
+  return streams;
 }
 
 /** The streams of a run that are, or are not, in a mask (1 by stream id). */

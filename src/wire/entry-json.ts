@@ -12,6 +12,16 @@ export interface EntryLabels {
   readonly categorized?: { readonly stream: Labels; readonly structuredMetadata: Labels; readonly parsed: Labels };
 }
 
+/** A label set as an answer has it. */
+export interface PrintedLabels {
+  readonly format: EntryFormat;
+  /** As JSON up to `jsonEnd`, and behind it the text by which streams are put in order. */
+  readonly bytes: Uint8Array;
+  readonly jsonEnd: number;
+  /** Of the JSON. */
+  readonly hash: number;
+}
+
 const SECONDS_PER_DAY = NS_PER_DAY_NUMBER / 1e9;
 /** Times with ten digits of seconds: from 2001 to 2286. Others go the long way. */
 const TEN_DIGITS = 1e9;

@@ -134,10 +134,15 @@ export class JsonBytes {
   finish(): Uint8Array<ArrayBuffer> {
     // Not zeros first: all of it is written over.
     const written = Buffer.allocUnsafeSlow(this.length);
-    written.set(this.view());
+    this.finishInto(written);
+    return written;
+  }
+
+  /** The same in memory that is given, at its beginning. */
+  finishInto(to: Uint8Array): void {
+    to.set(this.view());
     if (!this.isWorthKeeping) this.#bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
     this.length = 0;
-    return written;
   }
 
   #reserve(more: number): void {

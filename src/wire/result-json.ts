@@ -104,9 +104,8 @@ function* bytesOf(first: Piece, rest: Pieces): Generator<Uint8Array, void> {
   }
 }
 
-/** What is written so far as a piece, when that is enough for one. */
+/** What is written so far as a piece; to be asked for when that is enough for one. */
 function* endPiece(out: JsonBytes): Pieces {
-  if (out.length < PIECE_BYTES) return;
   yield { bytes: out.view(), isLast: false };
   out.reset();
 }
@@ -160,23 +159,24 @@ function* putList<T>(out: JsonBytes, items: readonly T[], put: (item: T) => void
   for (let i = 0; i < items.length; i++) {
     if (i > 0) out.string(',');
     put(items[i]!);
-    yield* endPiece(out);
+    if (out.length >= PIECE_BYTES) yield* endPiece(out);
   }
   out.string(']');
 }
 
 /** `before` and `between` stand around the labels of a stream. */
 function* putStreams(out: JsonBytes, streams: ResultStreams, before: string, between: string): Pieces {
+  const [start, middle, end] = [Buffer.from(`,${before}`), Buffer.from(between), Buffer.from(']}')];
   out.string('[');
   for (let i = 0; i < streams.count; i++) {
-    out.string(i > 0 ? `,${before}` : before);
+    out.range(start, i > 0 ? 0 : 1, start.length);
     streams.putLabels(out, i);
-    out.string(between);
+    out.raw(middle);
     streams.putEntries(out, i);
     // The comma behind the last entry.
     out.length--;
-    out.string(']}');
-    yield* endPiece(out);
+    out.raw(end);
+    if (out.length >= PIECE_BYTES) yield* endPiece(out);
   }
   out.string(']');
 }

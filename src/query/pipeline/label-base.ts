@@ -1,4 +1,5 @@
 import { compareText, EMPTY_LABELS, type Labels, labelValue } from '../../model/labels.ts';
+import type { PrintedLabels } from '../../wire/entry-json.ts';
 import { ERROR_DETAILS_LABEL, ERROR_LABEL, EXTRACTED_SUFFIX } from './label-names.ts';
 import type { CategorizedLabels } from './stage.ts';
 
@@ -21,6 +22,11 @@ export interface Base {
   groupedNames: readonly string[] | undefined;
   groupedWithout: boolean;
   grouped: Labels;
+  /** As the answers of one format have it: a page of a thousand lines may be of hundreds of streams. */
+  printed: PrintedLabels | undefined;
+  /** The scan that has met it last, and which of its label sets it is there. */
+  scan: number;
+  scanSet: number;
 }
 
 /** Bases that are kept, about two megabytes; with more than that a thread begins anew. */
@@ -127,6 +133,9 @@ function newBase(stream: Labels, metadata: Labels, joined: Joined): Base {
     groupedNames: undefined,
     groupedWithout: false,
     grouped: EMPTY_LABELS,
+    printed: undefined,
+    scan: 0,
+    scanSet: 0,
   };
 }
 

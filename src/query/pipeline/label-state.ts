@@ -49,6 +49,11 @@ export class RowLabels implements LabelState {
     return this.#base.stream;
   }
 
+  /** What the row has started with: the same object for the same stream and metadata, while it is kept. */
+  get base(): Base {
+    return this.#base;
+  }
+
   reset(stream: Labels, metadata: Labels): void {
     if (this.#count > INDEX_FROM) this.#index.clear();
     this.#count = 0;

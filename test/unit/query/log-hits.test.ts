@@ -1,37 +1,29 @@
 import { expect, test } from 'vitest';
+import { FoundColumns, type FoundMemory } from '../../../src/query/found-columns.ts';
 import { streamsOfHits } from '../../../src/query/hit-streams.ts';
 import { FoundByTask, joinHits, LogHits, mergeHits, thinHits } from '../../../src/query/log-hits.ts';
-import { emptyCounts, type LogScanResult } from '../../../src/query/task.ts';
 import { JsonBytes } from '../../../src/wire/json-bytes.ts';
 
 /** A result of rows of label sets by number; all sets have the same hash. */
-function result(sets: readonly string[], rows: readonly (readonly [number, string])[]): LogScanResult {
-  const ends = new Uint32Array(rows.length);
-  let entries = '';
-  for (const [row, [, entry]] of rows.entries()) {
-    entries += `${entry},`;
-    ends[row] = entries.length;
+function result(sets: readonly string[], rows: readonly (readonly [number, string])[]): FoundMemory {
+  const entries = rows.map(([, entry]) => `${entry},`);
+  const jsons = sets.map((set) => `json ${set}`);
+  const texts = sets.map((set, i) => `${jsons[i]}text ${set}`);
+  const columns = FoundColumns.of(rows.length, sets.length, entries.join('').length, texts.join('').length);
+  columns.days.fill(0);
+  columns.streamIds.fill(0);
+  columns.hashes.fill(7);
+  for (const [row, [set]] of rows.entries()) {
+    columns.offsetsNs[row] = row;
+    columns.labelIds[row] = set;
+    columns.ends[row] = entries.slice(0, row + 1).join('').length;
   }
-  const jsonEnds = new Uint32Array(sets.length);
-  const textEnds = new Uint32Array(sets.length);
-  let bytes = '';
-  for (const [i, set] of sets.entries()) {
-    bytes += `json ${set}`;
-    jsonEnds[i] = bytes.length;
-    bytes += `text ${set}`;
-    textEnds[i] = bytes.length;
+  for (const [i, json] of jsons.entries()) {
+    columns.textEnds[i] = texts.slice(0, i + 1).join('').length;
+    columns.jsonEnds[i] = texts.slice(0, i).join('').length + json.length;
   }
-  return {
-    kind: 'logs',
-    days: new Int32Array(rows.length),
-    offsetsNs: Float64Array.from(rows.keys()),
-    streamIds: new Float64Array(rows.length),
-    entries: Buffer.from(entries),
-    ends,
-    labelIds: Uint32Array.from(rows, ([set]) => set),
-    labelSets: { bytes: Buffer.from(bytes), hashes: new Uint32Array(sets.length).fill(7), jsonEnds, textEnds },
-    counts: emptyCounts(),
-  };
+  columns.bytes.write(entries.join('') + texts.join(''));
+  return columns.found;
 }
 
 function written(write: (out: JsonBytes) => void): string {
@@ -59,7 +51,7 @@ function streams(descending: boolean): unknown {
       [2, 'b2'],
     ],
   );
-  const one = (found: LogScanResult, task: number): LogHits =>
+  const one = (found: FoundMemory, task: number): LogHits =>
     mergeHits(LogHits.none, new FoundByTask(found, task), false, 10);
   const found = streamsOfHits(joinHits([one(a, 0), one(b, 1)]), descending);
   return Array.from({ length: found.count }, (_, i) => [
@@ -82,7 +74,9 @@ test('rows of equal label sets are one stream, those of others are not, whatever
 /** Rows at such times, all of one stream, by entries that name task and row. */
 function timed(task: number, times: readonly number[]): FoundByTask {
   const rows = times.map((_, row) => [0, `${task}.${row}`] as const);
-  return new FoundByTask({ ...result(['s'], rows), offsetsNs: Float64Array.from(times) }, task);
+  const found = new FoundByTask(result(['s'], rows), task);
+  found.columns.offsetsNs.set(times);
+  return found;
 }
 
 const entriesOf = (hits: LogHits): string => written((out) => streamsOfHits(hits, false).putEntries(out, 0));
