@@ -1,3 +1,4 @@
+import { ScratchColumns } from '../base/scratch-columns.ts';
 import { textOrder } from '../model/labels.ts';
 import type { JsonBytes } from '../wire/json-bytes.ts';
 import type { ResultStreams } from '../wire/result-json.ts';
@@ -5,6 +6,8 @@ import type { FoundByTask, LogHits } from './log-hits.ts';
 
 const NONE = -1;
 const WANTED = -2;
+/** While groups are found. */
+const scratch = new ScratchColumns();
 /** Places of the table of groups for each hit: half of them stay free. */
 const PLACES_PER_HIT = 2;
 
@@ -29,18 +32,26 @@ class HitStreams implements ResultStreams {
   constructor(hits: LogHits, descending: boolean) {
     this.#hits = hits;
     const groupOf = this.#group();
-    this.count = this.#found.length;
-    this.#starts = new Int32Array(this.count + 1);
-    for (const group of groupOf) this.#starts[group + 1]!++;
-    for (let group = 0; group < this.count; group++) this.#starts[group + 1]! += this.#starts[group]!;
-    const next = this.#starts.slice();
-    this.#members = new Int32Array(hits.length);
-    for (let hit = 0; hit < hits.length; hit++) this.#members[next[groupOf[hit]!]!++] = hit;
+    const count = this.#found.length;
+    this.count = count;
+    const numbers = new Int32Array(count + 1 + hits.length);
+    this.#starts = numbers.subarray(0, count + 1);
+    this.#members = numbers.subarray(count + 1);
+    this.#fill(groupOf);
     const texts = this.#found.map((found, group) => found.textOf(this.#sets[group]!));
     const compare = textOrder(texts);
     const sign = descending ? -1 : 1;
     // Unlike that of a typed array, this sort takes advantage of what is in order.
     this.#order = Array.from(texts.keys()).sort((a, b) => compare(texts[a]!, texts[b]!) * sign || a - b);
+  }
+
+  /** Puts hits into their groups. */
+  #fill(groupOf: Int32Array): void {
+    const starts = this.#starts;
+    // One place ahead, so that each becomes the start of its group while hits are put into it.
+    for (const group of groupOf) if (group + 2 < starts.length) starts[group + 2]!++;
+    for (let group = 2; group < starts.length; group++) starts[group]! += starts[group - 1]!;
+    for (let hit = 0; hit < groupOf.length; hit++) this.#members[starts[groupOf[hit]! + 1]!++] = hit;
   }
 
   /** Finds the groups. @returns group of each hit */
@@ -50,12 +61,15 @@ class HitStreams implements ResultStreams {
       found,
       columns: { from, rows },
     } = this.#hits;
-    const groupOf = new Int32Array(length);
-    /** Group of each label set of a task. */
-    const known = found.map((one) => new Int32Array(one?.columns.hashes.length ?? 0).fill(NONE));
     let size = 1;
     while (size < length * PLACES_PER_HIT) size *= 2;
-    const places = new Int32Array(size).fill(NONE);
+    let sets = 0;
+    for (const one of found) sets += one?.columns.found.sets ?? 0;
+    scratch.begin(length + size + sets);
+    const groupOf = scratch.next(length);
+    const places = scratch.next(size).fill(NONE);
+    /** Group of each label set of a task. */
+    const known = found.map((one) => scratch.next(one?.columns.found.sets ?? 0).fill(NONE));
     for (let hit = 0; hit < length; hit++) {
       const task = from[hit]!;
       const set = found[task]!.columns.labelIds[rows[hit]!]!;

@@ -1,3 +1,4 @@
+import { ScratchColumns } from '../base/scratch-columns.ts';
 import { type EntryFormat, entryEnd, putEntry } from '../wire/entry-json.ts';
 import { JsonBytes } from '../wire/json-bytes.ts';
 import { FoundColumns } from './found-columns.ts';
@@ -8,8 +9,8 @@ import type { LogScanResult, ScanCounts } from './task.ts';
 /** Used by one result after the other. */
 const scratch = new JsonBytes();
 const COMMA = Buffer.from(',');
-/** Numbers by row and by label set, before it is known how much memory a result takes. */
-let numbers = new Uint32Array(4096);
+/** By row and by label set, before it is known how much memory a result takes. */
+const numbers = new ScratchColumns();
 
 /** What a task found, written as the answer has it: here, where the threads are several, and only for rows that are left. */
 export function logResult(
@@ -20,14 +21,19 @@ export function logResult(
 ): LogScanResult {
   const { count } = found;
   const { labelIds, sets, rowOfSet } = setsInUse(found, labelSets);
-  const next = columnsOf(count + 3 * sets.length);
-  const ends = next(count);
+  numbers.begin(count + 3 * sets.length);
+  const ends = numbers.next(count);
   const out = scratch;
   out.reset();
   if (format === undefined) putLines(out, found, ends);
   else putEntries(out, found, ends, labelIds, sets, format);
   const entryBytes = out.length;
-  const texts = { jsonEnds: next(sets.length), textEnds: next(sets.length), hashes: next(sets.length) };
+  const [jsonEnds, textEnds, hashes] = [
+    numbers.next(sets.length),
+    numbers.next(sets.length),
+    numbers.next(sets.length),
+  ];
+  const texts = { jsonEnds, textEnds, hashes };
   putLabelSets(out, found, sets, rowOfSet, format, texts);
   const columns = FoundColumns.of(count, sets.length, entryBytes, out.length - entryBytes);
   columns.days.set(found.days.subarray(0, count));
@@ -40,16 +46,6 @@ export function logResult(
   columns.hashes.set(texts.hashes);
   out.finishInto(columns.bytes);
   return { kind: 'logs', ...columns.found, counts };
-}
-
-/** Hands out columns of `numbers`, so many numbers in all. */
-function columnsOf(size: number): (length: number) => Uint32Array {
-  if (numbers.length < size) numbers = new Uint32Array(size * 2);
-  let used = 0;
-  return (length) => {
-    used += length;
-    return numbers.subarray(used - length, used);
-  };
 }
 
 /** Label sets that rows have, undefined where a row has its own; which of them each row has, and the row of each that has its own. */
@@ -80,8 +76,8 @@ function setsInUse({ count, labelIds }: FoundRows, labelSets: readonly FoundLabe
   return { labelIds: own, sets, rowOfSet };
 }
 
-/** Where the texts of label sets end, and their hashes; see `FoundColumns`. */
-type SetTexts = Pick<FoundColumns, 'jsonEnds' | 'textEnds' | 'hashes'>;
+/** Where the texts of label sets end, and the bits of their hashes; see `FoundColumns`. */
+type SetTexts = Readonly<Record<'jsonEnds' | 'textEnds' | 'hashes', Int32Array>>;
 
 function putLabelSets(
   out: JsonBytes,
@@ -112,7 +108,7 @@ function putLabelSets(
   }
 }
 
-function putLines(out: JsonBytes, { count, bytes, starts, ends: lineEnds }: FoundRows, ends: Uint32Array): void {
+function putLines(out: JsonBytes, { count, bytes, starts, ends: lineEnds }: FoundRows, ends: Int32Array): void {
   for (let row = 0; row < count; row++) {
     out.raw(bytes.subarray(starts[row], lineEnds[row]));
     ends[row] = out.length;
@@ -122,7 +118,7 @@ function putLines(out: JsonBytes, { count, bytes, starts, ends: lineEnds }: Foun
 function putEntries(
   out: JsonBytes,
   { count, days, offsetsNs, bytes, starts, ends: lineEnds, textEnds, tailEnds }: FoundRows,
-  ends: Uint32Array,
+  ends: Int32Array,
   labelIds: Uint32Array,
   sets: readonly (FoundLabels | undefined)[],
   format: EntryFormat,

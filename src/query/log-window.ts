@@ -63,6 +63,9 @@ function firstDay({ runs, others }: SelectedRuns, backward: boolean): number | u
   return best;
 }
 
+/** Rows by minute; used by one query after the other. */
+const counts = new Float64Array(MINUTES_PER_DAY + 1);
+
 /** To the minute, nanoseconds from the start of the day. */
 function boundByTally(
   selected: SelectedRuns,
@@ -72,7 +75,7 @@ function boundByTally(
   backward: boolean,
 ): number | undefined {
   const edge = edgeOf(selected, day, bounds, backward) / MINUTE_NS;
-  const counts = new Float64Array(MINUTES_PER_DAY + 1);
+  counts.fill(0);
   let seen = backward ? MINUTES_PER_DAY : 0;
   for (const reach of REACHES) {
     // Minute `m` ends at `m` minutes, which belongs to it; the minute before does not.

@@ -6,6 +6,9 @@ import type { LogBound } from './log-window.ts';
 import { PlannedTask } from './planned-task.ts';
 import { DayBounds, PART_BYTES, ROW_BYTES } from './task-plan.ts';
 
+/** More parts than that cost too much. */
+const MOST_RESERVED = 1024;
+
 /** What tasks may cost, in bytes of lines and weights of rows and parts. */
 export interface TaskCosts {
   /** Of all of them. */
@@ -33,10 +36,10 @@ export function tasksWithin(
   const worst = Number(bound.timeNs - dayStartNs(bound.day));
   const [from, to] = backward ? [Math.max(worst, bounds.from), bounds.to] : [bounds.from, Math.min(worst, bounds.to)];
   const within = new PartsWithin(others.sibling(), from, to, bounds);
+  within.reserve(runs, bound.day);
   for (let i = 0; i < others.count && within.cost <= costs.most; i++)
     if (others.days[i] === bound.day) within.addOther(others, i);
-  for (const run of runs)
-    if (run.segment.day === bound.day && within.cost <= costs.most) within.addRun(run, costs.most);
+  for (const run of runs) if (run.segment.day === bound.day) within.addRun(run, costs.most);
   if (within.cost > costs.most) return undefined;
   return within.task.divided(Math.max(1, Math.min(costs.tasks, Math.floor(within.cost / costs.least))));
 }
@@ -75,14 +78,35 @@ class PartsWithin {
     this.cost += stretches.lineBytes[at]! + stretches.rows[at]! * ROW_BYTES + PART_BYTES;
   }
 
+  /** Makes room for the streams of runs, which otherwise would be made several times. */
+  reserve(runs: readonly SegmentRun[], day: number): void {
+    let wanted = 0;
+    for (const run of runs) {
+      if (run.segment.day !== day || !this.#reaches(run)) continue;
+      for (let i = 0; i < run.count; i++) if (this.#overlaps(run, run.streams?.[i] ?? i)) wanted++;
+    }
+    const most = Math.min(wanted, MOST_RESERVED);
+    this.#stretches.reserve(most);
+    this.task.reserve(most);
+  }
+
+  #reaches({ segment: { columns } }: SegmentRun): boolean {
+    return columns.maxNs >= this.#from && columns.minNs <= this.#to;
+  }
+
+  #overlaps({ segment: { columns } }: SegmentRun, stream: number): boolean {
+    return columns.maxs[stream]! >= this.#from && columns.mins[stream]! <= this.#to;
+  }
+
   /** Stops when it costs too much. */
-  addRun({ source, segment, streams, count }: SegmentRun, mostCost: number): void {
-    const { streamIds, firstBlocks, columns, directory } = segment;
-    if (columns.maxNs < this.#from || columns.minNs > this.#to) return;
+  addRun(run: SegmentRun, mostCost: number): void {
+    if (!this.#reaches(run)) return;
+    const { source, segment, streams, count } = run;
+    const { streamIds, firstBlocks, directory } = segment;
     const stretches = this.#stretches;
     for (let i = 0; i < count && this.cost <= mostCost; i++) {
-      const stream = streams === undefined ? i : streams[i]!;
-      if (columns.maxs[stream]! < this.#from || columns.mins[stream]! > this.#to) continue;
+      const stream = streams?.[i] ?? i;
+      if (!this.#overlaps(run, stream)) continue;
       const at = stretches.count;
       stretches.addStream(streamIds[stream]!, source, stream, firstBlocks[stream]!, firstBlocks[stream + 1]!);
       this.#addBlocks(at, directory);

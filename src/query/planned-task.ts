@@ -38,6 +38,8 @@ export function shareFrame(stretches: Stretches, a: number, b: number): boolean 
 /** Numbers of a piece: stretch, first block and the one behind the last; for what is in no segment, these are 0. */
 const PIECE_FIELDS = 3;
 const FIRST_PIECES = 64;
+const NO_INTS = new Int32Array(0);
+const NO_FLOATS = new Float64Array(0);
 
 /** Neighbouring pieces of a task in one segment. */
 export interface BlockRuns {
@@ -51,10 +53,10 @@ export interface BlockRuns {
  */
 export class PlannedTask {
   readonly #stretches: Stretches;
-  #pieces: Int32Array = new Int32Array(FIRST_PIECES * PIECE_FIELDS);
+  #pieces: Int32Array = NO_INTS;
   #length = 0;
-  /** First and last wanted time of each piece, `WHOLE_FROM` and `WHOLE_TO` for all of it. */
-  #times: Float64Array = new Float64Array(FIRST_PIECES * 2);
+  /** First and last wanted time of each piece, `WHOLE_FROM` and `WHOLE_TO` for all of it; of use where a piece is cut. */
+  #times: Float64Array = NO_FLOATS;
   #isCut = false;
 
   constructor(stretches: Stretches) {
@@ -68,7 +70,7 @@ export class PlannedTask {
 
   #grow(pieces: number): void {
     this.#pieces = wider(this.#pieces, new Int32Array(pieces * PIECE_FIELDS));
-    this.#times = wider(this.#times, new Float64Array(pieces * 2));
+    if (this.#isCut) this.#times = wider(this.#times, new Float64Array(pieces * 2));
   }
 
   /** Begins anew, in the same memory. */
@@ -83,7 +85,7 @@ export class PlannedTask {
 
   /** Adds the rows of a stretch that is in no segment in a range of time. */
   addLoose(i: number, fromOffsetNs: number, toOffsetNs: number): void {
-    this.#addCut(i, 0, 0, fromOffsetNs, toOffsetNs);
+    this.#add(i, 0, 0, fromOffsetNs, toOffsetNs);
   }
 
   /** Adds the rows of blocks `first .. end` of a stretch, cut to a range of time; nothing when they lie outside of it. */
@@ -93,7 +95,7 @@ export class PlannedTask {
     const max = blockTime(blocks, (end - 1) * BLOCK_FIELDS + B_MAX);
     if (min > to || max < from) return;
     if (min >= from && max <= to) this.addWhole(i, first, end);
-    else this.#addCut(i, first, end, Math.max(min, from), Math.min(max, to));
+    else this.#add(i, first, end, Math.max(min, from), Math.min(max, to));
   }
 
   /** The same; only where the range cuts the stretch is there a need to look at the times of blocks. */
@@ -108,47 +110,75 @@ export class PlannedTask {
     this.#add(i, first, end, WHOLE_FROM, WHOLE_TO);
   }
 
-  #addCut(i: number, first: number, end: number, fromOffsetNs: number, toOffsetNs: number): void {
-    this.#isCut = true;
-    this.#add(i, first, end, fromOffsetNs, toOffsetNs);
-  }
-
   #add(i: number, first: number, end: number, fromOffsetNs: number, toOffsetNs: number): void {
     const at = this.#length;
-    if (at === this.#pieces.length) this.#grow((at / PIECE_FIELDS) * 2);
-    const timesAt = (at / PIECE_FIELDS) * 2;
-    this.#times[timesAt] = fromOffsetNs;
-    this.#times[timesAt + 1] = toOffsetNs;
+    if (at === this.#pieces.length) this.#grow(Math.max(FIRST_PIECES, (at / PIECE_FIELDS) * 2));
+    if (!this.#isCut && fromOffsetNs !== WHOLE_FROM) this.#beginTimes();
+    if (this.#isCut) {
+      const timesAt = (at / PIECE_FIELDS) * 2;
+      this.#times[timesAt] = fromOffsetNs;
+      this.#times[timesAt + 1] = toOffsetNs;
+    }
     this.#pieces[at] = i;
     this.#pieces[at + 1] = first;
     this.#pieces[at + 2] = end;
     this.#length = at + PIECE_FIELDS;
   }
 
+  /** All pieces up to now are whole. */
+  #beginTimes(): void {
+    this.#isCut = true;
+    const size = (this.#pieces.length / PIECE_FIELDS) * 2;
+    if (this.#times.length < size) this.#times = new Float64Array(size);
+    for (let piece = 0; piece < this.#length / PIECE_FIELDS; piece++) {
+      this.#times[piece * 2] = WHOLE_FROM;
+      this.#times[piece * 2 + 1] = WHOLE_TO;
+    }
+  }
+
+  #fromTime(piece: number): number {
+    return this.#isCut ? this.#times[piece * 2]! : WHOLE_FROM;
+  }
+
+  #toTime(piece: number): number {
+    return this.#isCut ? this.#times[piece * 2 + 1]! : WHOLE_TO;
+  }
+
   /** The same as some tasks of about as many pieces, each in the order of the disk. What shares a frame stays together, so that it is read once. */
   divided(tasks: number): PlannedTask[] {
     if (tasks === 1) return [this];
     const count = this.#length / PIECE_FIELDS;
-    const stretches = new Float64Array(count);
-    for (let piece = 0; piece < count; piece++) stretches[piece] = this.#pieces[piece * PIECE_FIELDS]!;
-    const order = orderBy(stretches, (a, b) => a - b);
+    const order = this.#diskOrder();
+    const pieceAt = (at: number): number => (order === undefined ? at : order[at]!);
+    const stretchAt = (at: number): number => this.#pieces[pieceAt(at) * PIECE_FIELDS]!;
     /** Where groups of pieces that share a frame begin. */
     const starts: number[] = [];
     for (let at = 0; at < count; at++)
-      if (at === 0 || !shareFrame(this.#stretches, stretches[order[at - 1]!]!, stretches[order[at]!]!)) starts.push(at);
+      if (at === 0 || !shareFrame(this.#stretches, stretchAt(at - 1), stretchAt(at))) starts.push(at);
     starts.push(count);
     const parts = Array.from({ length: tasks }, () => new PlannedTask(this.#stretches));
+    for (const part of parts) part.reserve(Math.ceil(count / tasks) + FIRST_PIECES);
     const taskOf = sharedOut(starts, tasks);
     for (let group = 0; group + 1 < starts.length; group++)
-      for (let at = starts[group]!; at < starts[group + 1]!; at++) parts[taskOf[group]!]!.#addFrom(this, order[at]!);
+      for (let at = starts[group]!; at < starts[group + 1]!; at++) parts[taskOf[group]!]!.#addFrom(this, pieceAt(at));
     return parts.filter((one) => !one.isEmpty);
+  }
+
+  /** Pieces in the order of the disk; undefined: they are. */
+  #diskOrder(): Uint32Array | undefined {
+    const pieces = this.#pieces;
+    let at = PIECE_FIELDS;
+    while (at < this.#length && pieces[at]! >= pieces[at - PIECE_FIELDS]!) at += PIECE_FIELDS;
+    if (at >= this.#length) return undefined;
+    const stretches = new Float64Array(this.#length / PIECE_FIELDS);
+    for (let piece = 0; piece < stretches.length; piece++) stretches[piece] = pieces[piece * PIECE_FIELDS]!;
+    return orderBy(stretches, (a, b) => a - b);
   }
 
   #addFrom(other: PlannedTask, piece: number): void {
     const at = piece * PIECE_FIELDS;
     const [first, end] = [other.#pieces[at + 1]!, other.#pieces[at + 2]!];
-    this.#isCut ||= other.#isCut;
-    this.#add(other.#pieces[at]!, first, end, other.#times[piece * 2]!, other.#times[piece * 2 + 1]!);
+    this.#add(other.#pieces[at]!, first, end, other.#fromTime(piece), other.#toTime(piece));
   }
 
   /** Stream of piece number `piece`, in the order in which pieces were added. */
@@ -179,8 +209,8 @@ export class PlannedTask {
       const streamId = streamIds[stretch]!;
       numbers[at + P_STREAM] = streamId;
       numbers[at + P_LABELS] = labelTable.placeOf(streamId);
-      numbers[at + P_FROM] = this.#times[i * 2]!;
-      numbers[at + P_TO] = this.#times[i * 2 + 1]!;
+      numbers[at + P_FROM] = this.#fromTime(i);
+      numbers[at + P_TO] = this.#toTime(i);
       if (sources[stretch]! < 0) {
         const isOpen = this.#stretches.headPages(stretch) !== undefined;
         numbers[at + P_SOURCE] = isOpen ? IN_HEAD : LOOSE;

@@ -6,7 +6,7 @@ import type { Base } from './pipeline/label-base.ts';
 /** Labels of rows that a scan has found. */
 export interface FoundLabels extends EntryLabels {
   /** Absent where a stage has changed them. */
-  readonly base?: Base;
+  readonly base?: Base | undefined;
 }
 
 const scratch = new JsonBytes();

@@ -8,6 +8,8 @@ import { labelText } from '../wire/json-text.ts';
 import { FoundRows, OWN_LABELS } from './found-rows.ts';
 import { leaveOut } from './leave-out.ts';
 import { logResult } from './log-result.ts';
+import { KeptBases } from './pipeline/kept-bases.ts';
+import type { Base } from './pipeline/label-base.ts';
 import { ScanRow } from './pipeline/row-state.ts';
 import type { FoundLabels } from './printed-labels.ts';
 import { firstRowAfter, firstRowFrom, lineBytes } from './row-range.ts';
@@ -71,7 +73,8 @@ class LogScanner {
   /** Of the part at work. */
   readonly #options: LogOptions;
   readonly #counts: ScanCounts = emptyCounts();
-  readonly #row = new ScanRow(true);
+  readonly #bases: KeptBases;
+  readonly #row: ScanRow;
   readonly #selection = selection;
   readonly #found: FoundRows = FoundRows.take();
   /** Time of the worst row kept at the last sort; no row beyond it can be in the answer. */
@@ -97,6 +100,8 @@ class LogScanner {
   constructor(task: LogScanTask, parts: PartList) {
     this.#task = task;
     this.#parts = parts;
+    this.#bases = KeptBases.of(task.parts.labels.id);
+    this.#row = new ScanRow(this.#bases);
     this.#pipeline = logPipeline(task.stages);
     this.#options = optionsOf(this.#pipeline, task.backward);
     this.#shared = task.bound === undefined ? undefined : new SharedBound(task.backward, task.bound);
@@ -108,6 +113,7 @@ class LogScanner {
     const part = this.#parts.part(index);
     this.#day = part.day;
     this.#streamId = part.streamId;
+    this.#bases.streamId = part.streamId;
     const options = this.#options;
     const { fromOffsetNs, toOffsetNs } = options;
     let taken = 0;
@@ -278,7 +284,7 @@ class LogScanner {
       const { base } = row.labels;
       if (base.scan !== this.#number) {
         base.scan = this.#number;
-        base.scanSet = this.#labelSets.push({ ...this.#labelsOf(row, base.labels), base }) - 1;
+        base.scanSet = this.#labelSets.push(this.#labelsOf(row, base.labels, base)) - 1;
       }
       id = base.scanSet;
       this.#labelIdOfMetadata[metadataId] = id;
@@ -297,8 +303,10 @@ class LogScanner {
     return id;
   }
 
-  #labelsOf(row: ScanRow, all: Labels): EntryLabels {
-    return this.#task.categorize ? { all, categorized: row.labels.categorized() } : { all };
+  /** @param base of a row that no stage has touched */
+  #labelsOf(row: ScanRow, all: Labels, base?: Base): FoundLabels {
+    const categorized = this.#task.categorize ? row.labels.categorized() : undefined;
+    return { all, categorized, base };
   }
 
   #keepBest(): void {

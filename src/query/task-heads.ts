@@ -104,7 +104,7 @@ export class OpenPart implements PartRef, HeadSource {
   }
 
   get streamLabels(): Labels {
-    return labelsAt(this.#labels, this.#labelPlace);
+    return labelsAt(this.#labels, this.#labelPlace, this.streamId);
   }
 
   get slabs(): readonly SharedArrayBuffer[] {

@@ -165,7 +165,7 @@ class StoredPart implements PartRef, SegmentSource {
   }
 
   get streamLabels(): Labels {
-    return labelsAt(this.#labels, this.#labelPlace);
+    return labelsAt(this.#labels, this.#labelPlace, this.streamId);
   }
 
   get day(): number {

@@ -114,6 +114,14 @@ export interface SelectionSums {
   readonly lineBytes: number;
 }
 
+/** Streams that were counted; used by one count after the other. */
+let marks = new Uint8Array(1024);
+
+function noneOf(ids: number): Uint8Array {
+  if (marks.length < ids) marks = new Uint8Array(ids * 2);
+  return marks.subarray(0, ids).fill(0);
+}
+
 /**
  * Sums over runs and stretches, each stream counted once.
  *
@@ -121,7 +129,7 @@ export interface SelectionSums {
  */
 export function sumsOf(
   { runs, others }: SelectedRuns,
-  found: Uint8Array = new Uint8Array(largestIdOf({ runs, others }) + 1),
+  found: Uint8Array = noneOf(largestIdOf({ runs, others }) + 1),
 ): SelectionSums {
   let rows = 0;
   let lineBytes = 0;

@@ -86,33 +86,36 @@ export class LabelTable {
   }
 }
 
-/** Sets that this thread has read, by table and place. */
-const tables = new Map<number, Map<number, Labels>>();
+/** Sets of a table by stream id: numbers that are found sooner than any key is. */
+type StreamSets = (Labels | undefined)[];
+
+/** Sets that this thread has read, by table. */
+const tables = new Map<number, StreamSets>();
 /** Names and values recur from stream to stream. */
 const texts = new Map<string, string>();
 let setCount = 0;
 /** The table that was asked for last. */
 let lastId = 0;
-let lastSets = new Map<number, Labels>();
+let lastSets: StreamSets = [];
 
-/** The label set at a place of a table; the same object each time, while it is kept. */
-export function labelsAt({ id, chunks }: SharedLabels, place: number): Labels {
+/** The label set of a stream, which is at a place of a table; the same object each time, while it is kept. */
+export function labelsAt({ id, chunks }: SharedLabels, place: number, streamId: number): Labels {
   if (id !== lastId) {
-    lastSets = tables.get(id) ?? new Map();
+    lastSets = tables.get(id) ?? [];
     lastId = id;
     tables.set(id, lastSets);
   }
-  const known = lastSets.get(place);
+  const known = lastSets[streamId];
   if (known !== undefined) return known;
   if (setCount >= MAX_SETS) {
     tables.clear();
     texts.clear();
     setCount = 0;
-    lastSets = new Map();
+    lastSets = [];
     tables.set(id, lastSets);
   }
   const labels = read(chunks, place);
-  lastSets.set(place, labels);
+  lastSets[streamId] = labels;
   setCount++;
   return labels;
 }

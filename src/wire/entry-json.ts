@@ -9,7 +9,9 @@ export type EntryFormat = 'plain' | 'categorized' | 'legacy';
 /** Labels of an entry: the complete set, and its categories where they are known. */
 export interface EntryLabels {
   readonly all: Labels;
-  readonly categorized?: { readonly stream: Labels; readonly structuredMetadata: Labels; readonly parsed: Labels };
+  readonly categorized?:
+    | { readonly stream: Labels; readonly structuredMetadata: Labels; readonly parsed: Labels }
+    | undefined;
 }
 
 /** A label set as an answer has it. */

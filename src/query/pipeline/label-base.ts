@@ -29,46 +29,9 @@ export interface Base {
   scanSet: number;
 }
 
-/** Bases that are kept, about two megabytes; with more than that a thread begins anew. */
-const MAX_KEPT = 2048;
-/** Of a stream: one for each level. More are sets that come once. */
-const MAX_KEPT_OF_STREAM = 12;
-
-/** Bases by the labels of their stream. */
-const kept = new Map<Labels, Base[]>();
-let keptCount = 0;
-
 /** The base of rows of a stream with certain metadata. */
 export function baseOf(stream: Labels, metadata: Labels): Base {
   return joinApart(stream, metadata) ?? joinAny(stream, metadata);
-}
-
-/** The metadata is none, or a level alone. */
-export function isKept(metadata: Labels): boolean {
-  return metadata.length <= 2;
-}
-
-/**
- * The same for metadata that `isKept`, kept for later queries. Label sets of streams, and such metadata, are the same objects from query to query; a
- * page of lines of hundreds of streams would make all of their bases each time. Not for scans of rows by the million, which meet more sets
- * than are kept.
- */
-export function keptBaseOf(stream: Labels, metadata: Labels): Base {
-  const known = kept.get(stream);
-  if (known !== undefined) for (const base of known) if (base.metadata === metadata) return base;
-  const base = baseOf(stream, metadata);
-  if (known === undefined || known.length < MAX_KEPT_OF_STREAM) keep(base, known);
-  return base;
-}
-
-function keep(base: Base, known: Base[] | undefined): void {
-  if (keptCount >= MAX_KEPT) {
-    kept.clear();
-    keptCount = 0;
-  }
-  keptCount++;
-  if (known === undefined || keptCount === 1) kept.set(base.stream, [base]);
-  else known.push(base);
 }
 
 /** Sets without a common name; undefined when there is one, or one of an error, or metadata out of order. */

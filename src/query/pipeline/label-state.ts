@@ -1,5 +1,6 @@
 import { compareText, EMPTY_LABELS, type Labels, labelValue } from '../../model/labels.ts';
-import { type Base, baseOf, isKept, keptBaseOf, METADATA, STREAM, withErrors } from './label-base.ts';
+import type { KeptBases } from './kept-bases.ts';
+import { type Base, baseOf, METADATA, STREAM, withErrors } from './label-base.ts';
 import { ERROR_DETAILS_LABEL, ERROR_LABEL } from './label-names.ts';
 import type { CategorizedLabels, LabelState } from './stage.ts';
 
@@ -38,11 +39,11 @@ export class RowLabels implements LabelState {
   readonly #planNames: string[] = [];
   #planBase: readonly string[] = [];
   #planValid = false;
-  readonly #keepsBases: boolean;
+  readonly #kept: KeptBases | undefined;
 
-  /** @param keepsBases what rows start with is kept for later queries: for few rows of many streams */
-  constructor(keepsBases = false) {
-    this.#keepsBases = keepsBases;
+  /** @param kept what rows start with is kept there for later queries: for few rows of many streams */
+  constructor(kept?: KeptBases) {
+    this.#kept = kept;
   }
 
   get stream(): Labels {
@@ -242,7 +243,8 @@ export class RowLabels implements LabelState {
 
   #findBase(stream: Labels, metadata: Labels): Base {
     // A row of another stream has mostly none of the recent ones: a look at all of them takes longer than that at what is kept.
-    if (this.#keepsBases && isKept(metadata)) return keptBaseOf(stream, metadata);
+    const kept = this.#kept?.find(stream, metadata);
+    if (kept !== undefined) return kept;
     for (const base of this.#recent) if (base.stream === stream && base.metadata === metadata) return base;
     const base = baseOf(stream, metadata);
     this.#recent[this.#recentAt] = base;

@@ -1,6 +1,7 @@
 import { MAX_UNIT_BYTES, writeUtf8 } from '../../base/write-utf8.ts';
 import { EMPTY_LABELS, type Labels } from '../../model/labels.ts';
 import { sliceText } from './byte-text.ts';
+import type { KeptBases } from './kept-bases.ts';
 import { RowLabels } from './label-state.ts';
 import type { Row } from './stage.ts';
 
@@ -22,9 +23,9 @@ export class ScanRow implements Row {
   /** The line that a stage made last, as bytes. */
   #made: Buffer = Buffer.alloc(0);
 
-  /** @param keepsBases as for `RowLabels` */
-  constructor(keepsBases = false) {
-    this.labels = new RowLabels(keepsBases);
+  /** @param kept as for `RowLabels` */
+  constructor(kept?: KeptBases) {
+    this.labels = new RowLabels(kept);
   }
 
   /**

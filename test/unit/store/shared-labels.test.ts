@@ -14,19 +14,19 @@ test('labels are read where they were written, also when they are large or odd',
   const shared = structuredClone(table.shared);
   for (const [i, place] of places.entries()) {
     if (i > 50 && i % 100 !== 0) continue;
-    expect(labelsAt(shared, place)).toEqual(sets[(i * 3) % sets.length]);
+    expect(labelsAt(shared, place, i * 3)).toEqual(sets[(i * 3) % sets.length]);
   }
 });
 
 test('a set has one place, which later ones leave alone; threads keep what they read', () => {
   const table = new LabelTable((streamId) => ['stream', String(streamId)]);
   const place = table.placeOf(7);
-  const before = labelsAt(table.shared, place);
+  const before = labelsAt(table.shared, place, 7);
   for (let streamId = 0; streamId < 100_000; streamId++) table.placeOf(streamId);
   expect(table.placeOf(7)).toBe(place);
-  expect(labelsAt(structuredClone(table.shared), place)).toBe(before);
+  expect(labelsAt(structuredClone(table.shared), place, 7)).toBe(before);
   const other = new LabelTable(() => ['another', 'table']);
   const otherPlace = other.placeOf(7);
   expect(otherPlace).toBe(place);
-  expect(labelsAt(other.shared, otherPlace)).toEqual(['another', 'table']);
+  expect(labelsAt(other.shared, otherPlace, 7)).toEqual(['another', 'table']);
 });
