@@ -2,9 +2,9 @@ import type { QueryParts, QueryPartsOptions } from './open-queries.ts';
 import type { LogStore } from './store/store.ts';
 
 /** Queries for nobody run so long (`query/warm-up.ts`) while nobody asks. */
-const WARM_UP_MS = 1000;
+const WARM_UP_MS = 3000;
 /** Who asks before they have run so long waits for them, but for the first one who does. */
-const AWAITED_MS = 300;
+const AWAITED_MS = 600;
 
 type LazyQueriesOptions = QueryPartsOptions & { readonly store: Pick<LogStore, 'openRecent' | 'forgetAskers'> };
 

@@ -6,6 +6,7 @@ import { ResultCache } from './query/result-cache.ts';
 import { scanTail } from './query/tail/scan-tail.ts';
 import type { TailHub } from './query/tail/tail-hub.ts';
 import { TallyCache } from './query/tally-cache.ts';
+import { KeptSeries } from './query/tally-series.ts';
 import type { TaskRunner } from './query/task.ts';
 import { warmUp } from './query/warm-up.ts';
 import type { QueryStore } from './store/query-store.ts';
@@ -14,7 +15,7 @@ import type { SegmentExtent } from './store/stored-segment.ts';
 /** Characters of a query that the log shows. */
 const MAX_LOGGED_QUERY = 2000;
 /** A warm-up that has not ended by then is left. */
-const WARM_UP_LIMIT_MS = 2000;
+const WARM_UP_LIMIT_MS = 5000;
 
 export interface QueryPartsOptions extends EngineOptions {
   readonly store: QueryStore & { newestSegment(): SegmentExtent | undefined };
@@ -60,7 +61,8 @@ export function openQueries(options: QueryPartsOptions): QueryParts {
     if (newest === undefined) return;
     const { tenant } = newest;
     const signal = AbortSignal.timeout(WARM_UP_LIMIT_MS);
-    const deps = { store, runner, limits: limitsFor(tenant), nowNs: nowNs(), tenant, signal };
+    const series = new KeptSeries();
+    const deps = { store, runner, limits: limitsFor(tenant), nowNs: nowNs(), tenant, signal, series };
     await warmUp(newest, deps, budgetMs, isOver);
   };
   return { queries, tails, warm };

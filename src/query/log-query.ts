@@ -4,7 +4,7 @@ import type { Stretches } from '../store/stretches.ts';
 import type { EntryFormat } from '../wire/entry-json.ts';
 import { FoundByTask, LogHits, mergeHits } from './log-hits.ts';
 import { LogOrder } from './log-order.ts';
-import { boundByCounts, type LogBound } from './log-window.ts';
+import { boundByCounts, edgeNsOf, type LogBound } from './log-window.ts';
 import { tasksWithin } from './log-within.ts';
 import type { PlannedTask } from './planned-task.ts';
 import { SharedBound } from './shared-bound.ts';
@@ -50,9 +50,8 @@ const RUNS_PER_TASK = 16;
 export async function runLogQuery(query: LogQuery, selected: SelectedRuns, deps: ScanDeps): Promise<LogHits> {
   const { backward, limit, categorize, format } = query;
   const { stages } = query.expr;
-  const bound = new SharedBound(backward);
   const known = boundByCounts(selected, query, stages);
-  if (known !== undefined) bound.tighten(known.timeNs);
+  const bound = boundOf(selected, query, known);
   const { first, order } = beginning(selected, query, known, deps.runner);
   let best = LogHits.none;
   let givenBytes = query.isRare === true ? rareStart(selected.others, deps.runner.parallelism) : 0;
@@ -71,6 +70,14 @@ export async function runLogQuery(query: LogQuery, selected: SelectedRuns, deps:
     if (best.length >= limit) bound.tighten(best.timeNs(limit - 1));
   });
   return best;
+}
+
+function boundOf(selected: SelectedRuns, query: LogQuery, known: LogBound | undefined): SharedBound {
+  const edgeNs = known === undefined && query.limit > 0 ? edgeNsOf(selected, query) : undefined;
+  if (edgeNs !== undefined) return SharedBound.counting(query.backward, edgeNs);
+  const bound = new SharedBound(query.backward);
+  if (known !== undefined) bound.tighten(known.timeNs);
+  return bound;
 }
 
 /** Tasks that begin side by side, and what tells those behind them; absent: there are none. */

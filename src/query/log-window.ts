@@ -52,6 +52,18 @@ export function boundByCounts(
   return { day, timeNs: dayStartNs(day) + BigInt(backward ? Math.max(...known) : Math.min(...known)) };
 }
 
+/** Time that no selected row in the range is better than; undefined: there is none. */
+export function edgeNsOf(
+  selected: SelectedRuns,
+  query: { readonly fromNs: bigint; readonly toNs: bigint; readonly backward: boolean },
+): bigint | undefined {
+  const day = firstDay(selected, query.backward);
+  if (day === undefined) return undefined;
+  const bounds = new DayBounds(query.fromNs, query.toNs);
+  bounds.at(day);
+  return dayStartNs(day) + BigInt(edgeOf(selected, day, bounds, query.backward));
+}
+
 /** The day with the best rows; undefined: there are none. */
 function firstDay({ runs, others }: SelectedRuns, backward: boolean): number | undefined {
   let best: number | undefined;

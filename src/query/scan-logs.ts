@@ -3,7 +3,7 @@ import { compareLabels, type Labels, labelsKey } from '../model/labels.ts';
 import type { RowBlock } from '../model/row-block.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { LoadOptions } from '../store/select.ts';
-import { type EntryFormat, type EntryLabels, entryEnd, entryLabelsKey, streamJson } from '../wire/entry-json.ts';
+import { type EntryFormat, entryEnd, entryLabelsKey, streamJson } from '../wire/entry-json.ts';
 import { labelText } from '../wire/json-text.ts';
 import { FoundRows, OWN_LABELS } from './found-rows.ts';
 import { leaveOut } from './leave-out.ts';
@@ -121,11 +121,13 @@ class LogScanner {
       const first = firstRowFrom(block, fromOffsetNs);
       const end = firstRowAfter(block, toOffsetNs);
       if (first >= end) continue;
+      const before = this.#found.count;
       try {
         taken += this.#block(block, first, end, limit - taken);
       } catch (error) {
         leaveOut(block, error);
       }
+      this.#shared?.count(part.day, this.#found.offsetsNs, before, this.#found.count, limit);
       if (taken >= limit) break;
     }
     // Sorting once gives a bound for the parts that follow; after that only when as much again has come in.

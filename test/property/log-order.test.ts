@@ -3,8 +3,11 @@ import { expect, test } from 'vitest';
 import { B_LINE_BYTES, B_LINES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, setBlockTime } from '../../src/chunk/directory.ts';
 import { dayStartNs } from '../../src/model/time.ts';
 import { LogOrder } from '../../src/query/log-order.ts';
+import { tasksWithin } from '../../src/query/log-within.ts';
 import type { PlannedTask } from '../../src/query/planned-task.ts';
+import { SharedBound } from '../../src/query/shared-bound.ts';
 import { IN_HEAD, LOOSE, P_END, P_FIRST, P_SOURCE, P_STREAM, PART_FIELDS } from '../../src/query/task-parts.ts';
+import { PART_BYTES } from '../../src/query/task-plan.ts';
 import type { SegmentRun, SelectedRuns } from '../../src/store/segment-runs.ts';
 import type { PartRef } from '../../src/store/select.ts';
 import { LabelTable } from '../../src/store/shared-labels.ts';
@@ -149,6 +152,54 @@ test('what is best comes first, and a sample has the best of all', () => {
       const tasks = handedOut({ ...setup, cost: 1 }, selected);
       for (let i = 1; i < tasks.length; i++) expect(best(tasks[i]!)).toBeLessThanOrEqual(best(tasks[i - 1]!));
       if (tasks.length > 0) expect(best(tasks[0]!)).toBe(best(items.map(({ name }) => name)));
+    }),
+  );
+});
+
+test('what a bound leaves is in the tasks that begin side by side, and nothing else, unless it is too much', () => {
+  const costs = fc.record({
+    most: fc.constantFrom(20_000, 300_000, 1e9),
+    least: fc.constantFrom(1, 50_000),
+    tasks: fc.integer({ min: 1, max: 3 }),
+  });
+  fc.assert(
+    fc.property(setups, fc.integer({ min: 0, max: 5000 }), costs, (setup, bound, cost) => {
+      const { selected, items } = selectedOf(setup);
+      const query = { fromNs: dayStartNs(0), toNs: dayStartNs(100_000), backward: setup.backward };
+      const tasks = tasksWithin(selected, query, { day: DAY, timeNs: dayStartNs(DAY) + BigInt(bound) }, cost);
+      const isWanted = ({ ns }: Item): boolean => (setup.backward ? ns >= bound : ns <= bound);
+      const wanted = items.filter(isWanted).map(({ name }) => name);
+      if (tasks === undefined) {
+        const each = (setup.big ? BIG : SMALL) + 1000 + PART_BYTES;
+        expect(wanted.length * each).toBeGreaterThan(cost.most);
+        return;
+      }
+      expect(tasks.length).toBeLessThanOrEqual(cost.tasks);
+      expect(tasks.flatMap(namesOf).sort()).toEqual(wanted.sort());
+    }),
+  );
+});
+
+test('a bound by rows that were counted is never too good, and two per cent too far at most', () => {
+  const times = fc.array(fc.integer({ min: 0, max: 86_400_000_000_000 }), { maxLength: 60 });
+  fc.assert(
+    fc.property(times, times, fc.integer({ min: 1, max: 40 }), fc.boolean(), (a, b, limit, backward) => {
+      const edge = backward ? 86_400_000_000_000 : 0;
+      const bound = SharedBound.counting(backward, dayStartNs(DAY) + BigInt(edge));
+      const other = new SharedBound(backward, bound.memory);
+      bound.count(DAY, Float64Array.from(a), 0, a.length, limit);
+      other.count(DAY, Float64Array.from([0, ...b, 0]), 1, b.length + 1, limit);
+      // Whoever counts last sees all.
+      bound.count(DAY, Float64Array.from([edge]), 0, 1, limit);
+      const distances = [...a, ...b, edge].map((ns) => Math.abs(edge - ns)).sort((x, y) => x - y);
+      const found = other.get();
+      if (distances.length < limit) {
+        expect(found).toBeUndefined();
+        return;
+      }
+      const distance = Math.abs(Number(found! - dayStartNs(DAY)) - edge);
+      expect(distance).toBeGreaterThanOrEqual(distances[limit - 1]!);
+      expect(distance).toBeLessThanOrEqual(Math.max(1_000_800, distances[limit - 1]! * 1.025));
     }),
   );
 });
