@@ -7,8 +7,9 @@ import { DayBounds } from './task-plan.ts';
 
 const MINUTE_NS = 60_000_000_000;
 const MINUTES_PER_DAY = 1440;
-/** Minutes from the end of the day's rows that are looked at, one after the other until they hold enough rows. */
-const REACHES = [5, 60, MINUTES_PER_DAY];
+/** What is looked at first holds the wanted rows if they come evenly; then so many times as much. */
+const FIRST_REACH = 1.25;
+const NEXT_REACH = 8;
 
 /** Stages that let every row through. */
 const KEEPING: ReadonlySet<Stage['kind']> = new Set<Stage['kind']>([
@@ -89,9 +90,11 @@ function boundByTally(
   const edge = edgeOf(selected, day, bounds, backward) / MINUTE_NS;
   counts.fill(0);
   let seen = backward ? MINUTES_PER_DAY : 0;
-  for (const reach of REACHES) {
+  for (const reach of reachesOf(selected, day, limit)) {
     // Minute `m` ends at `m` minutes, which belongs to it; the minute before does not.
-    const until = backward ? Math.max(0, Math.floor(edge) - reach) : Math.min(MINUTES_PER_DAY, Math.ceil(edge) + reach);
+    const until = backward
+      ? Math.max(-1, Math.floor(edge) - reach)
+      : Math.min(MINUTES_PER_DAY, Math.ceil(edge) + reach);
     const window = backward ? { first: until + 1, last: seen, backward } : { first: seen, last: until, backward };
     addCounts(counts, selected, day, bounds, window);
     seen = backward ? until : until + 1;
@@ -103,6 +106,32 @@ function boundByTally(
     }
   }
   return undefined;
+}
+
+/** Minutes from the end of the day's rows that are looked at, one after the other until they hold enough rows. */
+function reachesOf({ runs, others }: SelectedRuns, day: number, limit: number): number[] {
+  let rows = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < others.count; i++) {
+    if (others.days[i] !== day || others.directory(i) === undefined) continue;
+    rows += others.rows[i]!;
+    min = Math.min(min, others.mins[i]!);
+    max = Math.max(max, others.maxs[i]!);
+  }
+  for (const run of runs) {
+    const { columns } = run.segment;
+    if (run.segment.day !== day || run.count === 0) continue;
+    min = Math.min(min, columns.minNs);
+    max = Math.max(max, columns.maxNs);
+    if (run.streams === undefined) rows += columns.totalRows;
+    else for (let i = 0; i < run.count; i++) rows += columns.rows[run.streams[i]!]!;
+  }
+  if (rows === 0) return [];
+  const reaches: number[] = [];
+  let reach = Math.ceil(((FIRST_REACH * limit) / rows) * ((max - min) / MINUTE_NS)) + 1;
+  for (; reach < MINUTES_PER_DAY; reach *= NEXT_REACH) reaches.push(reach);
+  return [...reaches, MINUTES_PER_DAY];
 }
 
 /** Newest (oldest) possible row of the day. */
