@@ -16,38 +16,40 @@ const PART_BYTES = 2 * 1024 * 1024;
 const POINTS = 60;
 const LIMIT = 1000;
 const FEW_LINES = 100;
+/** Values of a label by which groups are made. */
+const MOST_GROUPS = 30;
+
+/** What takes a millisecond is asked so many times in a row. */
+const CHEAP = 4;
 
 /** Over the whole segment: they stop soon, or are answered by statistics. */
 const PAGE = { text: '{v}', isWhole: true };
 const FILTER = { text: '{s} |= "er"', isWhole: true, limit: FEW_LINES };
 const COUNT = { text: 'sum by ({l}) (count_over_time({s}[1m]))', isWhole: true };
-const HISTOGRAM = { text: 'sum by ({l}, detected_level) (count_over_time({v}[1m]))', isWhole: true };
-const TOP = { text: 'topk(10, sum by ({m}) (count_over_time({s}[1h])))', isWhole: true, isInstant: true };
+const HISTOGRAM = { text: 'sum by ({l}, detected_level) (count_over_time({v}[1m]))', isWhole: true, times: CHEAP };
+const TOP = { text: 'topk(10, sum by ({m}) (count_over_time({s}[1h])))', isWhole: true, isInstant: true, times: CHEAP };
 const NEEDLE = { text: '{s} |= "7d1c55a0-0f3e-4b1f"', isWhole: true };
 const RATE = { text: 'sum by ({l}) (rate({s} |= "er"[1m]))' };
 /** Names, values, series, statistics and volumes. */
-const METADATA = 'metadata';
+const METADATA = { text: 'metadata' };
 
 /**
- * Queries of each kind, what is asked most first and again; `{s}` takes all streams, `{v}` those of a value of the label `{l}`, `{m}` is the label with most
- * values. What they find does not matter.
+ * Queries of each kind, what is asked most first and again; between them pages of lines, which take most code for what they read. `{s}` takes all streams,
+ * `{v}` those of a value of the label `{l}`, `{m}` is the label with most values. What they find does not matter.
  */
-const QUERIES: readonly (WarmQuery | typeof METADATA)[] = [
-  PAGE,
+const QUERIES: readonly WarmQuery[] = [
   FILTER,
-  COUNT,
   METADATA,
   HISTOGRAM,
+  TOP,
+  COUNT,
   NEEDLE,
   RATE,
-  PAGE,
-  TOP,
   { text: 'sum(count_over_time({s} | json | status>=500[1m]))' },
   METADATA,
   FILTER,
   { text: 'sum(count_over_time({s} | logfmt | duration>1s[1m]))' },
   COUNT,
-  PAGE,
   { text: 'sum by ({m}) (count_over_time({s} |~ "[45][0-9][0-9]|err(or)?|time.?out"[1m]))' },
   METADATA,
   FILTER,
@@ -64,6 +66,7 @@ interface WarmQuery {
   readonly isWhole?: boolean;
   readonly isInstant?: boolean;
   readonly limit?: number;
+  readonly times?: number;
 }
 
 /** Questions about the rows of a segment, in the order in which they are to be asked, over and over; none without labels. */
@@ -73,9 +76,9 @@ export function questionsOf(newest: SegmentExtent, deps: QueryDeps & MetadataDep
   const names = labelNames('', range, deps);
   if (names.length === 0) return [];
   const values = new Map(names.map((name) => [name, labelValues(name, '', range, deps)]));
-  // What has one value alone tells nothing apart; what has many is no group that people ask for.
   const bySize = names.toSorted((a, b) => values.get(a)!.length - values.get(b)!.length);
-  const label = bySize.find((name) => values.get(name)!.length > 1) ?? bySize[0]!;
+  // What has one value alone tells nothing apart; what has many is no group that people ask for.
+  const label = bySize.findLast((name) => values.get(name)!.length <= MOST_GROUPS) ?? bySize[0]!;
   const fill = (text: string): string =>
     text
       .replaceAll('{s}', `{${label}=~".+"}`)
@@ -84,19 +87,23 @@ export function questionsOf(newest: SegmentExtent, deps: QueryDeps & MetadataDep
       .replaceAll('{m}', bySize.at(-1)!);
   const share = Math.min(1, PART_BYTES / Math.max(1, lineBytes));
   const partNs = BigInt(Math.ceil(Number(endNs - startNs) * share));
-  const ask = async (request: QueryRequest): Promise<void> => {
-    const { data, stats } = await runQuery(request, deps);
-    resultJson(data, stats);
+  const ask = async (request: QueryRequest, times: number): Promise<void> => {
+    for (let i = 0; i < times; i++) {
+      const { data, stats } = await runQuery(request, deps);
+      resultJson(data, stats);
+    }
   };
-  return QUERIES.map((query) => {
-    if (query === METADATA) return async () => askMetadata(fill('{s}'), label, range, deps);
-    const { text, isWhole = false, isInstant = false, limit = LIMIT } = query;
+  const asQuestion = (query: WarmQuery): Question => {
+    if (query === METADATA) return async () => askMetadata(fill('{v}'), label, range, deps);
+    const { text, isWhole = false, isInstant = false, limit = LIMIT, times = 1 } = query;
     const common = { query: fill(text), limit, direction: 'backward' } as const;
-    if (isInstant) return () => ask({ ...common, kind: 'instant', timeNs: range.endNs });
+    if (isInstant) return () => ask({ ...common, kind: 'instant', timeNs: range.endNs }, times);
     const fromNs = isWhole ? startNs : endNs - partNs;
     const stepNs = (endNs - fromNs) / BigInt(POINTS) + 1n;
-    return () => ask({ ...common, kind: 'range', startNs: fromNs, endNs: range.endNs, stepNs, intervalNs: 0n });
-  });
+    const request = { ...common, kind: 'range', startNs: fromNs, endNs: range.endNs, stepNs, intervalNs: 0n } as const;
+    return () => ask(request, times);
+  };
+  return QUERIES.flatMap((query) => [asQuestion(PAGE), asQuestion(query)]);
 }
 
 function askMetadata(
@@ -105,10 +112,12 @@ function askMetadata(
   range: { readonly startNs: bigint; readonly endNs: bigint },
   deps: MetadataDeps,
 ): void {
-  namesJson(labelNames('', range, deps));
-  namesJson(labelValues(label, '', range, deps));
-  seriesJson(seriesLabels([selector], range, deps));
-  indexStatsJson(indexStats(selector, range, deps));
   const volume = { query: selector, ...range, limit: LIMIT, targetLabels: [label], stepNs: undefined };
-  resultJson(queryVolume({ ...volume, aggregateBy: 'series' }, deps), NO_STATS);
+  for (let i = 0; i < CHEAP; i++) {
+    namesJson(labelNames('', range, deps));
+    namesJson(labelValues(label, '', range, deps));
+    seriesJson(seriesLabels([selector], range, deps));
+    indexStatsJson(indexStats(selector, range, deps));
+    resultJson(queryVolume({ ...volume, aggregateBy: 'series' }, deps), NO_STATS);
+  }
 }
