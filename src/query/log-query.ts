@@ -45,7 +45,7 @@ const RUNS_PER_TASK = 16;
 
 /**
  * The first `limit` rows in the asked direction. Blocks are read in the order of their newest (or oldest) row, and no block that cannot
- * beat the worst row found so far.
+ * beat the worst row found so far; as they lie where statistics tell beforehand which ones these are, and they are few.
  */
 export async function runLogQuery(query: LogQuery, selected: SelectedRuns, deps: ScanDeps): Promise<LogHits> {
   const { backward, limit, categorize, format } = query;

@@ -49,15 +49,11 @@ export class KeptBases {
 
   #begin(base: Base): Base {
     if (keptCount >= MAX_KEPT) {
-      for (const { clear } of tables.values()) clear();
+      for (const bases of tables.values()) bases.#lists.length = 0;
       keptCount = 0;
     }
     keptCount++;
     this.#lists[this.streamId] = [base];
     return base;
   }
-
-  readonly clear = (): void => {
-    this.#lists.length = 0;
-  };
 }
