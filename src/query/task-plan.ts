@@ -50,16 +50,19 @@ export function planTasks(
   fromNs: bigint,
   toNs: bigint,
   parallelism: number,
-  wanted: readonly number[] = Array.from({ length: stretches.count }, (_, i) => i),
+  wanted?: readonly number[],
 ): PlannedTask[] {
+  const count = wanted?.length ?? stretches.count;
   let total = 0;
-  for (const i of wanted) total += costOf(stretches, i);
+  for (let n = 0; n < count; n++) total += costOf(stretches, wanted?.[n] ?? n);
   const target = targetBytes(total, parallelism);
   const tasks = new TaskList(stretches, target);
   // Apart, so that the results of the others can be kept: they hold whole blocks of segments only.
   const passing = new TaskList(stretches, target);
   const bounds = new DayBounds(fromNs, toNs);
-  for (const i of inDiskOrder(stretches, wanted)) {
+  const order = diskOrder(stretches, wanted, count);
+  for (let n = 0; n < count; n++) {
+    const i = order?.[n] ?? n;
     bounds.at(stretches.days[i]!);
     const from = Math.max(stretches.mins[i]!, bounds.from);
     const to = Math.min(stretches.maxs[i]!, bounds.to);
@@ -87,23 +90,26 @@ function costOf(stretches: Stretches, i: number): number {
   return stretches.lineBytes[i]! + stretches.rows[i]! * ROW_BYTES;
 }
 
-/** Nearly always they are. */
-function inDiskOrder(stretches: Stretches, wanted: readonly number[]): readonly number[] {
+/** Wanted stretches in the order of the disk, which they nearly always are in; undefined: all as they are numbered. */
+function diskOrder(
+  stretches: Stretches,
+  wanted: readonly number[] | undefined,
+  count: number,
+): ArrayLike<number> | undefined {
   let last = -1;
-  for (const i of wanted) {
-    const place = stretches.place(i);
-    if (place < last) return sorted(stretches, wanted);
+  for (let n = 0; n < count; n++) {
+    const place = stretches.place(wanted?.[n] ?? n);
+    if (place < last) return sorted(stretches, wanted, count);
     last = place;
   }
   return wanted;
 }
 
-function sorted(stretches: Stretches, wanted: readonly number[]): number[] {
-  const places = Float64Array.from(wanted, (i) => stretches.place(i));
-  return Array.from(
-    orderBy(places, (a, b) => places[a]! - places[b]!),
-    (at) => wanted[at]!,
-  );
+function sorted(stretches: Stretches, wanted: readonly number[] | undefined, count: number): ArrayLike<number> {
+  const places = new Float64Array(count);
+  for (let n = 0; n < count; n++) places[n] = stretches.place(wanted?.[n] ?? n);
+  const order = orderBy(places, (a, b) => places[a]! - places[b]!);
+  return wanted === undefined ? order : Array.from(order, (at) => wanted[at]!);
 }
 
 class TaskList {

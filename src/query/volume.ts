@@ -1,8 +1,7 @@
 import type { Labels } from '../model/labels.ts';
-import { compareText } from '../model/labels.ts';
 import { storedRunsOf } from '../store/query-store.ts';
 import { largestIdOf } from '../store/segment-runs.ts';
-import { labelText } from '../wire/json-text.ts';
+import { compareLabelTexts } from '../wire/json-text.ts';
 import type { VolumeParams } from '../wire/query-params.ts';
 import type { ResultData, ResultSeries } from '../wire/result-json.ts';
 import { floorTo } from './grid.ts';
@@ -54,7 +53,7 @@ function shaped(rows: readonly Labels[], grid: VolumeGrid, endNs: bigint, params
     const values = buckets.map(([, bytes]) => Math.round(bytes));
     if (values.length > 0) series.push({ labels, timesMs, values });
   }
-  series.sort((a, b) => b.values[0]! - a.values[0]! || compareText(labelText(a.labels), labelText(b.labels)));
+  series.sort((a, b) => b.values[0]! - a.values[0]! || compareLabelTexts(a.labels, b.labels));
   series.length = Math.min(series.length, params.limit);
   const resultType = series.some((one) => one.values.length > 1) ? 'matrix' : 'vector';
   return { resultType, series };

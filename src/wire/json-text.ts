@@ -1,8 +1,9 @@
 import { goQuote } from '../../grammar/literals.ts';
-import { type Labels, textOrder } from '../model/labels.ts';
+import { compareText, type Labels } from '../model/labels.ts';
 
 /** Texts that stand in JSON as they are; the test takes half as long as the general way. */
 const PLAIN = /^[ !#-[\]-~]*$/;
+const QUOTE = 0x22;
 /** Names recur from set to set. */
 const MAX_NAMES = 4096;
 const names = new Map<string, string>();
@@ -24,6 +25,22 @@ export function jsonLabels(labels: Labels): string {
   return `${out}}`;
 }
 
+/** The pieces of `jsonLabels`, one after the other: joined they would be a text more for each set. */
+export function putJsonLabels(labels: Labels, put: (text: string) => void): void {
+  put('{');
+  for (let i = 0; i < labels.length; i += 2) {
+    if (i > 0) put(',');
+    put(nameJson(labels[i]!));
+    const value = labels[i + 1]!;
+    if (PLAIN.test(value)) {
+      put('"');
+      put(value);
+      put('"');
+    } else put(jsonText(value));
+  }
+  put('}');
+}
+
 /** A name and the colon behind it. */
 function nameJson(name: string): string {
   let text = names.get(name);
@@ -42,12 +59,24 @@ export function labelText(labels: Labels): string {
   return `{${pairs.join(', ')}}`;
 }
 
+/** As `compareText` of the texts of both, which are made only where it takes more than a look at the first value that differs. */
+export function compareLabelTexts(a: Labels, b: Labels): number {
+  const shared = Math.min(a.length, b.length);
+  let i = 0;
+  while (i < shared && a[i] === b[i]) i++;
+  if (i === a.length && i === b.length) return 0;
+  const isValue = i % 2 === 1;
+  if (!isValue || !PLAIN.test(a[i]!) || !PLAIN.test(b[i]!)) return compareText(labelText(a), labelText(b));
+  const [x, y] = [a[i]!, b[i]!];
+  // Behind the shorter one a quote follows.
+  if (y.startsWith(x)) return QUOTE - y.charCodeAt(x.length);
+  if (x.startsWith(y)) return x.charCodeAt(y.length) - QUOTE;
+  return x < y ? -1 : 1;
+}
+
 /** In the order of their printed labels; equal ones keep theirs. */
-export function inTextOrder<T extends { readonly labels: Labels }>(items: readonly T[], descending = false): T[] {
-  const keyed = items.map((item) => ({ item, text: labelText(item.labels) }));
-  const compare = textOrder(keyed.map(({ text }) => text));
-  keyed.sort((a, b) => compare(a.text, b.text) * (descending ? -1 : 1));
-  return keyed.map(({ item }) => item);
+export function inTextOrder<T extends { readonly labels: Labels }>(items: readonly T[]): T[] {
+  return [...items].sort((a, b) => compareLabelTexts(a.labels, b.labels));
 }
 
 /** RFC 3339 in UTC with as many decimals as are needed. */

@@ -1,6 +1,6 @@
 import type { Labels } from '../model/labels.ts';
 import { JsonBytes } from './json-bytes.ts';
-import { jsonLabels } from './json-text.ts';
+import { putJsonLabels } from './json-text.ts';
 import { putSample, type ResultPoints, SampleLists } from './sample-json.ts';
 import { type QueryStats, statsJson } from './stats-json.ts';
 
@@ -129,6 +129,13 @@ function* resultPieces(
 }
 
 function* putResult(out: JsonBytes, data: ResultData): Pieces {
+  const put = (text: string): void => out.string(text);
+  const putMetric = (labels: Labels, member: string): void => {
+    put('{"metric":');
+    putJsonLabels(labels, put);
+    put(',');
+    put(member);
+  };
   switch (data.resultType) {
     case 'scalar':
       putSample(out, data.timeMs, data.value);
@@ -138,7 +145,7 @@ function* putResult(out: JsonBytes, data: ResultData): Pieces {
       return;
     case 'vector':
       yield* putList(out, data.series, ({ labels, timesMs, values }) => {
-        out.string(`{"metric":${jsonLabels(labels)},"value":`);
+        putMetric(labels, '"value":');
         putSample(out, timesMs[0]!, values[0]!);
         out.string('}');
       });
@@ -146,7 +153,7 @@ function* putResult(out: JsonBytes, data: ResultData): Pieces {
     case 'matrix': {
       const lists = new SampleLists(out);
       yield* putList(out, data.series, (series) => {
-        out.string(`{"metric":${jsonLabels(series.labels)},"values":`);
+        putMetric(series.labels, '"values":');
         lists.put(series);
         out.string('}');
       });
