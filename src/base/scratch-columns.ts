@@ -1,4 +1,5 @@
-/** Memory beyond it is not kept. */
+const FIRST_NUMBERS = 1024;
+/** Columns that take more in all are made as they are asked for, and nothing is kept of them. */
 const MAX_KEPT = 256 * 1024;
 
 /**
@@ -6,25 +7,21 @@ const MAX_KEPT = 256 * 1024;
  * takes longer than to fill them.
  */
 export class ScratchColumns {
-  #kept: Int32Array = new Int32Array(1024);
-  #numbers: Int32Array = this.#kept;
+  #kept: Int32Array = new Int32Array(FIRST_NUMBERS);
   #used = 0;
+  #fits = true;
 
   /** Begins anew, with room for so many numbers in all: columns that were handed out before are overwritten. */
   begin(size: number): void {
     this.#used = 0;
-    if (size <= this.#kept.length) {
-      this.#numbers = this.#kept;
-      return;
-    }
-    this.#numbers = new Int32Array(size <= MAX_KEPT ? Math.min(MAX_KEPT, size * 2) : size);
-    if (size <= MAX_KEPT) this.#kept = this.#numbers;
+    this.#fits = size <= MAX_KEPT;
+    if (this.#fits && size > this.#kept.length) this.#kept = new Int32Array(Math.min(MAX_KEPT, size * 2));
   }
 
   /** The next column; it holds whatever was there before. */
   next(length: number): Int32Array {
-    const from = this.#used;
+    if (!this.#fits) return new Int32Array(length);
     this.#used += length;
-    return this.#numbers.subarray(from, this.#used);
+    return this.#kept.subarray(this.#used - length, this.#used);
   }
 }
