@@ -144,17 +144,29 @@ export function blocksHolding(
     let hash = keys[i]!;
     const step = stepOf(hash);
     for (let probe = 0; probe < PROBES; probe++) {
-      let kept = 0;
-      for (let k = 0; k < count; k++) {
-        const block = found[k]!;
-        const start = starts[block]!;
-        const bit = Math.floor((hash * (ends[block]! - start) * 8) / 4_294_967_296);
-        found[kept] = block;
-        kept += (bytes[start + (bit >>> 3)]! >> (bit & 7)) & 1;
-      }
-      count = kept;
+      count = keepProbed(bytes, starts, ends, hash, found, count);
       hash = (hash + step) >>> 0;
     }
   }
   return count;
+}
+
+/** Keeps those of the first `count` blocks that have a bit set, at the front. @returns how many are left */
+function keepProbed(
+  bytes: Uint8Array,
+  starts: Uint32Array,
+  ends: Uint32Array,
+  hash: number,
+  found: Uint32Array,
+  count: number,
+): number {
+  let kept = 0;
+  for (let k = 0; k < count; k++) {
+    const block = found[k]!;
+    const start = starts[block]!;
+    const bit = Math.floor((hash * (ends[block]! - start) * 8) / 4_294_967_296);
+    found[kept] = block;
+    kept += (bytes[start + (bit >>> 3)]! >> (bit & 7)) & 1;
+  }
+  return kept;
 }

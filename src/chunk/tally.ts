@@ -154,24 +154,26 @@ export function emptyTally(blocks: number): Tally {
 
 /** There may be millions of entries: a step of less than 128 is read without a call. */
 function readMinutes(reader: ByteReader, starts: Uint32Array): Uint16Array {
-  const { bytes, end } = reader;
   const minutes = new Uint16Array(starts.at(-1)!);
-  let at = reader.at;
-  for (let block = 1; block < starts.length; block++) {
-    const stop = starts[block]!;
-    let minute = 0;
-    for (let i = starts[block - 1]!; i < stop; i++) {
-      if (at < end && bytes[at]! < 128) minute += bytes[at++]!;
-      else {
-        reader.at = at;
-        minute += reader.varint();
-        at = reader.at;
-      }
-      minutes[i] = minute;
+  for (let block = 1; block < starts.length; block++)
+    readBlockMinutes(reader, minutes, starts[block - 1]!, starts[block]!);
+  return minutes;
+}
+
+function readBlockMinutes(reader: ByteReader, minutes: Uint16Array, from: number, stop: number): void {
+  const { bytes, end } = reader;
+  let { at } = reader;
+  let minute = 0;
+  for (let i = from; i < stop; i++) {
+    if (at < end && bytes[at]! < 128) minute += bytes[at++]!;
+    else {
+      reader.at = at;
+      minute += reader.varint();
+      at = reader.at;
     }
+    minutes[i] = minute;
   }
   reader.at = at;
-  return minutes;
 }
 
 /** @returns numbers and counts of entries that must be split: those written before counts were bytes */

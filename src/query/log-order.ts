@@ -113,15 +113,21 @@ export class LogOrder {
     this.#worstKey = this.#keyOfBound(boundNs);
     this.#memberCount = 0;
     this.#unitCount = 0;
-    const { from, to } = this.#bounds;
-    const { mins, maxs } = this.#stretches;
     this.#heap.reserve(next.members.length + next.runs.length);
     this.#reserve(next.members.length);
-    for (const i of next.members)
-      if (maxs[i]! >= from && mins[i]! <= to && this.#memberKey(i) >= this.#worstKey) this.#addMember(i);
+    if (next.members.length > 0) this.#addMembers(next.members);
     this.#addUnits(0);
     this.#pushRuns();
     return true;
+  }
+
+  #addMembers(members: Int32Array): void {
+    const { from, to } = this.#bounds;
+    const { mins, maxs } = this.#stretches;
+    for (let n = 0; n < members.length; n++) {
+      const i = members[n]!;
+      if (maxs[i]! >= from && mins[i]! <= to && this.#memberKey(i) >= this.#worstKey) this.#addMember(i);
+    }
   }
 
   /** Puts what was not opened into the heap. */

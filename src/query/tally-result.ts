@@ -13,22 +13,30 @@ function placesOf(
   table: TallyTable,
   series: TallySeries,
 ): { readonly starts: Int32Array; readonly numbers: Int32Array } {
-  const order = series.order();
   const starts = new Int32Array(table.seriesCount);
   const numbers = new Int32Array(table.seriesCount);
-  const { counts, width } = table;
+  const count = findPlaces(table, series.order(), starts, numbers);
+  return { starts: starts.subarray(0, count), numbers: numbers.subarray(0, count) };
+}
+
+/** @returns how many there are */
+function findPlaces(table: TallyTable, order: ArrayLike<number>, starts: Int32Array, numbers: Int32Array): number {
   let count = 0;
   for (let i = 0; i < order.length; i++) {
     const start = table.placeOf(order[i]!);
-    if (start === 0) continue;
-    let at = start;
-    const end = start + width - 1;
-    while (at < end && counts[at] === 0) at++;
-    if (at === end) continue;
+    if (start === 0 || isEmpty(table, start)) continue;
     starts[count] = start;
     numbers[count++] = order[i]!;
   }
-  return { starts: starts.subarray(0, count), numbers: numbers.subarray(0, count) };
+  return count;
+}
+
+/** Nothing is counted in the row that begins at a place. */
+function isEmpty({ counts, width }: TallyTable, start: number): boolean {
+  const end = start + width - 1;
+  let at = start;
+  while (at < end && counts[at] === 0) at++;
+  return at === end;
 }
 
 /** What statistics counted, as a scan that found the same would report it. */

@@ -62,7 +62,13 @@ export class TallyTable {
     const { counts, width } = this;
     let total = 0;
     for (let start = width; start < this.#rows * width; start += width)
-      for (let at = start; at < start + width - 1; at++) total += counts[at]!;
+      total += sumOf(counts, start, start + width - 1);
     return total;
   }
+}
+
+function sumOf(counts: Float64Array, from: number, end: number): number {
+  let sum = 0;
+  for (let at = from; at < end; at++) sum += counts[at]!;
+  return sum;
 }

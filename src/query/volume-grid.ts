@@ -115,6 +115,12 @@ export class VolumeGrid {
 
   /** Adds a segment that lies in one bucket. */
   #addSums({ segment, streams, count }: SegmentRun, bucket: number): void {
+    const sums = this.#sumsOf(segment, streams, count, bucket);
+    for (let row = 0; row < sums.length; row++) if (sums[row]! > 0) this.#addTo([row], bucket, sums[row]!);
+  }
+
+  /** By row; what is in several rows is added at once. */
+  #sumsOf(segment: SegmentRun['segment'], streams: SegmentRun['streams'], count: number, bucket: number): Float64Array {
     const { rows: rowCounts, lineBytes, metadataBytes } = segment.columns;
     const { streamIds } = segment;
     let sums = new Float64Array(FIRST_ROWS);
@@ -130,7 +136,7 @@ export class VolumeGrid {
       if (row >= sums.length) sums = wider(sums, new Float64Array(row * 2));
       sums[row]! += size;
     }
-    for (let row = 0; row < sums.length; row++) if (sums[row]! > 0) this.#addTo([row], bucket, sums[row]!);
+    return sums;
   }
 
   #addBlocks({ segment, streams, count }: SegmentRun, base: number): void {

@@ -42,7 +42,35 @@ export function tallyGroupBytes(entries: number, streamCount: number): number {
   return streamCount < MIN_STREAMS ? 0 : (entries * TALLY_ENTRY_BYTES) / MIN_GAIN / 2;
 }
 
-function makeGroups({ starts, minutes, levels, counts }: Tally, firstBlocks: Uint32Array): Tally {
+type Sums = (Uint32Array | undefined)[];
+
+function addEntries(sums: Sums, { minutes, levels, counts }: Tally, from: number, end: number): void {
+  for (let at = from; at < end; at++) {
+    const level = levels[at]!;
+    sums[level] ??= new Uint32Array(TALLY_MINUTES);
+    sums[level][minutes[at]!]! += counts[at]!;
+  }
+}
+
+/** Makes entries of the sums of a level, which are zeros then. @returns entries there are now, more than there is room for when they are too many */
+function takeLevel(ofLevel: Uint32Array, level: number, made: Omit<Tally, 'starts'>, before: number): number {
+  const most = made.counts.length;
+  let entries = before;
+  for (let minute = 0; minute < TALLY_MINUTES; minute++) {
+    let rest = ofLevel[minute]!;
+    ofLevel[minute] = 0;
+    for (; rest > 0; rest -= MAX_COUNT) {
+      if (entries >= most) return most + 1;
+      made.minutes[entries] = minute;
+      made.levels[entries] = level;
+      made.counts[entries++] = Math.min(rest, MAX_COUNT);
+    }
+  }
+  return entries;
+}
+
+function makeGroups(tally: Tally, firstBlocks: Uint32Array): Tally {
+  const { starts, counts } = tally;
   const groupCount = Math.floor((firstBlocks.length - 1) / GROUP_STREAMS);
   const most = Math.floor(counts.length / MIN_GAIN);
   const made = {
@@ -52,28 +80,15 @@ function makeGroups({ starts, minutes, levels, counts }: Tally, firstBlocks: Uin
     counts: new Uint8Array(most),
   };
   /** Rows of the group by level and minute. */
-  const sums: (Uint32Array | undefined)[] = new Array(LEVEL_CODES);
+  const sums: Sums = new Array(LEVEL_CODES);
   let entries = 0;
   for (let group = 0; group < groupCount; group++) {
-    const end = starts[firstBlocks[(group + 1) * GROUP_STREAMS]!]!;
-    for (let at = starts[firstBlocks[group * GROUP_STREAMS]!]!; at < end; at++) {
-      const level = levels[at]!;
-      sums[level] ??= new Uint32Array(TALLY_MINUTES);
-      sums[level][minutes[at]!]! += counts[at]!;
-    }
+    const from = starts[firstBlocks[group * GROUP_STREAMS]!]!;
+    addEntries(sums, tally, from, starts[firstBlocks[(group + 1) * GROUP_STREAMS]!]!);
     for (let level = 0; level < LEVEL_CODES; level++) {
       const ofLevel = sums[level];
-      if (ofLevel === undefined) continue;
-      for (let minute = 0; minute < TALLY_MINUTES; minute++) {
-        let rest = ofLevel[minute]!;
-        ofLevel[minute] = 0;
-        for (; rest > 0; rest -= MAX_COUNT) {
-          if (entries === most) return NO_TALLY;
-          made.minutes[entries] = minute;
-          made.levels[entries] = level;
-          made.counts[entries++] = Math.min(rest, MAX_COUNT);
-        }
-      }
+      if (ofLevel !== undefined) entries = takeLevel(ofLevel, level, made, entries);
+      if (entries > most) return NO_TALLY;
     }
     made.starts[group + 1] = entries;
   }

@@ -23,6 +23,13 @@ export function startsOf(counts: Uint32Array): Uint32Array {
   return starts;
 }
 
+/** How many samples each series has. A loop by itself: code that is compiled while it runs knows nothing of what follows it. */
+function countsOf(series: Uint32Array, samples: number, seriesCount: number): Uint32Array {
+  const counts = new Uint32Array(seriesCount);
+  for (let i = 0; i < samples; i++) counts[series[i]!]!++;
+  return counts;
+}
+
 const FIRST_SAMPLES = 256;
 /** A task has about half of it at most; 5 MiB. */
 const MAX_KEPT_SAMPLES = 1 << 18;
@@ -71,20 +78,22 @@ export class SampleLog {
 
   /** By series; those of one keep their order. The log is at its end then: its memory goes to the next one. */
   columns(seriesCount: number): SampleColumns {
-    const counts = new Uint32Array(seriesCount);
-    for (let i = 0; i < this.#count; i++) counts[this.#series[i]!]!++;
-    const starts = startsOf(counts);
-    const next = starts.slice();
+    const starts = startsOf(countsOf(this.#series, this.#count, seriesCount));
     const timesNs = new Float64Array(this.#count);
     const values = new Float64Array(this.#count);
+    this.#putInto(starts.slice(), timesNs, values);
+    if (idle.length < MAX_IDLE && this.#values.length <= MAX_KEPT_SAMPLES)
+      idle.push({ series: this.#series, timesNs: this.#timesNs, values: this.#values });
+    this.#count = 0;
+    return { starts, timesNs, values };
+  }
+
+  /** @param next where the next sample of each series goes */
+  #putInto(next: Uint32Array, timesNs: Float64Array, values: Float64Array): void {
     for (let i = 0; i < this.#count; i++) {
       const at = next[this.#series[i]!]!++;
       timesNs[at] = this.#timesNs[i]!;
       values[at] = this.#values[i]!;
     }
-    if (idle.length < MAX_IDLE && this.#values.length <= MAX_KEPT_SAMPLES)
-      idle.push({ series: this.#series, timesNs: this.#timesNs, values: this.#values });
-    this.#count = 0;
-    return { starts, timesNs, values };
   }
 }

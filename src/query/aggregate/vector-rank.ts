@@ -40,20 +40,10 @@ function isOneGroup(grouping: Grouping | undefined): boolean {
 
 /** The same over a table, of which only the winners become series. */
 function rankTable(table: SeriesTable, k: number, largest: boolean): VectorValue {
-  const { width, count, values, present } = table;
+  const { width } = table;
   const kept = new Map<number, Uint8Array>();
   for (let point = 0; point < width; point++) {
-    const best: number[] = [];
-    for (let row = 0; row < count && k >= 1; row++) {
-      if (present[row * width + point] !== 1) continue;
-      const value = values[row * width + point]!;
-      let at = best.length;
-      while (at > 0 && compareValues(value, values[best[at - 1]! * width + point]!, largest) < 0) at--;
-      if (at >= k) continue;
-      best.splice(at, 0, row);
-      if (best.length > k) best.pop();
-    }
-    for (const row of best) {
+    for (const row of bestRows(table, point, k, largest)) {
       const points = kept.get(row) ?? new Uint8Array(width);
       points[point] = 1;
       kept.set(row, points);
@@ -61,6 +51,26 @@ function rankTable(table: SeriesTable, k: number, largest: boolean): VectorValue
   }
   const rows = [...kept.keys()].sort((a, b) => a - b);
   return { kind: 'vector', series: rows.map((row) => ({ ...table.row(row), present: kept.get(row)! })) };
+}
+
+/** The `k` best rows of a point, best first; of equal ones, the first. */
+function bestRows(
+  { width, count, values, present }: SeriesTable,
+  point: number,
+  k: number,
+  largest: boolean,
+): number[] {
+  const best: number[] = [];
+  for (let row = 0; row < count && k >= 1; row++) {
+    if (present[row * width + point] !== 1) continue;
+    const value = values[row * width + point]!;
+    let at = best.length;
+    while (at > 0 && compareValues(value, values[best[at - 1]! * width + point]!, largest) < 0) at--;
+    if (at >= k) continue;
+    best.splice(at, 0, row);
+    if (best.length > k) best.pop();
+  }
+  return best;
 }
 
 /** Up to this many winners are kept in order as they come; sorting all is better for more. */
