@@ -25,3 +25,14 @@ export class ScratchColumns {
     return this.#kept.subarray(this.#used - length, this.#used);
   }
 }
+
+/** Marks by number, in memory that is used again. */
+export class ScratchMarks {
+  #marks: Uint8Array = new Uint8Array(FIRST_NUMBERS);
+
+  /** So many, all 0. Valid until the next call. */
+  zeros(count: number): Uint8Array {
+    if (this.#marks.length < count) this.#marks = new Uint8Array(count * 2);
+    return this.#marks.subarray(0, count).fill(0);
+  }
+}

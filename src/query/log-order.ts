@@ -5,7 +5,7 @@ import type { SegmentRun, SelectedRuns } from '../store/segment-runs.ts';
 import type { Stretches } from '../store/stretches.ts';
 import { daysOf, type LogDay } from './log-days.ts';
 import { PlannedTask, shareFrame } from './planned-task.ts';
-import { DayBounds, PART_BYTES, ROW_BYTES, TASK_BYTES } from './task-plan.ts';
+import { costOf, DayBounds, PART_BYTES, ROW_BYTES, TASK_BYTES } from './task-plan.ts';
 import { TopHeap } from './top-heap.ts';
 
 /**
@@ -212,7 +212,7 @@ export class LogOrder {
 
   /** Big loose parts are cut by time. */
   #pieceCount(i: number): number {
-    return Math.max(1, Math.ceil(this.#costOf(i) / TASK_BYTES));
+    return Math.max(1, Math.ceil(costOf(this.#stretches, i) / TASK_BYTES));
   }
 
   /** Goodness of the best row that a unit may still have: the larger, the better. */
@@ -309,7 +309,7 @@ export class LogOrder {
   /** Adds all of a stretch of a segment. @returns its cost */
   #add(i: number, task: PlannedTask): number {
     this.#addBlocks(i, this.#stretches.firsts[i]!, this.#stretches.ends[i]!, task);
-    return this.#costOf(i) + PART_BYTES;
+    return costOf(this.#stretches, i) + PART_BYTES;
   }
 
   #addBlocks(i: number, first: number, end: number, task: PlannedTask): void {
@@ -321,10 +321,6 @@ export class LogOrder {
     const from = Math.max(this.#bounds.from, this.#pieceStart(i, piece));
     const to = Math.min(this.#bounds.to, this.#pieceEnd(i, piece));
     if (from <= to) task.addLoose(i, from, to);
-    return this.#costOf(i);
-  }
-
-  #costOf(i: number): number {
-    return this.#stretches.lineBytes[i]! + this.#stretches.rows[i]! * ROW_BYTES;
+    return costOf(this.#stretches, i);
   }
 }

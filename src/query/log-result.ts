@@ -28,12 +28,8 @@ export function logResult(
   if (format === undefined) putLines(out, found, ends);
   else putEntries(out, found, ends, labelIds, sets, format);
   const entryBytes = out.length;
-  const [jsonEnds, textEnds, hashes] = [
-    numbers.next(sets.length),
-    numbers.next(sets.length),
-    numbers.next(sets.length),
-  ];
-  const texts = { jsonEnds, textEnds, hashes };
+  const next = (): Int32Array => numbers.next(sets.length);
+  const texts = { jsonEnds: next(), textEnds: next(), hashes: next() };
   putLabelSets(out, found, sets, rowOfSet, format, texts);
   const columns = FoundColumns.of(count, sets.length, entryBytes, out.length - entryBytes);
   columns.days.set(found.days.subarray(0, count));

@@ -41,8 +41,9 @@ export function boundByCounts(
   stages: readonly Stage[],
 ): LogBound | undefined {
   const { backward, limit } = query;
+  if (!stages.every((stage) => KEEPING.has(stage.kind)) || limit < 1) return undefined;
   const day = firstDay(selected, backward);
-  if (!stages.every((stage) => KEEPING.has(stage.kind)) || day === undefined || limit < 1) return undefined;
+  if (day === undefined) return undefined;
   const bounds = new DayBounds(query.fromNs, query.toNs);
   bounds.at(day);
   const known = [

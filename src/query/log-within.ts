@@ -1,10 +1,9 @@
-import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, type BlockTable, blockTime } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { SegmentRun, SelectedRuns } from '../store/segment-runs.ts';
 import type { Stretches } from '../store/stretches.ts';
 import type { LogBound } from './log-window.ts';
 import { PlannedTask } from './planned-task.ts';
-import { DayBounds, PART_BYTES, ROW_BYTES } from './task-plan.ts';
+import { costOf, DayBounds, PART_BYTES } from './task-plan.ts';
 
 /** More parts than that cost too much. */
 const MOST_RESERVED = 1024;
@@ -67,15 +66,16 @@ class PartsWithin {
     if (others.maxs[i]! < this.#from || others.mins[i]! > this.#to) return;
     const stretches = this.#stretches;
     const at = stretches.count;
-    stretches.addFrom(others, i);
-    const directory = stretches.directory(at);
-    if (directory !== undefined) {
-      this.#addBlocks(at, directory);
+    if (others.directory(i) !== undefined) {
+      const [streamId, source] = [others.streamIds[i]!, others.sources[i]!];
+      stretches.addBlocksWithin(streamId, source, others.firsts[i]!, others.ends[i]!, this.#from, this.#to);
+      this.#planBlocks(at);
       return;
     }
+    stretches.addFrom(others, i);
     const { from, to } = this.#bounds;
     this.task.addLoose(at, Math.max(from, stretches.mins[at]!), Math.min(to, stretches.maxs[at]!));
-    this.cost += stretches.lineBytes[at]! + stretches.rows[at]! * ROW_BYTES + PART_BYTES;
+    this.#count(at);
   }
 
   /** Makes room for the streams of runs, which otherwise would be made several times. */
@@ -101,37 +101,24 @@ class PartsWithin {
   /** Stops when it costs too much. */
   addRun(run: SegmentRun, mostCost: number): void {
     if (!this.#reaches(run)) return;
-    const { source, segment, streams, count } = run;
-    const { streamIds, firstBlocks, directory } = segment;
+    const { source, streams, count } = run;
     const stretches = this.#stretches;
     for (let i = 0; i < count && this.cost <= mostCost; i++) {
-      const stream = streams?.[i] ?? i;
-      if (!this.#overlaps(run, stream)) continue;
       const at = stretches.count;
-      stretches.addStream(streamIds[stream]!, source, stream, firstBlocks[stream]!, firstBlocks[stream + 1]!);
-      this.#addBlocks(at, directory);
+      stretches.addStreamWithin(source, streams?.[i] ?? i, this.#from, this.#to);
+      this.#planBlocks(at);
     }
   }
 
-  #addBlocks(at: number, { blocks }: BlockTable): void {
+  /** Plans the stretch at a place, if one was added. */
+  #planBlocks(at: number): void {
     const stretches = this.#stretches;
-    let first = stretches.firsts[at]!;
-    let end = stretches.ends[at]!;
-    let bytes = stretches.lineBytes[at]!;
-    let rows = stretches.rows[at]!;
-    if (end - first > 1) {
-      // Blocks of a stream follow each other in time.
-      while (first < end && blockTime(blocks, first * BLOCK_FIELDS + B_MAX) < this.#from) first++;
-      while (first < end && blockTime(blocks, (end - 1) * BLOCK_FIELDS + B_MIN) > this.#to) end--;
-      if (first === end) return;
-      bytes = 0;
-      rows = 0;
-      for (let from = first * BLOCK_FIELDS; from < end * BLOCK_FIELDS; from += BLOCK_FIELDS) {
-        bytes += blocks[from + B_LINE_BYTES]!;
-        rows += blocks[from + B_ROWS]!;
-      }
-    }
-    this.task.addWithin(at, first, end, this.#bounds.from, this.#bounds.to);
-    this.cost += bytes + rows * ROW_BYTES + PART_BYTES;
+    if (at === stretches.count) return;
+    this.task.addWithin(at, stretches.firsts[at]!, stretches.ends[at]!, this.#bounds.from, this.#bounds.to);
+    this.#count(at);
+  }
+
+  #count(at: number): void {
+    this.cost += costOf(this.#stretches, at) + PART_BYTES;
   }
 }

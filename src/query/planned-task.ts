@@ -148,31 +148,20 @@ export class PlannedTask {
   divided(tasks: number): PlannedTask[] {
     if (tasks === 1) return [this];
     const count = this.#length / PIECE_FIELDS;
-    const order = this.#diskOrder();
-    const pieceAt = (at: number): number => (order === undefined ? at : order[at]!);
-    const stretchAt = (at: number): number => this.#pieces[pieceAt(at) * PIECE_FIELDS]!;
+    const stretches = new Float64Array(count);
+    for (let piece = 0; piece < count; piece++) stretches[piece] = this.#pieces[piece * PIECE_FIELDS]!;
+    const order = orderBy(stretches, (a, b) => a - b);
     /** Where groups of pieces that share a frame begin. */
     const starts: number[] = [];
     for (let at = 0; at < count; at++)
-      if (at === 0 || !shareFrame(this.#stretches, stretchAt(at - 1), stretchAt(at))) starts.push(at);
+      if (at === 0 || !shareFrame(this.#stretches, stretches[order[at - 1]!]!, stretches[order[at]!]!)) starts.push(at);
     starts.push(count);
     const parts = Array.from({ length: tasks }, () => new PlannedTask(this.#stretches));
     for (const part of parts) part.reserve(Math.ceil(count / tasks) + FIRST_PIECES);
     const taskOf = sharedOut(starts, tasks);
     for (let group = 0; group + 1 < starts.length; group++)
-      for (let at = starts[group]!; at < starts[group + 1]!; at++) parts[taskOf[group]!]!.#addFrom(this, pieceAt(at));
+      for (let at = starts[group]!; at < starts[group + 1]!; at++) parts[taskOf[group]!]!.#addFrom(this, order[at]!);
     return parts.filter((one) => !one.isEmpty);
-  }
-
-  /** Pieces in the order of the disk; undefined: they are. */
-  #diskOrder(): Uint32Array | undefined {
-    const pieces = this.#pieces;
-    let at = PIECE_FIELDS;
-    while (at < this.#length && pieces[at]! >= pieces[at - PIECE_FIELDS]!) at += PIECE_FIELDS;
-    if (at >= this.#length) return undefined;
-    const stretches = new Float64Array(this.#length / PIECE_FIELDS);
-    for (let piece = 0; piece < stretches.length; piece++) stretches[piece] = pieces[piece * PIECE_FIELDS]!;
-    return orderBy(stretches, (a, b) => a - b);
   }
 
   #addFrom(other: PlannedTask, piece: number): void {

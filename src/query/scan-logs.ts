@@ -127,7 +127,7 @@ class LogScanner {
       } catch (error) {
         leaveOut(block, error);
       }
-      this.#shared?.count(part.day, this.#found.offsetsNs, before, this.#found.count, limit);
+      this.#shared?.count(this.#day, this.#found.offsetsNs, before, this.#found.count, limit);
       if (taken >= limit) break;
     }
     // Sorting once gives a bound for the parts that follow; after that only when as much again has come in.

@@ -86,7 +86,8 @@ function targetBytes(totalBytes: number, parallelism: number): number {
   return Math.min(TASK_BYTES, 2 ** Math.floor(Math.log2(share)));
 }
 
-function costOf(stretches: Stretches, i: number): number {
+/** Of a stretch, in bytes of lines and weights of rows. */
+export function costOf(stretches: Stretches, i: number): number {
   return stretches.lineBytes[i]! + stretches.rows[i]! * ROW_BYTES;
 }
 

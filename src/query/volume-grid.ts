@@ -114,13 +114,13 @@ export class VolumeGrid {
   }
 
   /** Adds a segment that lies in one bucket. */
-  #addSums({ segment, streams, count }: SegmentRun, bucket: number): void {
-    const sums = this.#sumsOf(segment, streams, count, bucket);
+  #addSums(run: SegmentRun, bucket: number): void {
+    const sums = this.#sumsOf(run, bucket);
     for (let row = 0; row < sums.length; row++) if (sums[row]! > 0) this.#addTo([row], bucket, sums[row]!);
   }
 
   /** By row; what is in several rows is added at once. */
-  #sumsOf(segment: SegmentRun['segment'], streams: SegmentRun['streams'], count: number, bucket: number): Float64Array {
+  #sumsOf({ segment, streams, count }: SegmentRun, bucket: number): Float64Array {
     const { rows: rowCounts, lineBytes, metadataBytes } = segment.columns;
     const { streamIds } = segment;
     let sums = new Float64Array(FIRST_ROWS);

@@ -31,13 +31,13 @@ const TOP = { text: 'topk(10, sum by ({m}) (count_over_time({s}[1h])))', isWhole
 const NEEDLE = { text: '{s} |= "7d1c55a0-0f3e-4b1f"', isWhole: true };
 const RATE = { text: 'sum by ({l}) (rate({s} |= "er"[1m]))' };
 /** Names, values, series, statistics and volumes. */
-const METADATA = { text: 'metadata' };
+const METADATA = 'metadata';
 
 /**
  * Queries of each kind, what is asked most first and again; between them pages of lines, which take most code for what they read. `{s}` takes all streams,
  * `{v}` those of a value of the label `{l}`, `{m}` is the label with most values. What they find does not matter.
  */
-const QUERIES: readonly WarmQuery[] = [
+const QUERIES: readonly (WarmQuery | typeof METADATA)[] = [
   FILTER,
   METADATA,
   HISTOGRAM,
@@ -93,7 +93,7 @@ export function questionsOf(newest: SegmentExtent, deps: QueryDeps & MetadataDep
       resultJson(data, stats);
     }
   };
-  const asQuestion = (query: WarmQuery): Question => {
+  const asQuestion = (query: WarmQuery | typeof METADATA): Question => {
     if (query === METADATA) return async () => askMetadata(fill('{v}'), label, range, deps);
     const { text, isWhole = false, isInstant = false, limit = LIMIT, times = 1 } = query;
     const common = { query: fill(text), limit, direction: 'backward' } as const;

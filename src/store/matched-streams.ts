@@ -2,6 +2,7 @@ import { RecentMap } from '../base/recent-map.ts';
 import type { Postings } from '../index/postings.ts';
 import { compareLabels, type Labels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
+import type { OpenDirectory } from './open-directory.ts';
 
 /** Streams that a selector takes: ascending ids, and by id 1 for each of them. */
 export interface MatchedStreams {
@@ -14,7 +15,7 @@ export interface MatchedStreams {
   /** Label sets of all of them in order: the same list each time. */
   labels(): readonly Labels[];
   /** Which streams of a segment they are, by its directory, where somebody has found out. */
-  readonly streamsOf: WeakMap<object, Uint32Array>;
+  readonly streamsOf: WeakMap<OpenDirectory, Uint32Array>;
 }
 
 interface Entry extends MatchedStreams {
@@ -49,7 +50,7 @@ export class MatchCache {
       return listed;
     };
     const isAll = ids.length === postings.streamCount;
-    const streamsOf = new WeakMap<object, Uint32Array>();
+    const streamsOf = new WeakMap<OpenDirectory, Uint32Array>();
     const entry = { ids, mask, isAll, inOrder, labels, streamsOf, version: postings.version };
     this.#entries.set(key, entry, sizeOf(entry));
     return entry;

@@ -1,3 +1,4 @@
+import { ScratchMarks } from '../base/scratch-columns.ts';
 import type { MatchedStreams } from './matched-streams.ts';
 import type { OpenDirectory } from './open-directory.ts';
 import type { SelectedSegment, Stretches } from './stretches.ts';
@@ -115,12 +116,7 @@ export interface SelectionSums {
 }
 
 /** Streams that were counted; used by one count after the other. */
-let marks = new Uint8Array(1024);
-
-function noneOf(ids: number): Uint8Array {
-  if (marks.length < ids) marks = new Uint8Array(ids * 2);
-  return marks.subarray(0, ids).fill(0);
-}
+const marks = new ScratchMarks();
 
 /**
  * Sums over runs and stretches, each stream counted once.
@@ -129,7 +125,7 @@ function noneOf(ids: number): Uint8Array {
  */
 export function sumsOf(
   { runs, others }: SelectedRuns,
-  found: Uint8Array = noneOf(largestIdOf({ runs, others }) + 1),
+  found: Uint8Array = marks.zeros(largestIdOf({ runs, others }) + 1),
 ): SelectionSums {
   let rows = 0;
   let lineBytes = 0;

@@ -1,4 +1,3 @@
-import { B_MAX, B_MIN, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import type { HeadPart } from '../head/part.ts';
 import { disjoint } from './cluster.ts';
 import type { DayOrders } from './day-orders.ts';
@@ -203,23 +202,7 @@ function addCut(
   wanted: MatchedStreams,
   { from, to: end }: DayRange,
 ): void {
-  const { firstBlocks, columns } = open;
-  const { blocks } = open.directory;
   const streams = wantedStreams(open, wanted);
   to.reserve(streams.length);
-  for (const stream of streams) {
-    const streamId = open.streamIds[stream]!;
-    const min = columns.mins[stream]!;
-    const max = columns.maxs[stream]!;
-    if (max < from || min > end || max < min) continue;
-    let first = firstBlocks[stream]!;
-    let stop = firstBlocks[stream + 1]!;
-    if (min >= from && max <= end) {
-      to.addStream(streamId, source, stream, first, stop);
-      continue;
-    }
-    while (first < stop && blockTime(blocks, first * BLOCK_FIELDS + B_MAX) < from) first++;
-    while (stop > first && blockTime(blocks, (stop - 1) * BLOCK_FIELDS + B_MIN) > end) stop--;
-    if (first < stop) to.addBlocks(streamId, source, first, stop);
-  }
+  for (const stream of streams) to.addStreamWithin(source, stream, from, end);
 }

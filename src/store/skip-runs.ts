@@ -1,3 +1,4 @@
+import { ScratchMarks } from '../base/scratch-columns.ts';
 import { B_STREAM, BLOCK_FIELDS } from '../chunk/directory.ts';
 import { blocksHolding } from '../chunk/skip-filter.ts';
 import type { SkipCounts } from './left-out.ts';
@@ -21,13 +22,11 @@ function blocksWith({ columns }: SelectedSegment, section: Uint8Array, keys: Uin
   return foundAtHand.subarray(0, blocksHolding(section, filterStarts, filterEnds, keys, foundAtHand));
 }
 
-let marksAtHand: Uint8Array = new Uint8Array(0);
+const marks = new ScratchMarks();
 
 /** A mark for each block of a segment, all 0. Valid until the next call. */
 export function marksFor({ columns: { filterStarts } }: SelectedSegment): Uint8Array {
-  if (marksAtHand.length < filterStarts.length) marksAtHand = new Uint8Array(filterStarts.length * 2);
-  else marksAtHand.fill(0, 0, filterStarts.length);
-  return marksAtHand;
+  return marks.zeros(filterStarts.length);
 }
 
 /** Makes the marks of blocks of a segment 1 that may hold texts with these keys. */

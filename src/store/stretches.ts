@@ -161,6 +161,27 @@ export class Stretches {
     this.metadataBytes[at] = columns.metadataBytes[stream]!;
   }
 
+  /** Adds the blocks of stream number `stream` of a segment that overlap a range, nanoseconds from the start of the day. */
+  addStreamWithin(source: number, stream: number, from: number, to: number): void {
+    const { columns, streamIds, firstBlocks } = this.segments[source]!;
+    const min = columns.mins[stream]!;
+    const max = columns.maxs[stream]!;
+    if (max < from || min > to || max < min) return;
+    const [streamId, first, end] = [streamIds[stream]!, firstBlocks[stream]!, firstBlocks[stream + 1]!];
+    if (min >= from && max <= to) this.addStream(streamId, source, stream, first, end);
+    else this.addBlocksWithin(streamId, source, first, end, from, to);
+  }
+
+  /** Adds those of blocks `first .. end`, all of them of one stream, that overlap a range: they follow each other in time. */
+  addBlocksWithin(streamId: number, source: number, first: number, end: number, from: number, to: number): void {
+    const { blocks } = this.segments[source]!.directory;
+    let start = first;
+    let stop = end;
+    while (start < stop && blockTime(blocks, start * BLOCK_FIELDS + B_MAX) < from) start++;
+    while (stop > start && blockTime(blocks, (stop - 1) * BLOCK_FIELDS + B_MIN) > to) stop--;
+    if (start < stop) this.addBlocks(streamId, source, start, stop);
+  }
+
   /** Adds stretch `i` of a sibling. */
   addFrom(other: Stretches, i: number): void {
     const at = this.#next(other.streamIds[i]!, other.days[i]!, other.sources[i]!);

@@ -16,13 +16,11 @@ export function jsonText(text: string): string {
 
 /** A label set as a JSON object, in its own order. */
 export function jsonLabels(labels: Labels): string {
-  if (labels.length === 0) return '{}';
-  let out = '{';
-  for (let i = 0; i < labels.length; i += 2) {
-    if (i > 0) out += ',';
-    out += nameJson(labels[i]!) + jsonText(labels[i + 1]!);
-  }
-  return `${out}}`;
+  let out = '';
+  putJsonLabels(labels, (piece) => {
+    out += piece;
+  });
+  return out;
 }
 
 /** The pieces of `jsonLabels`, one after the other: joined they would be a text more for each set. */

@@ -34,6 +34,8 @@ test('pieces of a label set make up its JSON', () => {
         text += piece;
       });
       expect(text).toBe(jsonLabels(set));
+      const pairs = Array.from({ length: set.length / 2 }, (_, i) => [set[2 * i]!, set[2 * i + 1]!.toWellFormed()]);
+      expect(JSON.parse(text)).toEqual(Object.fromEntries(pairs));
     }),
   );
 });
