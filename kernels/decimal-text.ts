@@ -3,11 +3,12 @@
  * 2^53, where the powers of ten it needs are exact: a normalized power of five of 64 bits. Twin: src/base/go/float-text.ts.
  */
 
-import { putTwo } from './digits';
-
 const MAX_POWER = 28;
 /** Normalized powers of five, so that the highest bit is set: the first 64 bits of powers of ten, the rest of which are zeros. */
 const POWERS = memory.data(MAX_POWER * 8, 8);
+const MAX_DIGITS = 20;
+/** Powers of ten. */
+const TENS = memory.data(MAX_DIGITS * 8, 8);
 
 /** Sizes that are written here. */
 const LEAST: f64 = 1e-6;
@@ -16,12 +17,16 @@ const MOST: f64 = 9007199254740992;
 const MAX_INTEGER: f64 = 1e15;
 /** Decimals of values that are told by one division: six. */
 const SCALE: f64 = 1e6;
-const MAX_SCALED: f64 = 1e9;
+/** Sizes below have eight digits before the point. */
+const MAX_SCALED: f64 = 1e8;
+const EIGHT_DIGITS: u64 = 100000000;
 
 const ZEROS: u64 = 0x3030303030303030;
+/** The last of eight digits is written whatever it is. */
+const LAST_DIGIT: u64 = 1 << 56;
+const NEGATIVE_ZERO: u64 = 1 << 63;
 const MINUS: u8 = 45;
 const POINT: u8 = 46;
-const ZERO: u8 = 48;
 
 export function fillPowers(): void {
   let power: u64 = 1;
@@ -29,21 +34,28 @@ export function fillPowers(): void {
     store<u64>(POWERS + ((<usize>i) << 3), power << clz(power));
     power *= 5;
   }
+  let ten: u64 = 1;
+  for (let i = 0; i < MAX_DIGITS; i++) {
+    store<u64>(TENS + ((<usize>i) << 3), ten);
+    ten *= 10;
+  }
 }
 
 /** Writes a value. @returns its end, or 0 when it is left to the twin; up to 36 bytes from `at` on may be written */
 export function putDecimal(at: usize, value: f64): usize {
   const bits = reinterpret<u64>(value);
-  if (<i64>bits >= 0) {
-    if (value < MAX_INTEGER && trunc(value) === value) return putInteger(at, <u64>value);
-  } else store<u8>(at++, MINUS);
+  if (<i64>bits < 0) {
+    if (bits === NEGATIVE_ZERO) return 0;
+    store<u8>(at++, MINUS);
+  }
   const size = abs(value);
-  // Not a number is neither.
-  if (!(size >= LEAST && size < MOST)) return 0;
   if (size < MAX_SCALED) {
     const scaled = nearest(size * SCALE);
-    if (scaled / SCALE === size) return putMillionths(at, scaled);
+    if (scaled / SCALE === size) return putMillionths(at, size, scaled);
   }
+  // Not a number is neither.
+  if (!(size >= LEAST && size < MOST)) return 0;
+  if (size < MAX_INTEGER && trunc(size) === size) return putInteger(at, <u64>size);
   return putShortest(at, bits & 0x7fffffffffffffff);
 }
 
@@ -92,45 +104,23 @@ function oddProduct(a: u64, b: u64): u64 {
   return high | (a * b > 1 ? 1 : 0);
 }
 
-/** Writes a number of millionths, some of them, without zeros at its end: most values are measured to a few places. */
-function putMillionths(from: usize, all: f64): usize {
-  // Exact: below 10^9 a quotient that is no integer is a millionth from one at least, many times what rounding moves it.
-  const whole = <u32>(all / SCALE);
-  const rest = <u32>(all - <f64>whole * SCALE);
-  const point = putWhole(from, whole);
-  if (rest === 0) return point;
+/**
+ * Writes a size of some millionths, `scaled` of them, without zeros at its end: most values are measured to a few places. Lengths are counted
+ * in the digits, without a branch: those of one value say nothing of the next.
+ */
+function putMillionths(from: usize, size: f64, scaled: f64): usize {
+  // Exact: a size that is no integer is a millionth from one at least, many times what rounding moves it.
+  const whole = <i32>size;
+  const rest = <i32>(scaled - <f64>whole * SCALE);
+  const before = eightDigits(whole);
+  const zeros = ctz(before | LAST_DIGIT) & 56;
+  store<u64>(from, (before | ZEROS) >> zeros);
+  const point = from + 8 - <usize>(zeros >> 3);
+  const behind = eightDigits(rest * 100);
   store<u8>(point, POINT);
-  const high = rest / 10000;
-  const low = rest - high * 10000;
-  putTwo(point + 1, high);
-  let end = point + 3;
-  if (low !== 0) {
-    const middle = low / 100;
-    const last = low - middle * 100;
-    putTwo(point + 3, middle);
-    putTwo(point + 5, last);
-    end = last === 0 ? point + 5 : point + 7;
-  }
-  return load<u8>(end - 1) === ZERO ? end - 1 : end;
-}
-
-/** Writes an integer below 10^9. */
-function putWhole(at: usize, value: u32): usize {
-  if (value < 10) {
-    store<u8>(at, ZERO + <u8>value);
-    return at + 1;
-  }
-  if (value < 100) {
-    putTwo(at, value);
-    return at + 2;
-  }
-  if (value < 1000) {
-    const hundreds = value / 100;
-    store<u8>(at, ZERO + <u8>hundreds);
-    putTwo(at + 1, value - hundreds * 100);
-    return at + 3;
-  }
-  return putDigits(at, value, digitCount(value));
+  store<u64>(point + 1, behind | ZEROS);
+  const places = 8 - <usize>(clz(behind) >> 3);
+  return point + places + <usize>(places !== 0);
 }
 
 /** Writes `digits` / 10^places without zeros at its end. */
@@ -171,45 +161,38 @@ function putInteger(at: usize, value: u64): usize {
 // @ts-ignore: decorator
 @inline
 function digitCount(value: u64): i32 {
-  let count = 1;
-  let limit: u64 = 10;
-  while (value >= limit && count < 18) {
-    limit *= 10;
-    count++;
-  }
-  return count;
+  const some = value | 1;
+  // log10(2) is 1233 / 4096; one too many where the power of ten lies higher.
+  const count = ((64 - <i32>clz(some)) * 1233) >> 12;
+  return count + <i32>(some >= load<u64>(TENS + ((<usize>count) << 3)));
 }
 
-/** Writes the eight digits of a number below 10^8. */
+/** The eight digits of a number below 10^8, a byte each, the first in the lowest: halves, pairs and digits side by side in one word. */
 // @ts-ignore: decorator
 @inline
-function putEight(at: usize, value: u32): void {
+function eightDigits(value: u32): u64 {
   const high = value / 10000;
-  const low = value - high * 10000;
-  putTwo(at, high / 100);
-  putTwo(at + 2, high % 100);
-  putTwo(at + 4, low / 100);
-  putTwo(at + 6, low % 100);
+  const halves = <u64>high | (<u64>(value - high * 10000) << 32);
+  const hundreds = ((halves * 10486) >> 20) & 0x7f0000007f;
+  const pairs = ((halves - hundreds * 100) << 16) | hundreds;
+  const tens = ((pairs * 103) >> 10) & 0xf000f000f000f;
+  return ((pairs - tens * 10) << 8) | tens;
 }
 
-/** Writes exactly `count` digits. @returns their end */
+/** Writes exactly `count` digits, and anything up to seven bytes behind them. @returns their end */
 function putDigits(from: usize, value: u64, count: i32): usize {
   const end = from + count;
-  let at = end;
-  let left = value;
-  while (left > 0xffffffff) {
-    const high = left / 100000000;
-    at -= 8;
-    putEight(at, <u32>(left - high * 100000000));
-    left = high;
+  if (count <= 8) {
+    store<u64>(from, (eightDigits(<u32>value) | ZEROS) >> (<u64>(8 - count) << 3));
+    return end;
   }
-  let small = <u32>left;
-  while (at >= from + 2) {
-    const high = small / 100;
-    at -= 2;
-    putTwo(at, small - high * 100);
-    small = high;
-  }
-  if (at > from) store<u8>(from, ZERO + <u8>small);
+  const high = value / EIGHT_DIGITS;
+  const low = <u32>(value - high * EIGHT_DIGITS);
+  if (count > 16) {
+    const top = high / EIGHT_DIGITS;
+    store<u64>(from, (eightDigits(<u32>top) | ZEROS) >> (<u64>(24 - count) << 3));
+    store<u64>(end - 16, eightDigits(<u32>(high - top * EIGHT_DIGITS)) | ZEROS);
+  } else store<u64>(from, (eightDigits(<u32>high) | ZEROS) >> (<u64>(16 - count) << 3));
+  store<u64>(end - 8, eightDigits(low) | ZEROS);
   return end;
 }

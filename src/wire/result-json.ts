@@ -29,7 +29,12 @@ export type ResultData =
       readonly entryCount: number;
       readonly encodingFlags?: readonly string[];
     }
-  | { readonly resultType: 'matrix' | 'vector'; readonly series: readonly ResultSeries[] }
+  | {
+      readonly resultType: 'matrix' | 'vector';
+      readonly series: readonly ResultSeries[];
+      /** Called when the answer was written, or nobody wants more of it. */
+      readonly done?: (() => void) | undefined;
+    }
   | { readonly resultType: 'scalar'; readonly timeMs: number; readonly value: number };
 
 /** The flag that asks for labels by category. */
@@ -62,7 +67,8 @@ type Pieces = Generator<Piece, void>;
 
 /** The body of `/query`, `/query_range` and the volume endpoints: whole, or in pieces when it is large. */
 export function resultBody(data: ResultData, stats: QueryStats, extras: ResultExtras = {}): Uint8Array | JsonPieces {
-  return bodyOf(inMemory((out) => resultPieces(out, data, stats, extras)));
+  const done = 'done' in data ? data.done : undefined;
+  return bodyOf(inMemory((out) => resultPieces(out, data, stats, extras), done));
 }
 
 /** The same, whole. */
@@ -77,13 +83,14 @@ export function legacyStreamsBody(streams: ResultStreams, stats: QueryStats): Ui
 }
 
 /** Writes pieces in memory that goes to the next answer when this one ends: when somebody asks for more behind the last piece, or for no more. */
-function* inMemory(write: (out: JsonBytes) => Pieces): Pieces {
+function* inMemory(write: (out: JsonBytes) => Pieces, done?: () => void): Pieces {
   const out = idle.pop() ?? new JsonBytes();
   out.reset();
   try {
     yield* write(out);
   } finally {
     if (idle.length < MAX_IDLE && out.isWorthKeeping) idle.push(out);
+    done?.();
   }
 }
 

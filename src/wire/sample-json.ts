@@ -86,8 +86,8 @@ export class SampleLists {
     const start = out.length;
     for (let first = 0; first < values.length; first += STRETCH) {
       const count = Math.min(STRETCH, values.length - first);
-      for (let i = 0; i < count; i++) kernel.values[i] = values[first + i]!;
-      if (present !== undefined) for (let i = 0; i < count; i++) kernel.present[i] = present[first + i]!;
+      putStretch(kernel.values, values, first, count);
+      if (present !== undefined) putStretch(kernel.present, present, first, count);
       for (let next = 0; next < count; next++) {
         next = kernel.putPoints(first, next, count, present === undefined);
         out.range(kernel.text, 0, kernel.writtenBytes);
@@ -180,6 +180,12 @@ class PointBegins {
       to.setUint32(at + word * 4, this.#words[from + word]!, IS_LITTLE_ENDIAN);
     return at + this.#lengths[i]!;
   }
+}
+
+/** Copies `from[first, first + count)`; an array that fits is copied as a whole, since to make a view of it takes as long. */
+function putStretch(to: Float64Array | Uint8Array, from: ArrayLike<number>, first: number, count: number): void {
+  if (from.length === count && ArrayBuffer.isView(from)) to.set(from);
+  else for (let i = 0; i < count; i++) to[i] = from[first + i]!;
 }
 
 function putPointBegin(from: number, timeMs: number): number {

@@ -6,6 +6,22 @@ import { hasPoint, type Points, type Series, type VectorValue } from './series-s
 const SERIES_BYTES = 400;
 const POINT_BYTES = 9;
 
+/** Points of an answer that was written, for the next one: fresh memory of such a size is what makes V8 look through all it has. */
+let idle: Points | undefined;
+/** 4.5 MiB. */
+const MAX_IDLE_POINTS = 512 * 1024;
+
+/** Zeros, in memory that may be larger. */
+function takePoints(count: number): Points {
+  const used = idle;
+  if (used === undefined || used.values.length < count)
+    return { values: new Float64Array(count), present: new Uint8Array(count) };
+  idle = undefined;
+  used.values.fill(0, 0, count);
+  used.present.fill(0, 0, count);
+  return used;
+}
+
 /**
  * The series that a scan has found, in the order of their labels. They can be looked at one after the other: of a hundred thousand
  * series an aggregation needs one at a time, and all of them would take gigabytes.
@@ -22,6 +38,8 @@ export class MergedSeries implements VectorValue {
   /** That of the query. */
   readonly memory: SeriesMemory;
   #series: readonly Series[] | undefined;
+  /** Of all series. */
+  #points: Points | undefined;
 
   /**
    * @param keys of the series, and @param order their numbers in the order of their labels
@@ -62,8 +80,8 @@ export class MergedSeries implements VectorValue {
     const { width, count } = this;
     this.memory.take(count * (SERIES_BYTES + width * POINT_BYTES));
     // One piece of memory for all: of thousands of series each small array would cost more than its numbers.
-    const values = new Float64Array(width * count);
-    const present = new Uint8Array(width * count);
+    const { values, present } = takePoints(width * count);
+    this.#points = { values, present };
     const made: Series[] = [];
     for (let place = 0; place < count; place++) {
       const [from, to] = [place * width, (place + 1) * width];
@@ -72,5 +90,13 @@ export class MergedSeries implements VectorValue {
       if (hasPoint(points)) made.push({ labels: this.labels(place), ...points });
     }
     return made;
+  }
+
+  /** The series are of no more use: their memory goes to the next answer. */
+  giveBack(): void {
+    const points = this.#points;
+    this.#points = undefined;
+    this.#series = undefined;
+    if (points !== undefined && points.values.length <= MAX_IDLE_POINTS) idle = points;
   }
 }

@@ -212,4 +212,19 @@ describe('large answers', () => {
   it('of one piece come whole', () => {
     expect(resultBody(matrix(2, 3), NO_STATS)).toBeInstanceOf(Uint8Array);
   });
+
+  it('are done once, when all is written or nobody wants more', () => {
+    const calls: string[] = [];
+    const noted = (name: string, data: ResultData): ResultData =>
+      data.resultType === 'matrix' ? { ...data, done: () => calls.push(name) } : data;
+    resultBody(noted('whole', matrix(2, 3)), NO_STATS);
+    const pieces = piecesOf(noted('pieces', matrix(500, 100)));
+    pieces.next();
+    const left = piecesOf(noted('left', matrix(500, 100)));
+    left.next();
+    expect(calls).toEqual(['whole']);
+    left.return();
+    while (pieces.next().done !== true);
+    expect(calls).toEqual(['whole', 'left', 'pieces']);
+  });
 });
