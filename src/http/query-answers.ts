@@ -188,11 +188,11 @@ export class QueryAnswers implements QueryService {
 
   #encode(
     request: QueryRequest,
-    { data, stats, warnings, explain }: QueryResult,
+    { data, stats, warnings, explain, done }: QueryResult,
     range: 'range' | 'instant',
   ): JsonText {
     this.#options.onQuery({ type: data.resultType === 'streams' ? 'log' : 'metric', range, stats, ...asked(request) });
-    const extras = { warnings, explain: request.params.get('explain') === 'true' ? explain : undefined };
+    const extras = { warnings, explain: request.params.get('explain') === 'true' ? explain : undefined, done };
     return resultBody(data, stats, extras);
   }
 

@@ -2,7 +2,6 @@ import type { MetricExpr, VariantsExpr } from '../../grammar/ast.ts';
 import { compareLabels, labelsKey } from '../model/labels.ts';
 import { inTextOrder } from '../wire/json-text.ts';
 import type { ResultData, ResultSeries } from '../wire/result-json.ts';
-import { MergedSeries } from './aggregate/merged-series.ts';
 import { constantSeries, hasPoint, type MetricValue, type Series, sortByLabels } from './aggregate/series-set.ts';
 import { containsSort } from './evaluate.ts';
 import { type EvaluationGrid, pointTimesMs } from './grid.ts';
@@ -32,8 +31,7 @@ export function matrixData(value: MetricValue, grid: EvaluationGrid, byText: boo
   const series = value.kind === 'scalar' ? [constantSeries(value.value, grid.count)] : value.series;
   const timesMs = pointTimesMs(grid);
   const sorted = byText ? inTextOrder(series) : sortByLabels(series);
-  const done = value instanceof MergedSeries ? (): void => value.giveBack() : undefined;
-  return { resultType: 'matrix', series: joinEqual(sorted, timesMs), done };
+  return { resultType: 'matrix', series: joinEqual(sorted, timesMs) };
 }
 
 /** Lists the points of each label set; when several series have it, a time comes once for each. */

@@ -14,10 +14,11 @@ import { SampleMerger } from './metric-scan.ts';
 import { metricPipelineOptions } from './pipeline/build.ts';
 import { answerNames } from './pipeline/needed-labels.ts';
 import { planText } from './plan-text.ts';
-import type { PlannedTask } from './planned-task.ts';
 import type { QueryDeps } from './query-deps.ts';
 import type { QueryWork } from './query-work.ts';
+import { planSelected } from './run-plan.ts';
 import { textsOf, wantedMetadata } from './scan-pipeline.ts';
+import type { ScanPlan } from './scan-plan.ts';
 import { compileSelector } from './selectors.ts';
 import { tallyResult, tallySeries } from './tally-result.ts';
 import { suits } from './tally-rules.ts';
@@ -105,8 +106,12 @@ export class MetricScans {
         if (tallied?.left.numbers.length === 0 && scan.op !== 'absent_over_time')
           return tallySeries(scan, tallied.table, tallied.series);
         if (tallied !== undefined) merger.add(tallyResult(tallied.table, tallied.series));
-        const { stretches, numbers } = tallied?.left ?? this.#withoutBlockBytes(scan, selection, merger);
-        const tasks = planTasks(stretches, fromNs, toNs, this.#work.runner.parallelism, numbers);
+        const { parallelism } = this.#work.runner;
+        const left = tallied?.left ?? this.#withoutBlockBytes(scan, selection, merger);
+        const tasks =
+          left === undefined
+            ? planSelected(runsOf(selection), fromNs, toNs, parallelism)
+            : planTasks(left.stretches, fromNs, toNs, parallelism, left.numbers);
         await this.#runTasks(scan, tasks, merger);
       } finally {
         selection.release();
@@ -115,18 +120,20 @@ export class MetricScans {
     return merger.finish(range);
   }
 
-  /** Takes sums of bytes that statistics know, and returns what is left to be scanned. */
+  /** Takes sums of bytes that statistics know, and returns what is left to be scanned; undefined: all. */
   #withoutBlockBytes(
     scan: SampleScan,
-    { stretches }: Selection,
+    selection: Selection,
     merger: SampleMerger,
-  ): { readonly stretches: Stretches; readonly numbers: undefined } {
-    const series = suitsBlockBytes(scan) ? this.#seriesOf(scan, stretches.labelTable) : undefined;
-    if (series === undefined || series.levelMatters || series.needsLines) return { stretches, numbers: undefined };
+  ): { readonly stretches: Stretches; readonly numbers?: undefined } | undefined {
+    if (!suitsBlockBytes(scan)) return undefined;
+    const { stretches } = selection;
+    const series = this.#seriesOf(scan, stretches.labelTable);
+    if (series.levelMatters || series.needsLines) return undefined;
     const { result, left } = takeBlockBytes(scan, stretches, series);
     this.#work.addCounts(result.counts);
     merger.add(result);
-    return { stretches: left, numbers: undefined };
+    return { stretches: left };
   }
 
   #seriesOf(scan: SampleScan, labelTable: LabelTable): TallySeries {
@@ -150,9 +157,9 @@ export class MetricScans {
   }
 
   /** Runs what no kept result answers; results are merged in the order of the tasks either way. */
-  async #runTasks(scan: SampleScan, tasks: readonly PlannedTask[], merger: SampleMerger): Promise<void> {
-    const results = new Map<PlannedTask, SampleScanResult>();
-    const keys = new Map<PlannedTask, string>();
+  async #runTasks(scan: SampleScan, tasks: readonly ScanPlan[], merger: SampleMerger): Promise<void> {
+    const results = new Map<ScanPlan, SampleScanResult>();
+    const keys = new Map<ScanPlan, string>();
     const cache = this.#deps.results;
     const plan = tasks.length === 0 ? undefined : cache?.planOf(scan);
     if (cache !== undefined && plan !== undefined) {
@@ -190,7 +197,7 @@ export class MetricScans {
 
 /** Made as they are asked for: the blocks of thousands of streams are many objects. */
 function* sampleTasks(
-  planned: readonly PlannedTask[],
+  planned: readonly ScanPlan[],
   scan: SampleScan,
   memory: SharedArrayBuffer,
 ): Iterable<SampleScanTask> {

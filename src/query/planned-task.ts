@@ -4,6 +4,7 @@ import { B_LINES, B_MAX, B_MIN, BLOCK_FIELDS, blockTime } from '../chunk/directo
 import { withOwnPages } from '../store/part-source.ts';
 import type { PartRef } from '../store/select.ts';
 import type { Stretches } from '../store/stretches.ts';
+import { type BlockRuns, BlockRunsList, type ScanPlan, taskSegment } from './scan-plan.ts';
 import { taskHeads } from './task-heads.ts';
 import {
   IN_HEAD,
@@ -41,17 +42,10 @@ const FIRST_PIECES = 64;
 const NO_INTS = new Int32Array(0);
 const NO_FLOATS = new Float64Array(0);
 
-/** Neighbouring pieces of a task in one segment. */
-export interface BlockRuns {
-  readonly path: string;
-  /** First block, and the one behind the last, of each piece. */
-  readonly blocks: Int32Array;
-}
-
 /**
  * What a task reads, as numbers of stretches: it is sent to a thread when it runs, which it does not when its result is known.
  */
-export class PlannedTask {
+export class PlannedTask implements ScanPlan {
   readonly #stretches: Stretches;
   #pieces: Int32Array = NO_INTS;
   #length = 0;
@@ -61,6 +55,11 @@ export class PlannedTask {
 
   constructor(stretches: Stretches) {
     this.#stretches = stretches;
+  }
+
+  /** Order on disk of the first piece. */
+  get place(): number {
+    return this.#stretches.place(this.#pieces[0]!, this.#pieces[1]!);
   }
 
   /** Makes room for so many pieces at once. */
@@ -175,11 +174,7 @@ export class PlannedTask {
     return this.#stretches.streamIds[this.#pieces[piece * PIECE_FIELDS]!]!;
   }
 
-  /**
-   * All pieces as parts, in the order in which they were added.
-   *
-   * @param metadataNames structured metadata that matters: a segment that has none of it is read without; undefined: all
-   */
+  /** All pieces as parts, in the order in which they were added. */
   parts(metadataNames?: ReadonlySet<string>): TaskParts {
     const { sources, streamIds, labelTable } = this.#stretches;
     const pieces = this.#pieces;
@@ -210,7 +205,8 @@ export class PlannedTask {
       }
       if (sources[stretch] !== source) {
         source = sources[stretch]!;
-        segment = numberOf.get(source) ?? segments.push(this.#segment(source, metadataNames)) - 1;
+        segment =
+          numberOf.get(source) ?? segments.push(taskSegment(this.#stretches.segments[source]!, metadataNames)) - 1;
         numberOf.set(source, segment);
       }
       numbers[at + P_SOURCE] = segment;
@@ -220,28 +216,15 @@ export class PlannedTask {
     return { count, numbers, segments, labels: labelTable.shared, heads: taskHeads(this.#stretches, heads), loose };
   }
 
-  #segment(source: number, names: ReadonlySet<string> | undefined): TaskSegment {
-    const { path, day, ordinal, directory } = this.#stretches.segments[source]!;
-    const { blocks, frames, metadataNames } = directory;
-    const withoutMetadata = names !== undefined && !metadataNames.some((name) => names.has(name));
-    return { path, day, ordinal, blocks, frames, metadataNames, withoutMetadata };
-  }
-
-  /** What it reads when that is whole blocks of segments and nothing else, in order; else undefined. */
   wholeBlocks(): BlockRuns[] | undefined {
     if (this.#isCut) return undefined;
     const { sources, segments } = this.#stretches;
-    const runs: BlockRuns[] = [];
-    let blocks: number[] = [];
+    const list = new BlockRunsList();
     for (let at = 0; at < this.#length; at += PIECE_FIELDS) {
-      const source = sources[this.#pieces[at]!]!;
-      blocks.push(this.#pieces[at + 1]!, this.#pieces[at + 2]!);
-      const next = at + PIECE_FIELDS;
-      if (next < this.#length && sources[this.#pieces[next]!] === source) continue;
-      runs.push({ path: segments[source]!.path, blocks: Int32Array.from(blocks) });
-      blocks = [];
+      list.begin(segments[sources[this.#pieces[at]!]!]!.path);
+      list.add(this.#pieces[at + 1]!, this.#pieces[at + 2]!);
     }
-    return runs;
+    return list.runs;
   }
 }
 

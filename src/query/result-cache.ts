@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RecentMap } from '../base/recent-map.ts';
 import { planText } from './plan-text.ts';
-import type { PlannedTask } from './planned-task.ts';
+import type { ScanPlan } from './scan-plan.ts';
 import type { SampleScan, SampleScanResult } from './task.ts';
 import { emptyCounts } from './task.ts';
 
@@ -55,7 +55,7 @@ export class ResultCache {
    *
    * @returns undefined if its rows may change or are cut by the range: head, merged parts, edges
    */
-  keyOf(plan: PlanIdentity, task: PlannedTask): string | undefined {
+  keyOf(plan: PlanIdentity, task: ScanPlan): string | undefined {
     const runs = task.wholeBlocks();
     if (runs === undefined) return undefined;
     const hash = createHash('sha256').update(plan.text);

@@ -6,6 +6,7 @@ import { runsOf } from '../store/query-store.ts';
 import type { EntryFormat } from '../wire/entry-json.ts';
 import { CATEGORIZE_LABELS, type ResultData } from '../wire/result-json.ts';
 import type { QueryStats } from '../wire/stats-json.ts';
+import { MergedSeries } from './aggregate/merged-series.ts';
 import type { MetricValue } from './aggregate/series-set.ts';
 import {
   checkBytesRead,
@@ -62,6 +63,8 @@ export interface QueryResult {
   readonly warnings: readonly string[];
   /** What was planned and done, for `?explain=true`. */
   readonly explain: QueryExplain;
+  /** To be called when nobody looks at the data any more: it may lie in memory that the next answer can use. */
+  readonly done?: (() => void) | undefined;
 }
 
 /**
@@ -80,14 +83,16 @@ export async function runParsed(query: Query, request: QueryRequest, deps: Query
   const work = new QueryWork(deps);
   throwIfAborted(work.signal);
   const warnings: string[] = [];
-  const data =
+  const { data, done }: Answer =
     query.kind === 'log'
-      ? await runLog(query, request, deps, work)
+      ? { data: await runLog(query, request, deps, work) }
       : await runMetric(query, request, deps, work, warnings);
   const returned =
     data.resultType === 'streams' ? data.entryCount : data.resultType === 'scalar' ? 1 : data.series.length;
-  return { data, stats: work.stats(returned), warnings, explain: work.explain() };
+  return { data, stats: work.stats(returned), warnings, explain: work.explain(), done };
 }
+
+type Answer = Pick<QueryResult, 'data' | 'done'>;
 
 /** Everything that can be said against a query before it reads anything. */
 function checkQuery(query: Query, request: QueryRequest, limits: Limits): void {
@@ -229,9 +234,9 @@ async function runMetric(
   deps: QueryDeps,
   work: QueryWork,
   warnings: string[],
-): Promise<ResultData> {
+): Promise<Answer> {
   const grid = gridOf(request, deps);
-  if (grid === undefined) return { resultType: request.kind === 'instant' ? 'vector' : 'matrix', series: [] };
+  if (grid === undefined) return { data: { resultType: request.kind === 'instant' ? 'vector' : 'matrix', series: [] } };
   const scans = new MetricScans(grid, deps, work);
   const context = {
     count: grid.count,
@@ -249,8 +254,9 @@ async function runMetric(
     scans.close();
   }
   throwIfAborted(work.signal);
-  if (request.kind === 'instant') return vectorData(query, value, grid);
-  return matrixData(value, grid, crossesSplit(request.startNs, request.endNs, deps.limits));
+  if (request.kind === 'instant') return { data: vectorData(query, value, grid) };
+  const data = matrixData(value, grid, crossesSplit(request.startNs, request.endNs, deps.limits));
+  return { data, done: value instanceof MergedSeries ? () => value.giveBack() : undefined };
 }
 
 function noteTruncated(limit: number, warnings: string[]): void {

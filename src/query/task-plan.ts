@@ -52,12 +52,35 @@ export function planTasks(
   parallelism: number,
   wanted?: readonly number[],
 ): PlannedTask[] {
+  const target = targetBytes(totalCost(stretches, wanted), parallelism);
+  const { tasks, passing } = planStretches(stretches, fromNs, toNs, target, wanted);
+  return [...tasks, ...passing];
+}
+
+/** What tasks are made of, in bytes of lines and weights of rows. */
+export function totalCost(stretches: Stretches, wanted?: readonly number[]): number {
   const count = wanted?.length ?? stretches.count;
   let total = 0;
   for (let n = 0; n < count; n++) total += costOf(stretches, wanted?.[n] ?? n);
-  const target = targetBytes(total, parallelism);
+  return total;
+}
+
+/** Tasks of whole blocks of segments; and apart, so that the results of these can be kept, tasks of all else. */
+interface PlannedStretches {
+  readonly tasks: PlannedTask[];
+  readonly passing: PlannedTask[];
+}
+
+/** As `planTasks`, into tasks of about a cost. */
+export function planStretches(
+  stretches: Stretches,
+  fromNs: bigint,
+  toNs: bigint,
+  target: number,
+  wanted?: readonly number[],
+): PlannedStretches {
+  const count = wanted?.length ?? stretches.count;
   const tasks = new TaskList(stretches, target);
-  // Apart, so that the results of the others can be kept: they hold whole blocks of segments only.
   const passing = new TaskList(stretches, target);
   const bounds = new DayBounds(fromNs, toNs);
   const order = diskOrder(stretches, wanted, count);
@@ -70,7 +93,7 @@ export function planTasks(
     if (stretches.directory(i) === undefined) passing.addLoose(i, from, to);
     else tasks.addBlocks(i, from, to, passing);
   }
-  return [...tasks.finish(), ...passing.finish()];
+  return { tasks: tasks.finish(), passing: passing.finish() };
 }
 
 /** Tasks for each worker, where they are not too small for that: what one task takes longer is made up for by the others. */
@@ -78,12 +101,25 @@ const TASKS_PER_WORKER = 2;
 /** Less is not worth a message and a scan that begins anew: the two take half a millisecond on a machine that was idle. */
 const LEAST_TASK_BYTES = 2 * 1024 * 1024;
 
-/** A power of two, so that the tasks of a range that moves on stay the same as long as their blocks do. */
-function targetBytes(totalBytes: number, parallelism: number): number {
+/** What a task should cost. A power of two, so that the tasks of a range that moves on stay the same as long as their blocks do. */
+export function targetBytes(totalBytes: number, parallelism: number): number {
   const workers = Math.max(1, parallelism);
   const least = Math.min(LEAST_TASK_BYTES, totalBytes / workers);
   const share = Math.max(1, least, totalBytes / (workers * TASKS_PER_WORKER));
   return Math.min(TASK_BYTES, 2 ** Math.floor(Math.log2(share)));
+}
+
+/**
+ * Whether a task that costs so much ends behind a block. Cuts fall on multiples of `SECTION_BLOCKS` where the task is not much too small
+ * then: so two ranges that begin at different blocks soon have the same tasks.
+ */
+export function isCut(cost: number, target: number, block: number): boolean {
+  return cost >= ((block + 1) % SECTION_BLOCKS === 0 ? target * LEAST_SHARE : target);
+}
+
+/** Whether a task that costs so much ends where another segment begins: unless it is still small. */
+export function startsTask(cost: number, target: number): boolean {
+  return cost >= target * LEAST_SHARE;
 }
 
 /** Of a stretch, in bytes of lines and weights of rows. */
@@ -141,10 +177,7 @@ class TaskList {
     }
   }
 
-  /**
-   * Blocks that the range cuts go to `edges`. Cuts fall on multiples of `SECTION_BLOCKS` where the task is not much too small then: so two
-   * ranges that begin at different blocks soon have the same tasks.
-   */
+  /** Blocks that the range cuts go to `edges`. */
   addBlocks(i: number, from: number, to: number, edges: TaskList): void {
     const stretches = this.#stretches;
     const { blocks } = stretches.directory(i)!;
@@ -168,8 +201,7 @@ class TaskList {
         continue;
       }
       cost += blockCost;
-      const least = (block + 1) % SECTION_BLOCKS === 0 ? this.#target * LEAST_SHARE : this.#target;
-      if (this.#cost + cost < least) continue;
+      if (!isCut(this.#cost + cost, this.#target, block)) continue;
       this.#addRun(i, first, block + 1, cost);
       this.#cut();
       first = block + 1;
@@ -180,17 +212,14 @@ class TaskList {
 
   /** A whole stretch of one block, of which there are many: as `addBlocks` has it, but for a look at the block. */
   #addSmall(i: number, block: number): void {
-    const cost = costOf(this.#stretches, i);
-    const least = (block + 1) % SECTION_BLOCKS === 0 ? this.#target * LEAST_SHARE : this.#target;
     this.#current.addWhole(i, block, block + 1);
-    this.#cost += cost;
-    if (this.#cost >= least) this.#cut();
+    this.#cost += costOf(this.#stretches, i);
+    if (isCut(this.#cost, this.#target, block)) this.#cut();
   }
 
-  /** Starts a task with a new segment, unless the one before is still small. */
   #enter(place: number): void {
     const segment = Math.floor(place / BLOCKS_PER_SEGMENT);
-    if (segment !== this.#segment && this.#cost >= this.#target * LEAST_SHARE) this.#cut();
+    if (segment !== this.#segment && startsTask(this.#cost, this.#target)) this.#cut();
     this.#segment = segment;
   }
 

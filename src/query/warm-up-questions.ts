@@ -89,8 +89,8 @@ export function questionsOf(newest: SegmentExtent, deps: QueryDeps & MetadataDep
   const partNs = BigInt(Math.ceil(Number(endNs - startNs) * share));
   const ask = async (request: QueryRequest, times: number): Promise<void> => {
     for (let i = 0; i < times; i++) {
-      const { data, stats } = await runQuery(request, deps);
-      resultJson(data, stats);
+      const { data, stats, done } = await runQuery(request, deps);
+      resultJson(data, stats, { done });
     }
   };
   const asQuestion = (query: WarmQuery | typeof METADATA): Question => {

@@ -29,12 +29,7 @@ export type ResultData =
       readonly entryCount: number;
       readonly encodingFlags?: readonly string[];
     }
-  | {
-      readonly resultType: 'matrix' | 'vector';
-      readonly series: readonly ResultSeries[];
-      /** Called when the answer was written, or nobody wants more of it. */
-      readonly done?: (() => void) | undefined;
-    }
+  | { readonly resultType: 'matrix' | 'vector'; readonly series: readonly ResultSeries[] }
   | { readonly resultType: 'scalar'; readonly timeMs: number; readonly value: number };
 
 /** The flag that asks for labels by category. */
@@ -51,6 +46,8 @@ export interface ResultExtras {
   readonly warnings?: readonly string[] | undefined;
   /** What was planned and done. */
   readonly explain?: unknown;
+  /** Called when the answer was written, or nobody wants more of it. */
+  readonly done?: (() => void) | undefined;
 }
 
 /** An answer in pieces. Each is written when it is asked for, and holds until the next one is. */
@@ -67,8 +64,7 @@ type Pieces = Generator<Piece, void>;
 
 /** The body of `/query`, `/query_range` and the volume endpoints: whole, or in pieces when it is large. */
 export function resultBody(data: ResultData, stats: QueryStats, extras: ResultExtras = {}): Uint8Array | JsonPieces {
-  const done = 'done' in data ? data.done : undefined;
-  return bodyOf(inMemory((out) => resultPieces(out, data, stats, extras), done));
+  return bodyOf(inMemory((out) => resultPieces(out, data, stats, extras), extras.done));
 }
 
 /** The same, whole. */
@@ -83,7 +79,7 @@ export function legacyStreamsBody(streams: ResultStreams, stats: QueryStats): Ui
 }
 
 /** Writes pieces in memory that goes to the next answer when this one ends: when somebody asks for more behind the last piece, or for no more. */
-function* inMemory(write: (out: JsonBytes) => Pieces, done?: () => void): Pieces {
+function* inMemory(write: (out: JsonBytes) => Pieces, done?: (() => void) | undefined): Pieces {
   const out = idle.pop() ?? new JsonBytes();
   out.reset();
   try {

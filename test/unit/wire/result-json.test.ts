@@ -7,7 +7,13 @@ import {
   namesJson,
   seriesJson,
 } from '../../../src/wire/metadata-json.ts';
-import { legacyStreamsBody, type ResultData, type ResultStreams, resultBody } from '../../../src/wire/result-json.ts';
+import {
+  legacyStreamsBody,
+  type ResultData,
+  type ResultExtras,
+  type ResultStreams,
+  resultBody,
+} from '../../../src/wire/result-json.ts';
 import { NO_STATS, statsJson } from '../../../src/wire/stats-json.ts';
 import { resultText } from '../../support/result-text.ts';
 
@@ -168,8 +174,8 @@ describe('large answers', () => {
   const streams = streamsOf(
     ...Array.from({ length: 40 }, (_, i) => [`{"a":"${i}"}`, `["${i}","${'x'.repeat(20_000)}"],`] as const),
   );
-  const piecesOf = (data: ResultData): Generator<Uint8Array, void> => {
-    const made = resultBody(data, NO_STATS);
+  const piecesOf = (data: ResultData, extras?: ResultExtras): Generator<Uint8Array, void> => {
+    const made = resultBody(data, NO_STATS, extras);
     if (made instanceof Uint8Array) throw new Error('in one piece');
     return made.pieces;
   };
@@ -187,7 +193,7 @@ describe('large answers', () => {
 
   it('are not in the way of each other, whole or left', () => {
     const data = [matrix(500, 100), matrix(300, 200), matrix(700, 80)];
-    const running = data.map(piecesOf);
+    const running = data.map((one) => piecesOf(one));
     const texts = data.map(() => '');
     const left = piecesOf(data[0]!);
     left.next();
@@ -215,12 +221,11 @@ describe('large answers', () => {
 
   it('are done once, when all is written or nobody wants more', () => {
     const calls: string[] = [];
-    const noted = (name: string, data: ResultData): ResultData =>
-      data.resultType === 'matrix' ? { ...data, done: () => calls.push(name) } : data;
-    resultBody(noted('whole', matrix(2, 3)), NO_STATS);
-    const pieces = piecesOf(noted('pieces', matrix(500, 100)));
+    const noted = (name: string) => ({ done: () => calls.push(name) });
+    resultBody(matrix(2, 3), NO_STATS, noted('whole'));
+    const pieces = piecesOf(matrix(500, 100), noted('pieces'));
     pieces.next();
-    const left = piecesOf(noted('left', matrix(500, 100)));
+    const left = piecesOf(matrix(500, 100), noted('left'));
     left.next();
     expect(calls).toEqual(['whole']);
     left.return();
