@@ -1,4 +1,3 @@
-import { wider } from '../base/grow.ts';
 import { B_LINE_BYTES, B_MAX, B_METADATA_BYTES, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime } from '../chunk/directory.ts';
 import { dayStartNs } from '../model/time.ts';
 import type { SegmentRun } from '../store/segment-runs.ts';
@@ -6,17 +5,8 @@ import type { Stretches } from '../store/stretches.ts';
 import { shareInside, visitExtents } from './extents.ts';
 import { floorTo } from './grid.ts';
 import type { VolumeRows } from './volume-rows.ts';
+import { groupSums, volumeBytes } from './volume-sums.ts';
 
-/**
- * Volumes are compared with those of Loki, which counts uncompressed chunks: the lines, 8 bytes for each metadata pair of a row
- * (two references), and each name and value once for the chunk. Every row carries the pair of its level, which is not among
- * our metadata bytes; other pairs are counted as we hold them.
- */
-const LEVEL_PAIR_BYTES = 8;
-/** `detected_level` and one level. */
-const LEVEL_TEXT_BYTES = 21;
-/** Rows that there is room for at first. */
-const FIRST_ROWS = 64;
 /** With more buckets than that, rows keep only those that have bytes. */
 const MAX_DENSE = 1024;
 
@@ -115,28 +105,23 @@ export class VolumeGrid {
 
   /** Adds a segment that lies in one bucket. */
   #addSums(run: SegmentRun, bucket: number): void {
-    const sums = this.#sumsOf(run, bucket);
-    for (let row = 0; row < sums.length; row++) if (sums[row]! > 0) this.#addTo([row], bucket, sums[row]!);
+    const { groups } = this.#rows;
+    if (groups === undefined) {
+      this.#addStreams(run, bucket);
+      return;
+    }
+    const sums = groupSums(groups, run);
+    for (let group = 0; group < sums.length; group++)
+      if (sums[group]! > 0) this.#addTo(this.#rows.ofGroup(group), bucket, sums[group]!);
   }
 
-  /** By row; what is in several rows is added at once. */
-  #sumsOf({ segment, streams, count }: SegmentRun, bucket: number): Float64Array {
-    const { rows: rowCounts, lineBytes, metadataBytes } = segment.columns;
-    const { streamIds } = segment;
-    let sums = new Float64Array(FIRST_ROWS);
+  #addStreams({ segment, streams, count }: SegmentRun, bucket: number): void {
+    const { rows, lineBytes, metadataBytes } = segment.columns;
     for (let i = 0; i < count; i++) {
       const stream = streams === undefined ? i : streams[i]!;
-      const streamId = streamIds[stream]!;
-      const size = sizeOf(rowCounts[stream]!, lineBytes[stream]!, metadataBytes[stream]!);
-      const row = this.#rows.onlyRow(streamId);
-      if (row < 0) {
-        this.#addTo(this.#rows.of(streamId), bucket, size);
-        continue;
-      }
-      if (row >= sums.length) sums = wider(sums, new Float64Array(row * 2));
-      sums[row]! += size;
+      const bytes = volumeBytes(rows[stream]!, lineBytes[stream]!, metadataBytes[stream]!);
+      this.#addTo(this.#rows.of(segment.streamIds[stream]!), bucket, bytes);
     }
-    return sums;
   }
 
   #addBlocks({ segment, streams, count }: SegmentRun, base: number): void {
@@ -150,7 +135,7 @@ export class VolumeGrid {
       const min = base + mins[stream]!;
       const max = base + maxs[stream]!;
       const bucket = this.#onlyBucketOf(min, max);
-      const bytes = sizeOf(rowCounts[stream]!, lineBytes[stream]!, metadataBytes[stream]!);
+      const bytes = volumeBytes(rowCounts[stream]!, lineBytes[stream]!, metadataBytes[stream]!);
       if (bucket >= 0) {
         this.#addTo(rows, bucket, bytes);
         continue;
@@ -163,7 +148,7 @@ export class VolumeGrid {
       }
       const end = firstBlocks[stream + 1]! * BLOCK_FIELDS;
       for (let at = firstBlocks[stream]! * BLOCK_FIELDS; at < end; at += BLOCK_FIELDS) {
-        const size = sizeOf(blocks[at + B_ROWS]!, blocks[at + B_LINE_BYTES]!, blocks[at + B_METADATA_BYTES]!);
+        const size = volumeBytes(blocks[at + B_ROWS]!, blocks[at + B_LINE_BYTES]!, blocks[at + B_METADATA_BYTES]!);
         this.#setSpan(base + blockTime(blocks, at + B_MIN), base + blockTime(blocks, at + B_MAX), size);
         this.#spread(rows);
       }
@@ -177,11 +162,11 @@ export class VolumeGrid {
     const base = this.#baseOf(stretches.days[i]!);
     const bucket = this.#onlyBucketOf(base + stretches.mins[i]!, base + stretches.maxs[i]!);
     if (bucket >= 0) {
-      this.#addTo(rows, bucket, sizeOf(stretches.rows[i]!, stretches.lineBytes[i]!, stretches.metadataBytes[i]!));
+      this.#addTo(rows, bucket, volumeBytes(stretches.rows[i]!, stretches.lineBytes[i]!, stretches.metadataBytes[i]!));
       return;
     }
     visitExtents(stretches, i, (min, max, rowCount, lineBytes, metadataBytes) => {
-      this.#setSpan(base + min, base + max, sizeOf(rowCount, lineBytes, metadataBytes));
+      this.#setSpan(base + min, base + max, volumeBytes(rowCount, lineBytes, metadataBytes));
       this.#spread(rows);
     });
   }
@@ -262,8 +247,4 @@ export class VolumeGrid {
     this.#bytes[row] = own;
     return own;
   }
-}
-
-function sizeOf(rows: number, lineBytes: number, metadataBytes: number): number {
-  return lineBytes + metadataBytes + rows * LEVEL_PAIR_BYTES + LEVEL_TEXT_BYTES;
 }

@@ -8,9 +8,6 @@ import { TallySeries } from './tally-series.ts';
 import type { SampleScan } from './task.ts';
 
 const NONE: readonly number[] = [];
-/** In place of the only row of a stream: it was not looked at yet; it counts for several, or for none. */
-const UNKNOWN = -1;
-const NOT_ONE = -2;
 
 /** Rows of an answer by stream: the labels of each stream are looked at once, or less where streams were grouped alike before. */
 export class VolumeRows {
@@ -23,10 +20,8 @@ export class VolumeRows {
   readonly #byKey = new Map<string, number>();
   /** By stream id. */
   readonly #byStream: (readonly number[] | undefined)[];
-  /** The same where a stream counts for one row, which nearly all do. */
-  readonly #onlyRows: Int32Array;
   /** Groups of streams that have the same values of the wanted names; undefined: each stream is looked at. */
-  readonly #groups: TallySeries | undefined;
+  readonly groups: TallySeries | undefined;
   readonly #byGroup: (readonly number[] | undefined)[] = [];
 
   /**
@@ -45,10 +40,9 @@ export class VolumeRows {
     this.#labelTable = labelTable;
     this.#maxRows = limits.volumeMaxSeries;
     this.#byStream = new Array<readonly number[] | undefined>(largestId + 1).fill(undefined);
-    this.#onlyRows = new Int32Array(largestId + 1).fill(UNKNOWN);
     const isGrouped = params.aggregateBy === 'series' && names.length > 0 && names.every(isPlainName);
     const plan = groupingPlan(names);
-    if (isGrouped) this.#groups = series?.of(tenant, plan, labelTable) ?? new TallySeries(plan, labelTable);
+    if (isGrouped) this.groups = series?.of(tenant, plan, labelTable) ?? new TallySeries(plan, labelTable);
   }
 
   /** Numbers of the rows that a stream counts for. @throws LogError QUERY_LIMIT when there are more than `volume_max_series` */
@@ -57,24 +51,21 @@ export class VolumeRows {
     if (rows === undefined) {
       rows = this.#rowsOf(streamId);
       this.#byStream[streamId] = rows;
-      this.#onlyRows[streamId] = rows.length === 1 ? rows[0]! : NOT_ONE;
     }
     return rows;
   }
 
-  /** Number of the row of a stream that counts for one; negative for others. @throws LogError as `of` */
-  onlyRow(streamId: number): number {
-    if (this.#onlyRows[streamId] === UNKNOWN) this.of(streamId);
-    return this.#onlyRows[streamId]!;
+  #rowsOf(streamId: number): readonly number[] {
+    if (this.groups === undefined) return this.#make(this.#labelTable.labels(streamId));
+    const group = this.groups.of(streamId, 0);
+    return group < 0 ? NONE : this.ofGroup(group);
   }
 
-  #rowsOf(streamId: number): readonly number[] {
-    if (this.#groups === undefined) return this.#make(this.#labelTable.labels(streamId));
-    const group = this.#groups.of(streamId, 0);
-    if (group < 0) return NONE;
+  /** Numbers of the rows that a group of streams counts for. @throws LogError as `of` */
+  ofGroup(group: number): readonly number[] {
     let rows = this.#byGroup[group];
     if (rows === undefined) {
-      rows = this.#make(this.#groups.labels[group]!);
+      rows = this.#make(this.groups!.labels[group]!);
       this.#byGroup[group] = rows;
     }
     return rows;

@@ -231,6 +231,7 @@ describe('statistics of whole segments', () => {
               if (i + 1 < flushes.length) await store.flush();
               // Asked while the store grows: what is kept must not go stale.
               if (i + 1 < flushes.length) await answer(requests(config)[0]!, deps);
+              statistics(config, deps);
             }
             for (const request of requests(config)) {
               const found = await answer(request, deps);
