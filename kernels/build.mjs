@@ -16,6 +16,7 @@ const KERNELS = [
   { name: 'segment', memory: ['--initialMemory', '384'] },
   { name: 'block', memory: ['--initialMemory', '384'] },
   { name: 'answer', memory: ['--initialMemory', '10'] },
+  { name: 'entries', memory: ['--initialMemory', '5'] },
 ];
 
 async function build({ name, memory }, compiler) {

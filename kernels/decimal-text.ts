@@ -3,6 +3,8 @@
  * 2^53, where the powers of ten it needs are exact: a normalized power of five of 64 bits. Twin: src/base/go/float-text.ts.
  */
 
+import { eightDigits, ZEROS } from './digits';
+
 const MAX_POWER = 28;
 /** Normalized powers of five, so that the highest bit is set: the first 64 bits of powers of ten, the rest of which are zeros. */
 const POWERS = memory.data(MAX_POWER * 8, 8);
@@ -21,7 +23,6 @@ const SCALE: f64 = 1e6;
 const MAX_SCALED: f64 = 1e8;
 const EIGHT_DIGITS: u64 = 100000000;
 
-const ZEROS: u64 = 0x3030303030303030;
 /** The last of eight digits is written whatever it is. */
 const LAST_DIGIT: u64 = 1 << 56;
 const NEGATIVE_ZERO: u64 = 1 << 63;
@@ -165,18 +166,6 @@ function digitCount(value: u64): i32 {
   // log10(2) is 1233 / 4096; one too many where the power of ten lies higher.
   const count = ((64 - <i32>clz(some)) * 1233) >> 12;
   return count + <i32>(some >= load<u64>(TENS + ((<usize>count) << 3)));
-}
-
-/** The eight digits of a number below 10^8, a byte each, the first in the lowest: halves, pairs and digits side by side in one word. */
-// @ts-ignore: decorator
-@inline
-function eightDigits(value: u32): u64 {
-  const high = value / 10000;
-  const halves = <u64>high | (<u64>(value - high * 10000) << 32);
-  const hundreds = ((halves * 10486) >> 20) & 0x7f0000007f;
-  const pairs = ((halves - hundreds * 100) << 16) | hundreds;
-  const tens = ((pairs * 103) >> 10) & 0xf000f000f000f;
-  return ((pairs - tens * 10) << 8) | tens;
 }
 
 /** Writes exactly `count` digits, and anything up to seven bytes behind them. @returns their end */

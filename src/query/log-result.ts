@@ -1,14 +1,14 @@
 import { ScratchColumns } from '../base/scratch-columns.ts';
-import { type EntryFormat, entryEnd, putEntry } from '../wire/entry-json.ts';
+import { type EntryFormat, entryEnd } from '../wire/entry-json.ts';
 import { JsonBytes } from '../wire/json-bytes.ts';
 import { FoundColumns } from './found-columns.ts';
 import { type FoundRows, OWN_LABELS } from './found-rows.ts';
 import { type FoundLabels, printedLabels } from './printed-labels.ts';
+import { putEntries } from './put-entries.ts';
 import type { LogScanResult, ScanCounts } from './task.ts';
 
 /** Used by one result after the other. */
 const scratch = new JsonBytes();
-const COMMA = Buffer.from(',');
 /** By row and by label set, before it is known how much memory a result takes. */
 const numbers = new ScratchColumns();
 
@@ -26,7 +26,7 @@ export function logResult(
   const out = scratch;
   out.reset();
   if (format === undefined) putLines(out, found, ends);
-  else putEntries(out, found, ends, labelIds, sets, format);
+  else putEntries(out, found, format, tailsOf(sets, format), labelIds, ends);
   const entryBytes = out.length;
   const next = (): Int32Array => numbers.next(sets.length);
   const texts = { jsonEnds: next(), textEnds: next(), hashes: next() };
@@ -111,25 +111,12 @@ function putLines(out: JsonBytes, { count, bytes, starts, ends: lineEnds }: Foun
   }
 }
 
-function putEntries(
-  out: JsonBytes,
-  { count, days, offsetsNs, bytes, starts, ends: lineEnds, textEnds, tailEnds }: FoundRows,
-  ends: Int32Array,
-  labelIds: Uint32Array,
-  sets: readonly (FoundLabels | undefined)[],
-  format: EntryFormat,
-): void {
+/** What follows the line of an entry, by label set. */
+function tailsOf(sets: readonly (FoundLabels | undefined)[], format: EntryFormat): Uint8Array[] {
   const plainText = entryEnd({ all: [] }, format);
   const plain = Buffer.from(plainText);
-  const tails = sets.map((labels) => {
+  return sets.map((labels) => {
     const text = labels === undefined ? plainText : entryEnd(labels, format);
     return text === plainText ? plain : Buffer.from(text);
   });
-  for (let row = 0; row < count; row++) {
-    const isOwn = tailEnds[row]! > textEnds[row]!;
-    const tail = isOwn ? bytes.subarray(textEnds[row], tailEnds[row]) : tails[labelIds[row]!]!;
-    putEntry(out, format, days[row]!, offsetsNs[row]!, bytes, starts[row]!, lineEnds[row]!, tail);
-    out.raw(COMMA);
-    ends[row] = out.length;
-  }
 }
