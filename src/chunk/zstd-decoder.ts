@@ -1,5 +1,5 @@
 import { constants, createZstdDecompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { type HiddenHandle, hiddenHandle } from './zstd-handle.ts';
+import { type HiddenHandle, hiddenHandle, testBytes } from './zstd-handle.ts';
 
 /**
  * Decompresses zstd into memory that is reused. `zstdDecompressSync` returns fresh memory for every frame, and in a steady scan the
@@ -78,8 +78,7 @@ function openHandle(): OpenHandle | undefined {
 function passesSelfTest(decoder: ZstdDecoder): boolean {
   try {
     for (const size of [1, 1000, 300_000]) {
-      const raw = Buffer.alloc(size);
-      for (let i = 0; i < size; i++) raw[i] = (i * 7) ^ (i >> 5);
+      const raw = testBytes(size);
       const frame = zstdCompressSync(raw);
       const into = Buffer.alloc(size + 10);
       if (decoder.decode(frame, into.subarray(0, size)) !== size || !into.subarray(0, size).equals(raw)) return false;

@@ -1,5 +1,5 @@
 import { constants, createZstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { type HiddenHandle, hiddenHandle, type ZstdHandle } from './zstd-handle.ts';
+import { type HiddenHandle, hiddenHandle, testBytes, type ZstdHandle } from './zstd-handle.ts';
 
 /**
  * Compresses with zstd into memory that is reused, by a context that is reused: `zstdCompressSync` makes both anew for every frame,
@@ -77,8 +77,7 @@ function freshFrame(raw: Uint8Array, params: Parameters): Buffer {
 function passesSelfTest(encoder: ZstdEncoder): boolean {
   try {
     for (const size of [64, 3000, 70_000, 100]) {
-      const raw = Buffer.alloc(size);
-      for (let i = 0; i < size; i++) raw[i] = (i % 97) ^ (i >> 9);
+      const raw = testBytes(size);
       const frame = encoder.encode(raw);
       if (!zstdDecompressSync(frame).equals(raw)) return false;
     }

@@ -37,3 +37,15 @@ export function hiddenHandle(stream: Transform): HiddenHandle | undefined {
     return undefined;
   return { handle: handle as ZstdHandle, left };
 }
+
+/** Primes, so that bytes repeat neither soon nor at the edge of anything. */
+const TEST_PERIOD = 1021;
+const TEST_FACTOR = 7;
+
+/** Bytes to try a handle with. A period of them is copied: a loop over all would be compiled for it, while the first queries wait for the core. */
+export function testBytes(size: number): Buffer {
+  return Buffer.alloc(
+    size,
+    Uint8Array.from({ length: TEST_PERIOD }, (_, i) => (i * TEST_FACTOR) ^ (i >> 5)),
+  );
+}
