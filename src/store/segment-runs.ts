@@ -68,12 +68,22 @@ export function wantedRun(
     : { source, segment, streams, count: streams.length };
 }
 
-/** Of selectors with more streams, what is read of them takes so long that nothing is gained. */
+/** Wanted streams of a segment are kept as long as the selector and the directory are, where there are few. */
 const MAX_KEPT_STREAMS = 1024;
+/** Of more, those of the last selector that asked are, up to so many. */
+const MAX_RECENT_STREAMS = 16_384;
 
-/** Wanted streams that have blocks; kept as long as the selector and the directory are, where there are few. */
+interface RecentStreams {
+  readonly wanted: MatchedStreams;
+  readonly streams: Uint32Array;
+}
+
+const recent = new WeakMap<OpenDirectory, RecentStreams>();
+
+/** Wanted streams that have blocks; the same list as before where it is kept. */
 function keptStreams(open: OpenDirectory, wanted: MatchedStreams): Uint32Array {
-  const known = wanted.streamsOf.get(open);
+  const last = recent.get(open);
+  const known = wanted.streamsOf.get(open) ?? (last?.wanted === wanted ? last.streams : undefined);
   if (known !== undefined) return known;
   const { firstBlocks } = open;
   const found = wantedStreams(open, wanted);
@@ -81,6 +91,7 @@ function keptStreams(open: OpenDirectory, wanted: MatchedStreams): Uint32Array {
   for (const stream of found) if (firstBlocks[stream]! < firstBlocks[stream + 1]!) found[count++] = stream;
   const streams = found.slice(0, count);
   if (count <= MAX_KEPT_STREAMS) wanted.streamsOf.set(open, streams);
+  else if (count <= MAX_RECENT_STREAMS) recent.set(open, { wanted, streams });
   return streams;
 }
 
