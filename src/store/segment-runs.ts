@@ -80,8 +80,8 @@ interface RecentStreams {
 
 const recent = new WeakMap<OpenDirectory, RecentStreams>();
 
-/** Wanted streams that have blocks; the same list as before where it is kept. */
-function keptStreams(open: OpenDirectory, wanted: MatchedStreams): Uint32Array {
+/** Numbers of the wanted streams of a segment that have blocks, ascending; the same list as before where it is kept. */
+export function keptStreams(open: OpenDirectory, wanted: MatchedStreams): Uint32Array {
   const last = recent.get(open);
   const known = wanted.streamsOf.get(open) ?? (last?.wanted === wanted ? last.streams : undefined);
   if (known !== undefined) return known;

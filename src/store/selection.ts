@@ -11,7 +11,7 @@ import { type LeftOut, piecesOf } from './left-out.ts';
 import type { MatchedStreams } from './matched-streams.ts';
 import type { OpenDirectory } from './open-directory.ts';
 import type { LabelsInUse, Selection, WantedRows } from './query-store.ts';
-import { forEachWanted, type SelectedRuns } from './segment-runs.ts';
+import { forEachWanted, keptStreams, type SelectedRuns } from './segment-runs.ts';
 import { type DayRange, liesWithin, SelectedDays } from './selected-days.ts';
 import { blockSkipper, leaveOutBlocks } from './skip-blocks.ts';
 import { leaveOutLevels } from './skip-levels.ts';
@@ -219,6 +219,17 @@ function markAll({ streamIds, columns: { mins, maxs } }: OpenDirectory, mask: Ui
   return marked;
 }
 
+/** Marks streams of a segment. @returns how many were not marked before */
+function markSome(streams: Uint32Array, streamIds: Uint32Array, found: Uint8Array): number {
+  let marked = 0;
+  for (let i = 0; i < streams.length; i++) {
+    const streamId = streamIds[streams[i]!]!;
+    marked += 1 - found[streamId]!;
+    found[streamId] = 1;
+  }
+  return marked;
+}
+
 /** Wanted streams that have rows in the range: 1 by stream id, and how many. */
 function findStreams(
   view: StoreView,
@@ -232,8 +243,10 @@ function findStreams(
     for (const segment of segmentsWithin(view, bounds)) {
       if (missing === 0) break;
       const open = view.open(segment);
-      if (wanted.isAll && liesWithin(segment, bounds)) {
-        missing -= markAll(open, wanted.mask, found);
+      if (liesWithin(segment, bounds)) {
+        missing -= wanted.isAll
+          ? markAll(open, wanted.mask, found)
+          : markSome(keptStreams(open, wanted), open.streamIds, found);
         continue;
       }
       forEachWanted(open, wanted, (stream, streamId) => {
