@@ -5,8 +5,11 @@ import type { SegmentRun, SelectedRuns } from '../store/segment-runs.ts';
 import type { Stretches } from '../store/stretches.ts';
 import { daysOf, type LogDay } from './log-days.ts';
 import { PlannedTask, shareFrame } from './planned-task.ts';
+import { goodness, sliceKey } from './run-slice.ts';
 import { costOf, DayBounds, PART_BYTES, ROW_BYTES, TASK_BYTES } from './task-plan.ts';
 import { TopHeap } from './top-heap.ts';
+
+const FIRST_MEMBERS = 256;
 
 /**
  * Hands out what is stored in the order in which a log query wants to read it: always the block next whose newest (or oldest) row is
@@ -22,8 +25,10 @@ export class LogOrder {
   /** The day that comes next last. */
   readonly #days: LogDay[];
   #day = 0;
-  /** Of the day, segments that were not opened: `~number` in the heap. */
+  /** Of the day, segments that were not opened, or not all of them: `~number` in the heap. */
   #runs: (SegmentRun | undefined)[] = [];
+  /** Of each: streams with keys from here on were opened. */
+  #openedFrom = new Float64Array(0);
   /** Key of the bound at hand. */
   #worstKey = Number.NEGATIVE_INFINITY;
   readonly #heap = new TopHeap(0);
@@ -109,6 +114,7 @@ export class LogOrder {
     if (next === undefined) return false;
     this.#day = next.day;
     this.#runs = [...next.runs];
+    this.#openedFrom = new Float64Array(next.runs.length).fill(Number.POSITIVE_INFINITY);
     this.#bounds.at(next.day);
     this.#worstKey = this.#keyOfBound(boundNs);
     this.#memberCount = 0;
@@ -134,28 +140,42 @@ export class LogOrder {
   #pushRuns(): void {
     for (const [number, run] of this.#runs.entries()) {
       if (run === undefined) continue;
-      const key = this.#goodness(run.segment.columns.minNs, run.segment.columns.maxNs);
-      if (key >= this.#worstKey) this.#heap.push(key, ~number);
+      const key = goodness(run.segment.columns.minNs, run.segment.columns.maxNs, this.#backward);
+      this.#pushRun(number, Math.min(key, this.#openedFrom[number]!));
     }
   }
 
-  /** Puts the streams of the segment on top of the heap in its place. */
+  #pushRun(number: number, key: number): void {
+    if (key >= this.#worstKey) this.#heap.push(key, ~number);
+  }
+
+  /** Puts the streams of the segment on top of the heap in its place: all that are left, or the best of them where frames do not matter. */
   #openRun(number: number): void {
     this.#heap.pop();
-    const { source, segment, streams, count } = this.#runs[number]!;
-    this.#runs[number] = undefined;
-    const { streamIds, firstBlocks, columns } = segment;
-    const stretches = this.#stretches;
+    const run = this.#runs[number]!;
+    const below = this.#openedFrom[number]!;
+    const from = this.#joins ? Number.NEGATIVE_INFINITY : sliceKey(run, this.#backward, below);
     const first = this.#memberCount;
-    this.#reserve(count);
-    for (let i = 0; i < count; i++) {
-      const stream = streams === undefined ? i : streams[i]!;
-      if (this.#goodness(columns.mins[stream]!, columns.maxs[stream]!) < this.#worstKey) continue;
-      stretches.addStream(streamIds[stream]!, source, stream, firstBlocks[stream]!, firstBlocks[stream + 1]!);
-      this.#addMember(stretches.count - 1);
-    }
+    this.#addStreams(run, Math.max(from, this.#worstKey), below);
     this.#heap.reserve(this.#memberCount - first);
     this.#addUnits(first);
+    this.#openedFrom[number] = from;
+    if (from === Number.NEGATIVE_INFINITY) this.#runs[number] = undefined;
+    else this.#pushRun(number, from);
+  }
+
+  /** Adds streams of a segment with keys `from .. below`. */
+  #addStreams({ source, segment, streams, count }: SegmentRun, from: number, below: number): void {
+    const { streamIds, firstBlocks, columns } = segment;
+    const stretches = this.#stretches;
+    for (let i = 0; i < count; i++) {
+      const stream = streams === undefined ? i : streams[i]!;
+      const key = goodness(columns.mins[stream]!, columns.maxs[stream]!, this.#backward);
+      if (key < from || key >= below) continue;
+      stretches.addStream(streamIds[stream]!, source, stream, firstBlocks[stream]!, firstBlocks[stream + 1]!);
+      if (this.#memberCount === this.#members.length) this.#reserve(this.#memberCount + FIRST_MEMBERS);
+      this.#addMember(stretches.count - 1);
+    }
   }
 
   /** Makes room for so many more stretches. */
@@ -233,13 +253,8 @@ export class LogOrder {
     return -blockTime(blocks, this.#first[from]! * BLOCK_FIELDS + B_MIN);
   }
 
-  /** Of the best of rows between two times. */
-  #goodness(minNs: number, maxNs: number): number {
-    return this.#backward ? maxNs : -minNs;
-  }
-
   #memberKey(i: number): number {
-    return this.#goodness(this.#stretches.mins[i]!, this.#stretches.maxs[i]!);
+    return goodness(this.#stretches.mins[i]!, this.#stretches.maxs[i]!, this.#backward);
   }
 
   /** First time of a piece of a stretch that is in no segment. */

@@ -156,6 +156,35 @@ test('what is best comes first, and a sample has the best of all', () => {
   );
 });
 
+/** Segments of so many streams that they come in slices; times that come often, too. */
+const large = fc.tuple(fc.integer({ min: 1, max: 1e6 }), fc.constantFrom(50, 5000)).chain(([seed, times]) => {
+  let state = seed;
+  const next = (below: number): number => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+  const streams = (count: number): number[][] => Array.from({ length: count }, () => [next(times)]);
+  return setups.map((setup) => ({ ...setup, sampled: true, loose: [], segments: [streams(5000), streams(30)] }));
+});
+
+test('of thousands of streams each is handed out once, the best first', () => {
+  fc.assert(
+    fc.property(large, fc.integer({ min: 0, max: 5000 }), (setup, bound) => {
+      const { selected, items } = selectedOf(setup);
+      const tasks = handedOut(setup, selected);
+      expect(tasks.flat().sort()).toEqual(items.map(({ name }) => name).sort());
+      const goodness = new Map(items.map(({ name, ns }) => [name, setup.backward ? ns : -ns]));
+      const best = Math.max(...goodness.values());
+      // In one of those that begin side by side.
+      expect(tasks.slice(0, 2).flatMap((names) => names.map((name) => goodness.get(name)))).toContain(best);
+      const names = new Set(handedOut(setup, selected, dayStartNs(DAY) + BigInt(bound)).flat());
+      for (const { name, ns } of items)
+        if (setup.backward ? ns >= bound : ns <= bound) expect(names.has(name)).toBe(true);
+    }),
+    { numRuns: 20 },
+  );
+});
+
 test('what a bound leaves is in the tasks that begin side by side, and nothing else, unless it is too much', () => {
   const costs = fc.record({
     most: fc.constantFrom(20_000, 300_000, 1e9),
