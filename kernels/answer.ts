@@ -1,9 +1,10 @@
 /**
  * The answer kernel: points of a matrix as JSON. Entry file of its compilation (`npm run build:kernels`). Twin: src/wire/sample-json.ts. The caller
- * puts what points begin with (`[1700000000.123,"`) at `beginsAt` once for all series, then values and their presence, a stretch at a time.
+ * puts the times of points at `timesAt` once for all series, of which it makes what points begin with (`[1700000000.123,"`); then values and their
+ * presence, a stretch at a time.
  */
 
-import { fillPowers, putDecimal } from './decimal-text';
+import { fillPowers, putDecimal, putInteger } from './decimal-text';
 
 /** Sizes that src/base/kernels/answer-kernel.ts knows too. */
 const MAX_BEGINS: usize = 16384;
@@ -14,21 +15,25 @@ const POINT_BYTES: usize = 64;
 
 const BEGINS = memory.data(MAX_BEGINS * BEGIN_BYTES + 16, 16);
 const LENGTHS = memory.data(MAX_BEGINS, 16);
+const TIMES = memory.data(MAX_BEGINS * 8, 16);
 const VALUES = memory.data(STRETCH * 8, 16);
 const PRESENT = memory.data(STRETCH, 16);
 const TEXT = memory.data(STRETCH * POINT_BYTES + 64, 16);
 
+/** Milliseconds: seconds of up to ten digits. */
+const MAX_TIME: f64 = 1e13;
+const OPEN: u8 = 91;
 const COMMA: u8 = 44;
+const POINT: u8 = 46;
+const ZERO: u8 = 48;
+const COMMA_QUOTE: u16 = 0x222c;
 const QUOTE_CLOSE: u16 = 0x5d22;
 
 let written: usize = 0;
 
-export function beginsAt(): usize {
-  return BEGINS;
-}
-
-export function lengthsAt(): usize {
-  return LENGTHS;
+/** Milliseconds since the epoch, by place in the grid. */
+export function timesAt(): usize {
+  return TIMES;
 }
 
 export function valuesAt(): usize {
@@ -50,6 +55,37 @@ export function writtenBytes(): usize {
 
 export function open(): void {
   fillPowers();
+}
+
+/** Makes what points at so many times begin with. @returns how many were made; fewer when the next time is an odd one */
+export function putBegins(count: usize): usize {
+  let i: usize = 0;
+  for (; i < count; i++) {
+    const time = load<f64>(TIMES + (i << 3));
+    if (!(time >= 0 && time < MAX_TIME && trunc(time) === time)) break;
+    const all = <u64>time;
+    const seconds = all / 1000;
+    const start = BEGINS + i * BEGIN_BYTES;
+    store<u8>(start, OPEN);
+    const end = putThousandths(putInteger(start + 1, seconds), <u32>(all - seconds * 1000));
+    store<u16>(end, COMMA_QUOTE);
+    store<u8>(LENGTHS + i, <u8>(end + 2 - start));
+  }
+  return i;
+}
+
+/** Writes a point and three decimals without zeros at their end; nothing when there are none. */
+function putThousandths(at: usize, thousandths: u32): usize {
+  if (thousandths === 0) return at;
+  const hundreds = thousandths / 100;
+  const rest = thousandths - hundreds * 100;
+  const tens = rest / 10;
+  const ones = rest - tens * 10;
+  store<u8>(at, POINT);
+  store<u8>(at + 1, ZERO + <u8>hundreds);
+  store<u8>(at + 2, ZERO + <u8>tens);
+  store<u8>(at + 3, ZERO + <u8>ones);
+  return ones !== 0 ? at + 4 : tens !== 0 ? at + 3 : at + 2;
 }
 
 /**

@@ -155,7 +155,8 @@ function putPlaces(at: usize, all: u64, allPlaces: i32): usize {
   return putDigits(at + 2 + (places - count), digits, count);
 }
 
-function putInteger(at: usize, value: u64): usize {
+/** Writes an integer. @returns its end; up to 7 bytes behind it may be written */
+export function putInteger(at: usize, value: u64): usize {
   return putDigits(at, value, digitCount(value));
 }
 

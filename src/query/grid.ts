@@ -1,3 +1,5 @@
+import { NS_PER_MS } from '../model/time.ts';
+
 /** Evaluation points of a query: `count` of them from `startNs` on, `stepNs` apart. */
 export interface EvaluationGrid {
   readonly startNs: bigint;
@@ -22,8 +24,13 @@ export function rangeGrid(startNs: bigint, endNs: bigint, stepNs: bigint, align:
 
 /** Time of every point in milliseconds since the epoch. */
 export function pointTimesMs(grid: EvaluationGrid): number[] {
-  const times = new Array<number>(grid.count);
-  for (let i = 0; i < grid.count; i++) times[i] = Number((grid.startNs + BigInt(i) * grid.stepNs) / 1_000_000n);
+  const { startNs, stepNs, count } = grid;
+  const times = new Array<number>(count);
+  if (startNs >= 0n && stepNs % NS_PER_MS === 0n) {
+    // Whole milliseconds apart: nothing has to be cut off but once.
+    const [firstMs, stepMs] = [Number(startNs / NS_PER_MS), Number(stepNs / NS_PER_MS)];
+    for (let i = 0; i < count; i++) times[i] = firstMs + i * stepMs;
+  } else for (let i = 0; i < count; i++) times[i] = Number((startNs + BigInt(i) * stepNs) / NS_PER_MS);
   return times;
 }
 

@@ -1,12 +1,6 @@
 import { endianness } from 'node:os';
 import { formatSampleValue } from '../base/go/float-text.ts';
-import {
-  type AnswerKernel,
-  BEGIN_BYTES,
-  MAX_BEGINS,
-  openAnswerKernel,
-  STRETCH,
-} from '../base/kernels/answer-kernel.ts';
+import { type AnswerKernel, MAX_BEGINS, openAnswerKernel, STRETCH } from '../base/kernels/answer-kernel.ts';
 import type { JsonBytes } from './json-bytes.ts';
 
 /** Points of a series; times in milliseconds since the epoch, ascending. A time may come twice. */
@@ -33,7 +27,8 @@ for (let i = 0; i < GROUP; i++) GROUP_TEXTS.set(Buffer.from(`${i}`.padStart(3, '
 /** The last six digits of a time change from point to point; those before rarely do. */
 const LOW_SPAN = GROUP * GROUP;
 /** What a point begins with, such as `[1700000000.123,"`. */
-const BEGIN_WORDS = BEGIN_BYTES / 4;
+const BEGIN_WORDS = 5;
+const BEGIN_BYTES = BEGIN_WORDS * 4;
 const IS_LITTLE_ENDIAN = endianness() === 'LE';
 const ZERO = 48;
 const COMMA = 44;
@@ -43,9 +38,13 @@ const QUOTE = 34;
 const OPEN = 91;
 const CLOSE = 93;
 
-/** Opened with the first answer of several series; null where there are no kernels. */
+/** Opened with the first answer of many points; null where there are no kernels. */
 let kernelAtHand: AnswerKernel | null | undefined;
-let beginsAtHand: PointBegins | undefined;
+/** Times that the kernel has, and whether it can write them. */
+let timesAtHand: ArrayLike<number> | undefined;
+let areWritable = false;
+/** Fewer points are written before a kernel is asked. */
+const MIN_KERNEL_POINTS = 8;
 /** Where a point is written. */
 let bytes: Uint8Array = new Uint8Array(0);
 /** Seconds of the last time, less its low digits, as text. */
@@ -74,14 +73,13 @@ export class SampleLists {
   }
 
   put(points: ResultPoints): void {
-    const begins = this.#beginsOf(points.timesMs);
-    const kernel = begins?.kernel;
-    if (begins === undefined || kernel === undefined) this.#putPlainly(points, begins);
-    else this.#putStretches(points, begins, kernel);
+    const kernel = kernelFor(points);
+    if (kernel === undefined) this.#putPlainly(points, this.#beginsOf(points.timesMs));
+    else this.#putStretches(points, kernel);
   }
 
   /** The kernel writes what it can, a point that it leaves is written here. */
-  #putStretches({ values, present }: ResultPoints, begins: PointBegins, kernel: AnswerKernel): void {
+  #putStretches({ timesMs, values, present }: ResultPoints, kernel: AnswerKernel): void {
     const out = this.#out;
     const start = out.length;
     for (let first = 0; first < values.length; first += STRETCH) {
@@ -91,7 +89,7 @@ export class SampleLists {
       for (let next = 0; next < count; next++) {
         next = kernel.putPoints(first, next, count, present === undefined);
         out.range(kernel.text, 0, kernel.writtenBytes);
-        if (next < count) this.#putOne(begins, first + next, values[first + next]!);
+        if (next < count) this.#putOne(timesMs[first + next]!, values[first + next]!);
       }
     }
     // In place of the first comma.
@@ -100,12 +98,11 @@ export class SampleLists {
     out.string(']');
   }
 
-  #putOne(begins: PointBegins, i: number, value: number): void {
+  #putOne(timeMs: number, value: number): void {
     const out = this.#out;
     bytes = out.room(MAX_POINT_BYTES);
-    const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     bytes[out.length] = COMMA;
-    out.length = putValueEnd(begins.put(i, words, out.length + 1), value);
+    out.length = putValueEnd(putPointBegin(out.length + 1, timeMs), value);
   }
 
   #putPlainly({ timesMs, values, present }: ResultPoints, begins: PointBegins | undefined): void {
@@ -138,6 +135,19 @@ export class SampleLists {
   }
 }
 
+/** The kernel with the times of points at hand; undefined where there is none, or when it cannot write them. */
+function kernelFor({ timesMs, values }: ResultPoints): AnswerKernel | undefined {
+  if (values.length < MIN_KERNEL_POINTS || timesMs.length > MAX_BEGINS) return undefined;
+  kernelAtHand ??= openAnswerKernel() ?? null;
+  if (kernelAtHand === null) return undefined;
+  if (timesAtHand !== timesMs) {
+    kernelAtHand.timesMs.set(timesMs);
+    areWritable = kernelAtHand.putBegins(timesMs.length);
+    timesAtHand = timesMs;
+  }
+  return areWritable ? kernelAtHand : undefined;
+}
+
 /** What points begin with up to their values, by place in the grid. Words are written: they reach beyond the text, where the value follows. */
 class PointBegins {
   readonly #words: Uint32Array;
@@ -146,17 +156,6 @@ class PointBegins {
   private constructor(words: Uint32Array, lengths: Uint8Array) {
     this.#words = words;
     this.#lengths = lengths;
-  }
-
-  /** The kernel with these beginnings at hand; undefined where there are no kernels. */
-  get kernel(): AnswerKernel | undefined {
-    kernelAtHand ??= openAnswerKernel() ?? null;
-    if (kernelAtHand !== null && beginsAtHand !== this) {
-      kernelAtHand.begins.set(new Uint8Array(this.#words.buffer, this.#words.byteOffset, this.#words.byteLength));
-      kernelAtHand.lengths.set(this.#lengths);
-      beginsAtHand = this;
-    }
-    return kernelAtHand ?? undefined;
   }
 
   /** @returns undefined when there are very many times, or odd ones */

@@ -3,26 +3,24 @@ import { loadKernel } from './load-kernel.ts';
 interface AnswerExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   open(): void;
-  beginsAt(): number;
-  lengthsAt(): number;
+  timesAt(): number;
   valuesAt(): number;
   presentAt(): number;
   textAt(): number;
   writtenBytes(): number;
+  putBegins(count: number): number;
   putPoints(begin: number, from: number, count: number, areAllPresent: boolean): number;
 }
 
 /** Sizes of kernels/answer.ts. */
 export const MAX_BEGINS = 16_384;
-export const BEGIN_BYTES = 20;
 export const STRETCH = 1024;
 
 /** The kernel that writes points of series as JSON; one instance for each thread. */
 export class AnswerKernel {
   readonly #exports: AnswerExports;
-  /** What points begin with, `BEGIN_BYTES` for each of the grid, and how many of these bytes count. */
-  readonly begins: Uint8Array;
-  readonly lengths: Uint8Array;
+  /** Milliseconds since the epoch, by place in the grid. */
+  readonly timesMs: Float64Array;
   /** Of the stretch at work: values, and 1 where there is a point. */
   readonly values: Float64Array;
   readonly present: Uint8Array;
@@ -33,11 +31,15 @@ export class AnswerKernel {
     this.#exports = exports;
     exports.open();
     const { buffer } = exports.memory;
-    this.begins = new Uint8Array(buffer, exports.beginsAt(), MAX_BEGINS * BEGIN_BYTES);
-    this.lengths = new Uint8Array(buffer, exports.lengthsAt(), MAX_BEGINS);
+    this.timesMs = new Float64Array(buffer, exports.timesAt(), MAX_BEGINS);
     this.values = new Float64Array(buffer, exports.valuesAt(), STRETCH);
     this.present = new Uint8Array(buffer, exports.presentAt(), STRETCH);
     this.text = Buffer.from(buffer, exports.textAt());
+  }
+
+  /** Makes what points at the first `count` times begin with. @returns false when one of these is odd: then there are none */
+  putBegins(count: number): boolean {
+    return this.#exports.putBegins(count) === count;
   }
 
   /**
