@@ -4,7 +4,7 @@
  * presence, a stretch at a time.
  */
 
-import { fillPowers, putDecimal, putInteger } from './decimal-text';
+import { fillPowers, putDecimal, putDecimals, putInteger } from './decimal-text';
 
 /** Sizes that src/base/kernels/answer-kernel.ts knows too. */
 const MAX_BEGINS: usize = 16384;
@@ -24,8 +24,6 @@ const TEXT = memory.data(STRETCH * POINT_BYTES + 64, 16);
 const MAX_TIME: f64 = 1e13;
 const OPEN: u8 = 91;
 const COMMA: u8 = 44;
-const POINT: u8 = 46;
-const ZERO: u8 = 48;
 const COMMA_QUOTE: u16 = 0x222c;
 const QUOTE_CLOSE: u16 = 0x5d22;
 
@@ -67,25 +65,12 @@ export function putBegins(count: usize): usize {
     const seconds = all / 1000;
     const start = BEGINS + i * BEGIN_BYTES;
     store<u8>(start, OPEN);
-    const end = putThousandths(putInteger(start + 1, seconds), <u32>(all - seconds * 1000));
+    const thousandths = <u32>(all - seconds * 1000);
+    const end = putDecimals(putInteger(start + 1, seconds), thousandths * 100000);
     store<u16>(end, COMMA_QUOTE);
     store<u8>(LENGTHS + i, <u8>(end + 2 - start));
   }
   return i;
-}
-
-/** Writes a point and three decimals without zeros at their end; nothing when there are none. */
-function putThousandths(at: usize, thousandths: u32): usize {
-  if (thousandths === 0) return at;
-  const hundreds = thousandths / 100;
-  const rest = thousandths - hundreds * 100;
-  const tens = rest / 10;
-  const ones = rest - tens * 10;
-  store<u8>(at, POINT);
-  store<u8>(at + 1, ZERO + <u8>hundreds);
-  store<u8>(at + 2, ZERO + <u8>tens);
-  store<u8>(at + 3, ZERO + <u8>ones);
-  return ones !== 0 ? at + 4 : tens !== 0 ? at + 3 : at + 2;
 }
 
 /**

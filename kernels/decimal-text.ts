@@ -117,11 +117,18 @@ function putMillionths(from: usize, size: f64, scaled: f64): usize {
   const zeros = ctz(before | LAST_DIGIT) & 56;
   store<u64>(from, (before | ZEROS) >> zeros);
   const point = from + 8 - <usize>(zeros >> 3);
-  const behind = eightDigits(rest * 100);
-  store<u8>(point, POINT);
-  store<u64>(point + 1, behind | ZEROS);
-  const places = 8 - <usize>(clz(behind) >> 3);
-  return point + places + <usize>(places !== 0);
+  return putDecimals(point, rest * 100);
+}
+
+/** Writes a point and eight decimals without zeros at their end; nothing when there are none. @returns the end; up to 9 bytes may be written */
+// @ts-ignore: decorator
+@inline
+export function putDecimals(at: usize, decimals: u32): usize {
+  const digits = eightDigits(decimals);
+  store<u8>(at, POINT);
+  store<u64>(at + 1, digits | ZEROS);
+  const places = 8 - <usize>(clz(digits) >> 3);
+  return at + places + <usize>(places !== 0);
 }
 
 /** Writes `digits` / 10^places without zeros at its end. */

@@ -1,4 +1,3 @@
-import { endianness } from 'node:os';
 import { formatSampleValue } from '../base/go/float-text.ts';
 import { type AnswerKernel, MAX_BEGINS, openAnswerKernel, STRETCH } from '../base/kernels/answer-kernel.ts';
 import type { JsonBytes } from './json-bytes.ts';
@@ -26,10 +25,6 @@ const GROUP_TEXTS = new Uint8Array(GROUP * 3);
 for (let i = 0; i < GROUP; i++) GROUP_TEXTS.set(Buffer.from(`${i}`.padStart(3, '0')), i * 3);
 /** The last six digits of a time change from point to point; those before rarely do. */
 const LOW_SPAN = GROUP * GROUP;
-/** What a point begins with, such as `[1700000000.123,"`. */
-const BEGIN_WORDS = 5;
-const BEGIN_BYTES = BEGIN_WORDS * 4;
-const IS_LITTLE_ENDIAN = endianness() === 'LE';
 const ZERO = 48;
 const COMMA = 44;
 const MINUS = 45;
@@ -60,13 +55,10 @@ export function putSample(out: JsonBytes, timeMs: number, value: number): void {
 
 /**
  * Writes the points of one series after the other, each series as a JSON array. They are written as bytes: of a hundred thousand points, a text
- * for each and for each of its pieces would be most of the work. Series of a grid share their times, of which each is made a text once.
+ * for each and for each of its pieces would be most of the work. Series of a grid share their times, of which the kernel makes each a text once.
  */
 export class SampleLists {
   readonly #out: JsonBytes;
-  /** Those of the series before. */
-  #timesMs: ArrayLike<number> | undefined;
-  #begins: PointBegins | undefined;
 
   constructor(out: JsonBytes) {
     this.#out = out;
@@ -74,7 +66,7 @@ export class SampleLists {
 
   put(points: ResultPoints): void {
     const kernel = kernelFor(points);
-    if (kernel === undefined) this.#putPlainly(points, this.#beginsOf(points.timesMs));
+    if (kernel === undefined) this.#putPlainly(points);
     else this.#putStretches(points, kernel);
   }
 
@@ -105,12 +97,11 @@ export class SampleLists {
     out.length = putValueEnd(putPointBegin(out.length + 1, timeMs), value);
   }
 
-  #putPlainly({ timesMs, values, present }: ResultPoints, begins: PointBegins | undefined): void {
+  #putPlainly({ timesMs, values, present }: ResultPoints): void {
     const out = this.#out;
     let isFirst = true;
     for (let first = 0; first === 0 || first < values.length; first += TURN) {
       bytes = out.room((TURN + 1) * MAX_POINT_BYTES);
-      const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       let at = out.length;
       if (first === 0) bytes[at++] = OPEN;
       const end = Math.min(values.length, first + TURN);
@@ -118,20 +109,11 @@ export class SampleLists {
         if (present !== undefined && present[i] === 0) continue;
         if (!isFirst) bytes[at++] = COMMA;
         isFirst = false;
-        at = begins === undefined ? putPointBegin(at, timesMs[i]!) : begins.put(i, words, at);
-        at = putValueEnd(at, values[i]!);
+        at = putValueEnd(putPointBegin(at, timesMs[i]!), values[i]!);
       }
       if (end === values.length) bytes[at++] = CLOSE;
       out.length = at;
     }
-  }
-
-  /** Undefined when times come for the first time: those of a single series are written as they are. */
-  #beginsOf(timesMs: ArrayLike<number>): PointBegins | undefined {
-    if (this.#timesMs === timesMs) this.#begins ??= PointBegins.of(timesMs);
-    else this.#begins = undefined;
-    this.#timesMs = timesMs;
-    return this.#begins;
   }
 }
 
@@ -146,39 +128,6 @@ function kernelFor({ timesMs, values }: ResultPoints): AnswerKernel | undefined 
     timesAtHand = timesMs;
   }
   return areWritable ? kernelAtHand : undefined;
-}
-
-/** What points begin with up to their values, by place in the grid. Words are written: they reach beyond the text, where the value follows. */
-class PointBegins {
-  readonly #words: Uint32Array;
-  readonly #lengths: Uint8Array;
-
-  private constructor(words: Uint32Array, lengths: Uint8Array) {
-    this.#words = words;
-    this.#lengths = lengths;
-  }
-
-  /** @returns undefined when there are very many times, or odd ones */
-  static of(timesMs: ArrayLike<number>): PointBegins | undefined {
-    if (timesMs.length > MAX_BEGINS) return undefined;
-    const lengths = new Uint8Array(timesMs.length);
-    const texts = new Uint8Array(timesMs.length * BEGIN_BYTES + MAX_POINT_BYTES);
-    bytes = texts;
-    for (let i = 0; i < timesMs.length; i++) {
-      const length = putPointBegin(i * BEGIN_BYTES, timesMs[i]!) - i * BEGIN_BYTES;
-      if (length > BEGIN_BYTES) return undefined;
-      lengths[i] = length;
-    }
-    return new PointBegins(new Uint32Array(texts.buffer, 0, timesMs.length * BEGIN_WORDS), lengths);
-  }
-
-  /** @returns where the value follows */
-  put(i: number, to: DataView, at: number): number {
-    const from = i * BEGIN_WORDS;
-    for (let word = 0; word < BEGIN_WORDS; word++)
-      to.setUint32(at + word * 4, this.#words[from + word]!, IS_LITTLE_ENDIAN);
-    return at + this.#lengths[i]!;
-  }
 }
 
 /** Copies `from[first, first + count)`; an array that fits is copied as a whole, since to make a view of it takes as long. */
