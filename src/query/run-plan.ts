@@ -1,9 +1,9 @@
 import { B_LINE_BYTES, B_ROWS, BLOCK_FIELDS } from '../chunk/directory.ts';
 import type { SegmentRun, SelectedRuns } from '../store/segment-runs.ts';
-import type { LabelTable } from '../store/shared-labels.ts';
 import { RunTask } from './run-task.ts';
 import type { ScanPlan } from './scan-plan.ts';
-import { isCut, planStretches, ROW_BYTES, startsTask, targetBytes, totalCost } from './task-plan.ts';
+import { TaskCutter } from './task-cutter.ts';
+import { planStretches, ROW_BYTES, targetBytes, totalCost } from './task-plan.ts';
 
 /**
  * Cuts a selection to the wanted range (both ends included) and into tasks of similar cost, as `planTasks` does, but whole segments by their
@@ -19,14 +19,10 @@ export function planSelected(
   for (const run of runs) total += costOf(run);
   const target = targetBytes(total, parallelism);
   const { tasks, passing } = planStretches(others, fromNs, toNs, target);
-  const planner = new RunPlanner(others.labelTable, target);
-  for (const run of runs) planner.add(run);
-  const whole = planner.finish();
-  return [...(tasks.length === 0 ? whole : inOrder([...tasks, ...whole])), ...passing];
-}
-
-function inOrder(tasks: ScanPlan[]): ScanPlan[] {
-  return tasks.sort((a, b) => a.place - b.place);
+  const cutter = new TaskCutter(() => new RunTask(others.labelTable), target);
+  for (const run of runs) cutRun(run, cutter);
+  const whole: ScanPlan[] = [...tasks, ...cutter.finish()];
+  return [...whole.sort((a, b) => a.place - b.place), ...passing];
 }
 
 /** In bytes of lines and weights of rows. */
@@ -38,55 +34,28 @@ function costOf({ segment: { columns }, streams }: SegmentRun): number {
   return cost;
 }
 
-class RunPlanner {
-  readonly #labels: LabelTable;
-  readonly #target: number;
-  readonly #tasks: RunTask[] = [];
-  #task: RunTask;
-  #cost = 0;
-
-  constructor(labels: LabelTable, target: number) {
-    this.#labels = labels;
-    this.#target = target;
-    this.#task = new RunTask(labels);
-  }
-
-  /** Adds a run of a segment that none before is of. */
-  add(run: SegmentRun): void {
-    if (startsTask(this.#cost, this.#target)) this.#cut();
-    const { segment, streams, count } = run;
-    const { firstBlocks, directory } = segment;
-    const { blocks } = directory;
-    let first = 0;
-    let firstStream = 0;
-    let end = 0;
-    for (let i = 0; i < count; i++) {
-      const stream = streams === undefined ? i : streams[i]!;
-      end = firstBlocks[stream + 1]!;
-      for (let block = firstBlocks[stream]!; block < end; block++) {
-        const at = block * BLOCK_FIELDS;
-        this.#cost += blocks[at + B_LINE_BYTES]! + blocks[at + B_ROWS]! * ROW_BYTES;
-        if (!isCut(this.#cost, this.#target, block)) continue;
-        this.#task.add({ run, first, end: block + 1, firstStream, endStream: i + 1 });
-        this.#cut();
-        first = block + 1;
-        // The stream goes on in the next task, unless this was its last block.
-        firstStream = first < end ? i : i + 1;
-      }
+/** Adds the blocks of a run to tasks; none before is of its segment. */
+function cutRun(run: SegmentRun, cutter: TaskCutter<RunTask>): void {
+  cutter.enterSegment();
+  const { segment, streams, count } = run;
+  const { firstBlocks, directory } = segment;
+  const { blocks } = directory;
+  let first = 0;
+  let firstStream = 0;
+  let end = 0;
+  for (let i = 0; i < count; i++) {
+    const stream = streams === undefined ? i : streams[i]!;
+    end = firstBlocks[stream + 1]!;
+    for (let block = firstBlocks[stream]!; block < end; block++) {
+      const at = block * BLOCK_FIELDS;
+      cutter.count(blocks[at + B_LINE_BYTES]! + blocks[at + B_ROWS]! * ROW_BYTES);
+      if (!cutter.isCutBehind(block)) continue;
+      cutter.current.add({ run, first, end: block + 1, firstStream, endStream: i + 1 });
+      cutter.cut();
+      first = block + 1;
+      // The stream goes on in the next task, unless this was its last block.
+      firstStream = first < end ? i : i + 1;
     }
-    if (first < end) this.#task.add({ run, first, end, firstStream, endStream: count });
   }
-
-  #cut(): void {
-    if (!this.#task.isEmpty) {
-      this.#tasks.push(this.#task);
-      this.#task = new RunTask(this.#labels);
-    }
-    this.#cost = 0;
-  }
-
-  finish(): RunTask[] {
-    this.#cut();
-    return this.#tasks;
-  }
+  if (first < end) cutter.current.add({ run, first, end, firstStream, endStream: count });
 }

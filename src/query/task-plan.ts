@@ -3,6 +3,7 @@ import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime } from '../
 import { dayStartNs } from '../model/time.ts';
 import { BLOCKS_PER_SEGMENT, type Stretches } from '../store/stretches.ts';
 import { PlannedTask } from './planned-task.ts';
+import { TaskCutter } from './task-cutter.ts';
 
 /** 16 MiB: about 10 ms of scanning, so that a message to a worker (0.1 ms) costs little and cores stay evenly busy. */
 export const TASK_BYTES: number = 16 * 1024 * 1024;
@@ -10,10 +11,6 @@ export const TASK_BYTES: number = 16 * 1024 * 1024;
 export const ROW_BYTES = 32;
 /** So do parts of log queries: labels, times and place of one take as long as a search of so many bytes of lines. */
 export const PART_BYTES: number = 12 * 1024;
-
-/** Tasks are cut at multiples of so many blocks if they hold at least this share of their wanted cost. */
-const SECTION_BLOCKS = 64;
-const LEAST_SHARE = 0.25;
 
 /** A range of time (both ends included), as offsets within days. */
 export class DayBounds {
@@ -109,19 +106,6 @@ export function targetBytes(totalBytes: number, parallelism: number): number {
   return Math.min(TASK_BYTES, 2 ** Math.floor(Math.log2(share)));
 }
 
-/**
- * Whether a task that costs so much ends behind a block. Cuts fall on multiples of `SECTION_BLOCKS` where the task is not much too small
- * then: so two ranges that begin at different blocks soon have the same tasks.
- */
-export function isCut(cost: number, target: number, block: number): boolean {
-  return cost >= ((block + 1) % SECTION_BLOCKS === 0 ? target * LEAST_SHARE : target);
-}
-
-/** Whether a task that costs so much ends where another segment begins: unless it is still small. */
-export function startsTask(cost: number, target: number): boolean {
-  return cost >= target * LEAST_SHARE;
-}
-
 /** Of a stretch, in bytes of lines and weights of rows. */
 export function costOf(stretches: Stretches, i: number): number {
   return stretches.lineBytes[i]! + stretches.rows[i]! * ROW_BYTES;
@@ -151,16 +135,12 @@ function sorted(stretches: Stretches, wanted: readonly number[] | undefined, cou
 
 class TaskList {
   readonly #stretches: Stretches;
-  readonly #target: number;
-  readonly #tasks: PlannedTask[] = [];
-  #current: PlannedTask;
-  #cost = 0;
+  readonly #cutter: TaskCutter<PlannedTask>;
   #segment = -1;
 
   constructor(stretches: Stretches, target: number) {
     this.#stretches = stretches;
-    this.#current = new PlannedTask(stretches);
-    this.#target = target;
+    this.#cutter = new TaskCutter(() => new PlannedTask(stretches), target);
   }
 
   /** A part that is not made of blocks is cut by time when it is big. */
@@ -172,7 +152,7 @@ class TaskList {
     for (let piece = 0; piece < count; piece++) {
       const fromOffsetNs = from + Math.floor(((to - from + 1) * piece) / count);
       const toOffsetNs = from + Math.floor(((to - from + 1) * (piece + 1)) / count) - 1;
-      this.#current.addLoose(i, fromOffsetNs, toOffsetNs);
+      this.#cutter.current.addLoose(i, fromOffsetNs, toOffsetNs);
       this.#count(cost / count);
     }
   }
@@ -194,16 +174,16 @@ class TaskList {
       const blockCost = blocks[at + B_LINE_BYTES]! + blocks[at + B_ROWS]! * ROW_BYTES;
       if (blockTime(blocks, at + B_MIN) < from || blockTime(blocks, at + B_MAX) > to) {
         this.#addRun(i, first, block, cost);
-        edges.#current.addBlocks(i, block, block + 1, from, to);
+        edges.#cutter.current.addBlocks(i, block, block + 1, from, to);
         edges.#count(blockCost);
         first = block + 1;
         cost = 0;
         continue;
       }
       cost += blockCost;
-      if (!isCut(this.#cost + cost, this.#target, block)) continue;
+      if (!this.#cutter.isCutBehind(block, cost)) continue;
       this.#addRun(i, first, block + 1, cost);
-      this.#cut();
+      this.#cutter.cut();
       first = block + 1;
       cost = 0;
     }
@@ -212,39 +192,31 @@ class TaskList {
 
   /** A whole stretch of one block, of which there are many: as `addBlocks` has it, but for a look at the block. */
   #addSmall(i: number, block: number): void {
-    this.#current.addWhole(i, block, block + 1);
-    this.#cost += costOf(this.#stretches, i);
-    if (isCut(this.#cost, this.#target, block)) this.#cut();
+    const cutter = this.#cutter;
+    cutter.current.addWhole(i, block, block + 1);
+    cutter.count(costOf(this.#stretches, i));
+    if (cutter.isCutBehind(block)) cutter.cut();
   }
 
   #enter(place: number): void {
     const segment = Math.floor(place / BLOCKS_PER_SEGMENT);
-    if (segment !== this.#segment && startsTask(this.#cost, this.#target)) this.#cut();
+    if (segment !== this.#segment) this.#cutter.enterSegment();
     this.#segment = segment;
   }
 
   #addRun(i: number, first: number, end: number, cost: number): void {
     if (first === end) return;
-    this.#current.addWhole(i, first, end);
+    this.#cutter.current.addWhole(i, first, end);
     this.#count(cost);
   }
 
   /** Cuts when what was added makes the task large enough. */
   #count(cost: number): void {
-    this.#cost += cost;
-    if (this.#cost >= this.#target) this.#cut();
-  }
-
-  #cut(): void {
-    if (!this.#current.isEmpty) {
-      this.#tasks.push(this.#current);
-      this.#current = new PlannedTask(this.#stretches);
-    }
-    this.#cost = 0;
+    this.#cutter.count(cost);
+    if (this.#cutter.isFull) this.#cutter.cut();
   }
 
   finish(): PlannedTask[] {
-    this.#cut();
-    return this.#tasks;
+    return this.#cutter.finish();
   }
 }
