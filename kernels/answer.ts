@@ -1,12 +1,12 @@
 /**
- * The answer kernel: points of a matrix as JSON. Entry file of its compilation (`npm run build:kernels`). Twin: src/wire/sample-json.ts. The caller
+ * The answer kernel: points of a matrix as JSON. Entry file of its compilation (`npm run build:kernels`). Twin: src/wire/result/sample-json.ts. The caller
  * puts the times of points at `timesAt` once for all series, of which it makes what points begin with (`[1700000000.123,"`); then values and their
  * presence, a stretch at a time.
  */
 
 import { fillPowers, putDecimal, putDecimals, putInteger } from './decimal-text';
 
-/** Sizes that src/base/kernels/answer-kernel.ts knows too. */
+/** Sizes that src/kernels/answer-kernel.ts knows too. */
 const MAX_BEGINS: usize = 16384;
 const BEGIN_BYTES: usize = 20;
 const STRETCH: usize = 1024;

@@ -1,6 +1,6 @@
-import * as layout from '../src/base/kernels/layout';
+import * as layout from '../src/kernels/layout';
 
-/** The areas of src/base/kernels/layout.ts as addresses and sizes of this compiler. */
+/** The areas of src/kernels/layout.ts as addresses and sizes of this compiler. */
 export const TABLE_AT: usize = <usize>layout.TABLE_AT;
 export const METADATA_LENGTH_AT: usize = <usize>layout.METADATA_LENGTH_AT;
 export const PAIRS_AT: usize = <usize>layout.PAIRS_AT;

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const DIST = `${root}dist/src/base/kernels`;
+const DIST = `${root}dist/src/kernels`;
 const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd,bulk-memory,threads'];
 
 /** Kernels, each with what it says of its memory, in pages of 64 KiB. */
@@ -20,7 +20,7 @@ const KERNELS = [
 ];
 
 async function build({ name, memory }, compiler) {
-  const output = `src/base/kernels/${name}.wasm`;
+  const output = `src/kernels/${name}.wasm`;
   const args = [`kernels/${name}.ts`, '--baseDir', root, '--outFile', output, ...OPTIONS, ...memory];
   const { error, stderr } = await compiler.main(args);
   if (error !== null) throw new Error(`kernels/${name}.ts: ${stderr.toString()}`);

@@ -1,11 +1,11 @@
 /**
  * The entry kernel: log lines as JSON entries, `["1700000000123456789","..."]`. Entry file of its compilation (`npm run build:kernels`). Twin:
- * src/wire/entry-json.ts. The caller puts times and lines of some rows here, behind each line what follows it in its entry.
+ * src/wire/result/entry-json.ts. The caller puts times and lines of some rows here, behind each line what follows it in its entry.
  */
 
 import { eightDigits, putTwo, ZEROS } from './digits';
 
-/** Sizes that src/base/kernels/entry-kernel.ts knows too. */
+/** Sizes that src/kernels/entry-kernel.ts knows too. */
 const MAX_ROWS: usize = 256;
 const LINE_BYTES: usize = 32768;
 /** Of a line: a byte may become six. */

@@ -1,4 +1,4 @@
-/** JSON lines. Twin: src/query/pipeline/json-parser.ts; what it takes for an error, and what needs care, is left to it. */
+/** JSON lines. Twin: src/query/pipeline/parsers/json-parser.ts; what it takes for an error, and what needs care, is left to it. */
 import { expectedKey, fieldOf, findKey, follow, keyLength, UNCLEAR } from './field-keys';
 import { beginBlock, beginRow, endRow, LEFT, READ, rowEnd, rowStart, take, wants } from './fields';
 

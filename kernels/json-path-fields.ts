@@ -1,5 +1,5 @@
 /**
- * Values at paths of JSON lines. Twin: src/query/pipeline/json-paths.ts; rows whose walk it would break off, and values that are more than their bytes, are
+ * Values at paths of JSON lines. Twin: src/query/pipeline/parsers/json-paths.ts; rows whose walk it would break off, and values that are more than their bytes, are
  * left to it. What stands beside the paths is passed as it passes it: by counting brackets.
  */
 import { expectedKey, fieldOf, findKey, follow, keyLength, UNCLEAR } from './field-keys';

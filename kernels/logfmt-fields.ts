@@ -1,4 +1,4 @@
-/** Lines of `key=value`. Twin: src/query/pipeline/logfmt-parser.ts; lines with anything broken in them are left to it. */
+/** Lines of `key=value`. Twin: src/query/pipeline/parsers/logfmt-parser.ts; lines with anything broken in them are left to it. */
 import { expectedKey, fieldOf, findKey, follow, keyLength, UNCLEAR } from './field-keys';
 import { DONE, GIVE_UP, UNKNOWN } from './json-fields';
 import { beginBlock, beginRow, endRow, LEFT, READ, rowEnd, rowStart, take, wants } from './fields';

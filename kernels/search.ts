@@ -1,6 +1,6 @@
 /**
  * Search for a text in the lines of a block, 16 bytes at a time: two bytes of the text, the rarest ones, are compared at their places
- * for 16 positions at once; what fits is compared in full. Twins: base/regex/byte-search.ts and query/row-selection.ts.
+ * for 16 positions at once; what fits is compared in full. Twins: base/regex/byte-search.ts and query/scan/row-selection.ts.
  */
 import { ENDS, LINES, MARKS, NEEDLE, ROWS, STARTS } from './block-areas';
 

@@ -1,6 +1,6 @@
 /**
  * The skip filter of a block, and on the way what else is told from its text: newlines, and bytes outside ASCII. Twin:
- * src/chunk/skip-filter.ts, which says what the filter is; both must give the same bytes.
+ * src/chunk/filter/skip-filter.ts, which says what the filter is; both must give the same bytes.
  *
  * A text goes through in two passes. The first lower-cases it and marks its word bytes, sixteen at a time. The second finds runs by
  * their marks, 64 places at a time, hashes them, and keeps the smaller hash of each two neighbours without a branch. A stretch of them goes to a hash set

@@ -1,6 +1,6 @@
 /**
  * Second half of making a template frame: looks at the values that one word of a shape has in all its lines, and writes them in the form that takes the
- * fewest bits. Twin: src/chunk/template-encoder.ts.
+ * fewest bits. Twin: src/chunk/template/template-encoder.ts.
  */
 import {
   COLUMN_ENTRIES,

@@ -1,6 +1,6 @@
 /**
  * Makes template frames (docs/format/segment.md): what lines have in common is written once, and what differs goes to columns, numbers as numbers.
- * Twin: src/chunk/template-encoder.ts, which makes other frames of the same text; what counts is that each reads both.
+ * Twin: src/chunk/template/template-encoder.ts, which makes other frames of the same text; what counts is that each reads both.
  */
 import {
   COLUMN_LENGTHS,

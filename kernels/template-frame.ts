@@ -1,6 +1,6 @@
 /**
  * Opens a template frame (docs/format/segment.md): reads its header into tables, and checks every number in it, so that decoding lines needs few
- * checks. Twin: src/chunk/template-decoder.ts.
+ * checks. Twin: src/chunk/template/template-decoder.ts.
  */
 import {
   ENTRIES,

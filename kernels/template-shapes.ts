@@ -1,6 +1,6 @@
 /**
  * First half of making a template frame: words, lines, and which lines have the same shape, that is the same bytes at the same places
- * between their words. Twin: src/chunk/template-encoder.ts.
+ * between their words. Twin: src/chunk/template/template-encoder.ts.
  */
 import {
   GAP_CAPACITY,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LogError } from './base/errors.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from './server/version.ts';
 
 const USAGE = `usage: halogi <command> [flags]
 
@@ -25,7 +25,10 @@ async function main(args: readonly string[]): Promise<number | undefined> {
   if (CLIENT_COMMANDS.includes(command)) return client(command, rest);
   switch (command) {
     case 'serve': {
-      const [{ loadSettings }, { serve }] = await Promise.all([import('./config.ts'), import('./serve.ts')]);
+      const [{ loadSettings }, { serve }] = await Promise.all([
+        import('./config/settings.ts'),
+        import('./server/serve.ts'),
+      ]);
       await serve(loadSettings(rest));
       return undefined;
     }
@@ -33,7 +36,10 @@ async function main(args: readonly string[]): Promise<number | undefined> {
       return config(rest);
     case 'verify':
     case 'repair': {
-      const [{ loadSettings }, maintenance] = await Promise.all([import('./config.ts'), import('./maintenance.ts')]);
+      const [{ loadSettings }, maintenance] = await Promise.all([
+        import('./config/settings.ts'),
+        import('./server/maintenance.ts'),
+      ]);
       return maintenance[command](loadSettings(rest), (line) => void process.stdout.write(`${line}\n`));
     }
     case 'version':
@@ -52,7 +58,10 @@ async function main(args: readonly string[]): Promise<number | undefined> {
 }
 
 async function client(command: string, args: readonly string[]): Promise<number> {
-  const [{ runCli }, { processEnvironment }] = await Promise.all([import('./cli/main.ts'), import('./config.ts')]);
+  const [{ runCli }, { processEnvironment }] = await Promise.all([
+    import('./cli/main.ts'),
+    import('./config/settings.ts'),
+  ]);
   // `halogi query ... | head` closes the pipe when it has enough.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   return runCli(command, args, {
@@ -66,7 +75,7 @@ async function client(command: string, args: readonly string[]): Promise<number>
 }
 
 async function config(args: readonly string[]): Promise<number> {
-  const { loadSettings, printSettings } = await import('./config.ts');
+  const { loadSettings, printSettings } = await import('./config/settings.ts');
   const [action, ...flags] = args;
   if (action !== 'check' && action !== 'print') {
     process.stderr.write('usage: halogi config check|print [flags]\n');

@@ -1,7 +1,7 @@
-import { FoundRows } from '../../src/query/found-rows.ts';
-import { putEntries } from '../../src/query/put-entries.ts';
-import { JsonBytes } from '../../src/wire/json-bytes.ts';
-import { SampleLists } from '../../src/wire/sample-json.ts';
+import { FoundRows } from '../../src/query/scan/found-rows.ts';
+import { putEntries } from '../../src/query/scan/put-entries.ts';
+import { JsonBytes } from '../../src/wire/json/json-bytes.ts';
+import { SampleLists } from '../../src/wire/result/sample-json.ts';
 import { sampleLines } from '../logs/lines.ts';
 import type { LineKind } from '../logs/topology.ts';
 import { expectCount, type MicroBench } from './measure.ts';

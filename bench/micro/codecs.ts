@@ -1,6 +1,6 @@
-import { compressFrame, decompressFrame } from '../../src/chunk/compress.ts';
+import { compressFrame, decompressFrame } from '../../src/chunk/bytes/compress.ts';
 import { decodeTimes, encodeTimes, maxTimesBytes } from '../../src/chunk/times.ts';
-import { compressSnappy, uncompressSnappy } from '../../src/wire/snappy-body.ts';
+import { compressSnappy, uncompressSnappy } from '../../src/wire/push/snappy-body.ts';
 import { sampleLines } from '../logs/lines.ts';
 import { Random } from '../logs/random.ts';
 import { expectCount, type MicroBench } from './measure.ts';

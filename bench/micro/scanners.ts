@@ -2,7 +2,7 @@ import type { LogExpr, RangeAggExpr, VectorAggExpr } from '../../grammar/ast.ts'
 import { parseQuery } from '../../grammar/parse.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { buildPipeline, metricPipelineOptions, type Pipeline } from '../../src/query/pipeline/build.ts';
-import { ScanRow } from '../../src/query/pipeline/row-state.ts';
+import { ScanRow } from '../../src/query/pipeline/row/row-state.ts';
 import { sampleLines } from '../logs/lines.ts';
 import type { LineKind } from '../logs/topology.ts';
 import { expectCount, type MicroBench } from './measure.ts';

@@ -1,6 +1,6 @@
 /**
  * One error class for the whole server: a stable `code`, a message for people, the values in `details`, the chain in
- * `cause`. The kind of a code decides how it is answered; `http/error-reply.ts` maps kinds to statuses.
+ * `cause`. The kind of a code decides how it is answered; `http/request/error-reply.ts` maps kinds to statuses.
  */
 
 /** invalid: the caller's fault (400). limit: a configured limit (400 or 429 by code). corrupt: bytes on disk are damaged.

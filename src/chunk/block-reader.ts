@@ -1,7 +1,7 @@
 import { LogError } from '../base/errors.ts';
-import { type BlockKernel, openBlockKernel } from '../base/kernels/block-kernel.ts';
-import type { FieldKernel } from '../base/kernels/field-kernel.ts';
 import type { Needle } from '../base/regex/byte-search.ts';
+import { type BlockKernel, openBlockKernel } from '../kernels/block-kernel.ts';
+import type { FieldKernel } from '../kernels/field-kernel.ts';
 import type { Labels } from '../model/labels.ts';
 import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../model/level.ts';
 import type { RowFinder } from '../model/row-block.ts';
@@ -22,9 +22,9 @@ import {
 } from './directory.ts';
 import { FrameReader } from './frame-reader.ts';
 import { KernelFinder } from './kernel-finder.ts';
-import { type MetadataColumn, readMetadataColumns } from './metadata-columns.ts';
-import { SomeLines } from './some-lines.ts';
+import { type MetadataColumn, readMetadataColumns } from './metadata/metadata-columns.ts';
 import type { StoredBlocks } from './stored-blocks.ts';
+import { SomeLines } from './template/some-lines.ts';
 import { decodeTimes, RICE_CODE, TIME_UNITS_NS } from './times.ts';
 
 /** Which columns of a block to read. */

@@ -1,8 +1,8 @@
 import { doubled } from '../base/grow.ts';
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter } from './bytes/byte-writer.ts';
 import { BLOCK_FIELDS, LEVEL_COUNTERS } from './directory.ts';
 import { FrameMemory, OpenFrame, OpenLines } from './frame-writer.ts';
-import { MetadataColumnsBuilder } from './metadata-builder.ts';
+import { MetadataColumnsBuilder } from './metadata/metadata-builder.ts';
 import { TallyBuilder } from './tally.ts';
 
 const FIRST_BLOCKS = 256;

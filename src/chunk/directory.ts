@@ -1,11 +1,11 @@
 import { crc32c } from '../base/crc32c.ts';
 import { LogError } from '../base/errors.ts';
-import { ByteReader } from './byte-reader.ts';
-import { ByteWriter } from './byte-writer.ts';
-import { compressFrame, decompressFrame } from './compress.ts';
+import { ByteReader } from './bytes/byte-reader.ts';
+import { ByteWriter } from './bytes/byte-writer.ts';
+import { compressFrame, decompressFrame } from './bytes/compress.ts';
 import { type EncodedLabelSets, LabelSets } from './label-sets.ts';
 import { emptyTally, readTally, skipTally, type Tally, writeTally } from './tally.ts';
-import { DIRECTORY_LEVEL } from './zstd-encoder.ts';
+import { DIRECTORY_LEVEL } from './zstd/zstd-encoder.ts';
 
 /**
  * The directory of a segment: which streams, which blocks, where their bytes are, and statistics that answer without

@@ -1,12 +1,12 @@
 import { crc32c } from '../base/crc32c.ts';
+import { SyncFileCache } from '../base/disk/sync-file.ts';
 import { LogError } from '../base/errors.ts';
-import type { BlockKernel } from '../base/kernels/block-kernel.ts';
-import { SyncFileCache } from '../base/sync-file.ts';
-import { CODEC_TEMPLATES, CODEC_ZSTD, decompressFrame } from './compress.ts';
+import type { BlockKernel } from '../kernels/block-kernel.ts';
+import { CODEC_TEMPLATES, CODEC_ZSTD, decompressFrame } from './bytes/compress.ts';
 import { F_CODEC, F_COMPRESSED, F_CRC, F_OFFSET, F_RAW, FRAME_FIELDS } from './directory.ts';
 import type { StoredBlocks } from './stored-blocks.ts';
-import { readTemplates, TemplateReader } from './template-reader.ts';
-import { createZstdDecoder, type ZstdDecoder } from './zstd-decoder.ts';
+import { readTemplates, TemplateReader } from './template/template-reader.ts';
+import { createZstdDecoder, type ZstdDecoder } from './zstd/zstd-decoder.ts';
 
 /** Largest frame that is read: a bound for allocation, above the largest line that the limits allow. */
 const MAX_FRAME_BYTES = 256 * 1024 * 1024;

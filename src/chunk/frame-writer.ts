@@ -1,7 +1,7 @@
 import { crc32c } from '../base/crc32c.ts';
-import type { TemplateSections } from '../base/kernels/template-writer-kernel.ts';
-import { ByteWriter } from './byte-writer.ts';
-import { type CompressedFrame, compressFrame } from './compress.ts';
+import type { TemplateSections } from '../kernels/template-writer-kernel.ts';
+import { ByteWriter } from './bytes/byte-writer.ts';
+import { type CompressedFrame, compressFrame } from './bytes/compress.ts';
 import { F_CODEC, F_COMPRESSED, F_CRC, F_OFFSET, F_RAW, FRAME_FIELDS } from './directory.ts';
 import type { LineCompressor } from './line-compressor.ts';
 

@@ -1,5 +1,5 @@
-import type { BlockKernel } from '../base/kernels/block-kernel.ts';
 import type { Needle } from '../base/regex/byte-search.ts';
+import type { BlockKernel } from '../kernels/block-kernel.ts';
 import type { RowFinder } from '../model/row-block.ts';
 import type { StoredBlocks } from './stored-blocks.ts';
 

@@ -1,6 +1,6 @@
 import type { Labels } from '../model/labels.ts';
-import { ByteReader } from './byte-reader.ts';
-import { ByteWriter } from './byte-writer.ts';
+import { ByteReader } from './bytes/byte-reader.ts';
+import { ByteWriter } from './bytes/byte-writer.ts';
 
 /** Label sets as a directory has them: the number of pairs, then each name and value. Format: docs/format/segment.md. */
 

@@ -1,7 +1,7 @@
-import type { TemplateSections, TemplateWriterKernel } from '../base/kernels/template-writer-kernel.ts';
-import { CODEC_TEMPLATES, type CompressedFrame, compressFrame } from './compress.ts';
-import { encodeTemplates } from './template-encoder.ts';
-import { FRAME_HEAD_BYTES, writeFrameHead } from './template-format.ts';
+import type { TemplateSections, TemplateWriterKernel } from '../kernels/template-writer-kernel.ts';
+import { CODEC_TEMPLATES, type CompressedFrame, compressFrame } from './bytes/compress.ts';
+import { encodeTemplates } from './template/template-encoder.ts';
+import { FRAME_HEAD_BYTES, writeFrameHead } from './template/template-format.ts';
 
 /** Smaller frames have too few lines of a shape. */
 const MIN_TEMPLATE_BYTES = 4096;

@@ -25,11 +25,11 @@ import {
   type SegmentIdentity,
   setBlockTime,
 } from './directory.ts';
-import type { FilterBuilder } from './filter-builder.ts';
+import type { FilterBuilder } from './filter/filter-builder.ts';
 import { type FramePlace, FrameWriter, OpenLines } from './frame-writer.ts';
 import { writeLabelSet } from './label-sets.ts';
 import { LineCompressor } from './line-compressor.ts';
-import { buildMetadataFilter } from './metadata-filter.ts';
+import { buildMetadataFilter } from './metadata/metadata-filter.ts';
 import { encodeTimes, maxTimesBytes } from './times.ts';
 
 /**

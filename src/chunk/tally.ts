@@ -1,6 +1,6 @@
 import { doubled, grownLength, wider } from '../base/grow.ts';
-import type { ByteReader } from './byte-reader.ts';
-import type { ByteWriter } from './byte-writer.ts';
+import type { ByteReader } from './bytes/byte-reader.ts';
+import type { ByteWriter } from './bytes/byte-writer.ts';
 
 /**
  * Rows per minute and level of each block, kept in the directory: counts over whole minutes, and histograms by level, are

@@ -1,4 +1,4 @@
-import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
+import type { IngestKernel } from '../kernels/ingest-kernel.ts';
 import { LEVEL_IN_METADATA } from '../model/level.ts';
 import { levelPairBytes } from '../model/metadata-bytes.ts';
 import {

@@ -1,4 +1,4 @@
-import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
+import type { IngestKernel } from '../kernels/ingest-kernel.ts';
 import type { Labels } from '../model/labels.ts';
 import { NS_PER_DAY_NUMBER } from '../model/time.ts';
 import { addRowAtHand, type RowsAtHand } from './page.ts';

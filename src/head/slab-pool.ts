@@ -1,4 +1,4 @@
-import { type IngestKernel, ingestKernel } from '../base/kernels/ingest-kernel.ts';
+import { type IngestKernel, ingestKernel } from '../kernels/ingest-kernel.ts';
 
 /**
  * Shared memory for open rows, handed out in regions of a few slabs and taken back a generation at a time. Slabs are kept for

@@ -7,23 +7,23 @@ import {
   LogController,
 } from 'fastify';
 import { LogError } from '../base/errors.ts';
-import { BodyReader } from './body.ts';
-import { registerDetectedRoutes } from './detected-routes.ts';
-import { answerFor, sendError, sendText } from './error-reply.ts';
-import { registerIndexRoutes } from './index-routes.ts';
-import { registerLabelRoutes } from './label-routes.ts';
-import { registerLegacyRoutes } from './legacy-routes.ts';
-import { registerLimitsRoutes } from './limits-routes.ts';
-import { registerLogLevelRoutes } from './log-level-routes.ts';
-import type { HttpOptions, ServerParts } from './parts.ts';
-import { registerPushRoutes } from './push-routes.ts';
-import { registerQueryRoutes } from './query-routes.ts';
-import type { RouteContext } from './route-context.ts';
-import { collapseSlashes, RouteTable, routeName } from './route-name.ts';
-import { registerRulerRoutes } from './ruler-routes.ts';
-import { registerStatusRoutes } from './status-routes.ts';
-import { registerTailRoutes } from './tail-routes.ts';
-import { wantsWebSocket } from './web-socket.ts';
+import { BodyReader } from './request/body.ts';
+import { answerFor, sendError, sendText } from './request/error-reply.ts';
+import type { HttpOptions, ServerParts } from './request/parts.ts';
+import type { RouteContext } from './request/route-context.ts';
+import { collapseSlashes, RouteTable, routeName } from './request/route-name.ts';
+import { registerDetectedRoutes } from './routes/detected-routes.ts';
+import { registerIndexRoutes } from './routes/index-routes.ts';
+import { registerLabelRoutes } from './routes/label-routes.ts';
+import { registerLegacyRoutes } from './routes/legacy-routes.ts';
+import { registerLimitsRoutes } from './routes/limits-routes.ts';
+import { registerLogLevelRoutes } from './routes/log-level-routes.ts';
+import { registerPushRoutes } from './routes/push-routes.ts';
+import { registerQueryRoutes } from './routes/query-routes.ts';
+import { registerRulerRoutes } from './routes/ruler-routes.ts';
+import { registerStatusRoutes } from './routes/status-routes.ts';
+import { registerTailRoutes } from './tail/tail-routes.ts';
+import { wantsWebSocket } from './tail/web-socket.ts';
 
 /** A label name in a path; longer ones cannot exist (limit 1024 bytes, three characters each when coded). */
 const MAX_PARAM_CHARACTERS = 4096;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import snappy from 'snappy';
 import { crc32c } from '../base/crc32c.ts';
-import type { Disk } from '../base/disk.ts';
+import type { Disk } from '../base/disk/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { VarintReader } from '../base/varint.ts';
 

@@ -1,6 +1,6 @@
 import { Level } from 'level';
+import { nodeDisk } from '../base/disk/node-disk.ts';
 import { LogError } from '../base/errors.ts';
-import { nodeDisk } from '../base/node-disk.ts';
 import { type Kv, type KvEntry, type KvOperation, SCAN_PAGE_ENTRIES } from './kv.ts';
 
 /** Raw bytes that a page of a scan may hold before it is handed out. */

@@ -1,6 +1,6 @@
 import type { Limits } from '../model/limits.ts';
 import type { RowSink } from '../model/row-sink.ts';
-import type { PushBatch } from '../wire/push-batch.ts';
+import type { PushBatch } from '../wire/push/push-batch.ts';
 import { BatchWork } from './batch-work.ts';
 import type { DiscardCount, DiscardReason } from './discards.ts';
 import { entryRules } from './entry-rules.ts';

@@ -1,4 +1,4 @@
-import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
+import type { IngestKernel } from '../kernels/ingest-kernel.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import { Discards } from './discards.ts';
 import { MetadataReader } from './metadata.ts';

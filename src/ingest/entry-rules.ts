@@ -1,6 +1,6 @@
 import type { Limits } from '../model/limits.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../model/time.ts';
-import type { LevelFields } from './level-fields.ts';
+import type { LevelFields } from './level/level-fields.ts';
 
 /** What holds for all entries of one batch. */
 export interface EntryRules {

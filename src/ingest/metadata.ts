@@ -5,8 +5,8 @@ import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE } from '../model/level.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import { invalidNameText, normalizeLabelName } from '../wire/label-name.ts';
 import { readLengthEnd, readVarint, skipField, varintEnd } from '../wire/protobuf-varint.ts';
-import { severityNumberLevel, verbatimLevel } from './level.ts';
-import { fieldRank, type LevelFields } from './level-fields.ts';
+import { severityNumberLevel, verbatimLevel } from './level/level.ts';
+import { fieldRank, type LevelFields } from './level/level-fields.ts';
 
 const LEVEL_NAME = Buffer.from(LEVEL_LABEL);
 const SEVERITY_NUMBER = Buffer.from('severity_number');

@@ -1,7 +1,7 @@
-import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
+import type { IngestKernel } from '../kernels/ingest-kernel.ts';
 import { LEVEL_NONE } from '../model/level.ts';
 import type { Limits } from '../model/limits.ts';
-import type { PushBatch } from '../wire/push-batch.ts';
+import type { PushBatch } from '../wire/push/push-batch.ts';
 import type { BatchWork } from './batch-work.ts';
 import { detectsLevels, type EntryRules } from './entry-rules.ts';
 import type { KnownStream } from './stream-cache.ts';

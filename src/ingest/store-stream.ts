@@ -2,7 +2,7 @@ import type { Limits } from '../model/limits.ts';
 import type { RowSink, SinkStream } from '../model/row-sink.ts';
 import { NS_PER_DAY_NUMBER } from '../model/time.ts';
 import { printLabels } from '../wire/label-print.ts';
-import type { PushBatch } from '../wire/push-batch.ts';
+import type { PushBatch } from '../wire/push/push-batch.ts';
 import type { BatchWork } from './batch-work.ts';
 import { LateWindow, RefusedList } from './out-of-order.ts';
 import type { KnownStream } from './stream-cache.ts';

@@ -1,7 +1,7 @@
 import type { Limits } from '../model/limits.ts';
 import type { SinkStream } from '../model/row-sink.ts';
-import { compileLevelFields } from './level.ts';
-import type { LevelFields } from './level-fields.ts';
+import { compileLevelFields } from './level/level.ts';
+import type { LevelFields } from './level/level-fields.ts';
 import { TokenBucket } from './rate-limit.ts';
 import { StreamCache } from './stream-cache.ts';
 

@@ -1,12 +1,12 @@
 import { LEVEL_NONE } from '../model/level.ts';
 import type { Limits } from '../model/limits.ts';
 import { printLabels } from '../wire/label-print.ts';
-import type { PushBatch } from '../wire/push-batch.ts';
+import type { PushBatch } from '../wire/push/push-batch.ts';
 import type { BatchWork } from './batch-work.ts';
 import type { DiscardReason } from './discards.ts';
 import { detectsLevels, type EntryRules } from './entry-rules.ts';
 import { formatRfc3339Seconds } from './go-time.ts';
-import { detectLineLevel } from './level.ts';
+import { detectLineLevel } from './level/level.ts';
 import { splitLevel, writeLevelPair } from './metadata.ts';
 import { type ByteRange, kernelFor, prepareRun } from './prepare-run.ts';
 import type { KnownStream } from './stream-cache.ts';

@@ -1,10 +1,10 @@
 import { LogError } from '../base/errors.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import { printLabels } from '../wire/label-print.ts';
-import type { PushBatch } from '../wire/push-batch.ts';
-import { encodePushProtobuf } from '../wire/push-encode.ts';
-import { decodePushProtobuf } from '../wire/push-protobuf.ts';
-import { compressSnappy, uncompressPush } from '../wire/snappy-body.ts';
+import type { PushBatch } from '../wire/push/push-batch.ts';
+import { encodePushProtobuf } from '../wire/push/push-encode.ts';
+import { decodePushProtobuf } from '../wire/push/push-protobuf.ts';
+import { compressSnappy, uncompressPush } from '../wire/push/snappy-body.ts';
 import type { BatchWork } from './batch-work.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { FieldKernel, FieldScan, KeyReader } from '../base/kernels/field-kernel.ts';
 import type { ByteAutomaton } from '../base/regex/byte-automaton.ts';
 import type { Needle } from '../base/regex/byte-search.ts';
+import type { FieldKernel, FieldScan, KeyReader } from '../kernels/field-kernel.ts';
 import type { Labels } from './labels.ts';
 
 /**

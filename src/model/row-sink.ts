@@ -1,4 +1,4 @@
-import type { IngestKernel } from '../base/kernels/ingest-kernel.ts';
+import type { IngestKernel } from '../kernels/ingest-kernel.ts';
 import type { Labels } from './labels.ts';
 
 /** A stream that rows can be appended to; made by the store, cached by ingest under the label text of a push. */

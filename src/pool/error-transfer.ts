@@ -1,4 +1,4 @@
-import { systemCode } from '../base/disk.ts';
+import { systemCode } from '../base/disk/disk.ts';
 import { LogError } from '../base/errors.ts';
 import type { WorkerError } from './messages.ts';
 

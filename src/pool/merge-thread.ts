@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { LogError } from '../base/errors.ts';
-import { setMergeBusy } from '../store/merge-pace.ts';
-import type { MergeResult, MergeTask } from '../store/merge-task.ts';
+import { setMergeBusy } from '../store/write/merge-pace.ts';
+import type { MergeResult, MergeTask } from '../store/write/merge-task.ts';
 import { unpackError } from './error-transfer.ts';
 import type { WorkerReply, WorkerRequest } from './messages.ts';
 

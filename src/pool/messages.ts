@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../base/errors.ts';
-import type { ScanResult, ScanTask } from '../query/task.ts';
-import type { FlushResult, FlushTask } from '../store/flush-task.ts';
-import type { MergeResult, MergeTask } from '../store/merge-task.ts';
+import type { ScanResult, ScanTask } from '../query/task/task.ts';
+import type { FlushResult, FlushTask } from '../store/write/flush-task.ts';
+import type { MergeResult, MergeTask } from '../store/write/merge-task.ts';
 
 /** What the main thread and a worker say to each other. */
 export type WorkerRequest =

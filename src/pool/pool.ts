@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { LogError } from '../base/errors.ts';
-import type { ScanResult, ScanTask, TaskRunner } from '../query/task.ts';
-import type { FlushResult, FlushTask } from '../store/flush-task.ts';
-import { type MergeControl, setMergeBusy, stopMerge } from '../store/merge-pace.ts';
-import type { MergeResult, MergeTask } from '../store/merge-task.ts';
+import type { ScanResult, ScanTask, TaskRunner } from '../query/task/task.ts';
+import type { FlushResult, FlushTask } from '../store/write/flush-task.ts';
+import { type MergeControl, setMergeBusy, stopMerge } from '../store/write/merge-pace.ts';
+import type { MergeResult, MergeTask } from '../store/write/merge-task.ts';
 import { unpackError } from './error-transfer.ts';
 import { MergeThread } from './merge-thread.ts';
 import type { WorkerNotice, WorkerReply, WorkerRequest } from './messages.ts';

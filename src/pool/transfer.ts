@@ -1,4 +1,4 @@
-import type { MergedSegment } from '../store/merge-task.ts';
+import type { MergedSegment } from '../store/write/merge-task.ts';
 import type { WorkerReply, WorkerRequest } from './messages.ts';
 
 /** Buffers of a reply that move instead of being copied: whole, unshared ones, each once. */

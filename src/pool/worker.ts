@@ -1,7 +1,7 @@
+import { closeCachedFile } from '../base/disk/sync-file.ts';
 import { giveBackMemory } from '../base/spare-memory.ts';
-import { closeCachedFile } from '../base/sync-file.ts';
 import { runScanTask } from '../query/scan.ts';
-import { PartLoader } from '../store/load-part.ts';
+import { PartLoader } from '../store/read/load-part.ts';
 import { lowerPriority } from './thread-priority.ts';
 import { serveRequests } from './worker-port.ts';
 

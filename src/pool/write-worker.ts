@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { nodeDisk } from '../base/node-disk.ts';
+import { nodeDisk } from '../base/disk/node-disk.ts';
 import { giveBackAllMemory, giveBackMemory } from '../base/spare-memory.ts';
-import { runFlushTask } from '../store/flush-task.ts';
-import { runMergeTask } from '../store/merge-task.ts';
+import { runFlushTask } from '../store/write/flush-task.ts';
+import { runMergeTask } from '../store/write/merge-task.ts';
 import type { WorkerReply, WorkerRequest } from './messages.ts';
 import { lowerPriority } from './thread-priority.ts';
 import { serveRequests } from './worker-port.ts';

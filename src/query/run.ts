@@ -2,10 +2,10 @@ import type { LogExpr, MetricExpr, Query, RangeAggExpr, VariantsExpr, VectorAggE
 import { LogError } from '../base/errors.ts';
 import type { Limits } from '../model/limits.ts';
 import { NS_PER_MS } from '../model/time.ts';
-import { runsOf } from '../store/query-store.ts';
-import type { EntryFormat } from '../wire/entry-json.ts';
-import { CATEGORIZE_LABELS, type ResultData } from '../wire/result-json.ts';
-import type { QueryStats } from '../wire/stats-json.ts';
+import { runsOf } from '../store/snapshot/query-store.ts';
+import type { EntryFormat } from '../wire/result/entry-json.ts';
+import { CATEGORIZE_LABELS, type ResultData } from '../wire/result/result-json.ts';
+import type { QueryStats } from '../wire/result/stats-json.ts';
 import { MergedSeries } from './aggregate/merged-series.ts';
 import type { MetricValue } from './aggregate/series-set.ts';
 import {
@@ -16,22 +16,22 @@ import {
   checkRangeInterval,
   checkSelectors,
   clampStart,
-} from './check-query.ts';
-import { evaluateLimited } from './evaluate.ts';
-import { type EvaluationGrid, floorTo, instantGrid, rangeGrid } from './grid.ts';
-import { streamsOfHits } from './hit-streams.ts';
-import { labelTexts } from './label-texts.ts';
-import { joinHits, LogHits, type LogRow, rowsOfHits, thinHits } from './log-hits.ts';
-import { runLogQuery } from './log-query.ts';
-import { matrixData, vectorData } from './metric-result.ts';
-import { MetricScans } from './metric-scans.ts';
-import type { QueryDeps } from './query-deps.ts';
-import { type QueryExplain, QueryWork } from './query-work.ts';
-import { checkStages, textsOf } from './scan-pipeline.ts';
-import { compileSelector, parseText } from './selectors.ts';
-import { throwIfAborted } from './task-queue.ts';
-import { evaluateVariants } from './variants.ts';
-import { wantedLevels } from './wanted-levels.ts';
+} from './analysis/check-query.ts';
+import { type EvaluationGrid, floorTo, instantGrid, rangeGrid } from './analysis/grid.ts';
+import { labelTexts } from './analysis/label-texts.ts';
+import { compileSelector, parseText } from './analysis/selectors.ts';
+import { wantedLevels } from './analysis/wanted-levels.ts';
+import { evaluateLimited } from './execute/evaluate.ts';
+import { runLogQuery } from './execute/log-query.ts';
+import { MetricScans } from './execute/metric-scans.ts';
+import type { QueryDeps } from './execute/query-deps.ts';
+import { type QueryExplain, QueryWork } from './execute/query-work.ts';
+import { throwIfAborted } from './execute/task-queue.ts';
+import { evaluateVariants } from './execute/variants.ts';
+import { streamsOfHits } from './result/hit-streams.ts';
+import { joinHits, LogHits, type LogRow, rowsOfHits, thinHits } from './result/log-hits.ts';
+import { matrixData, vectorData } from './result/metric-result.ts';
+import { checkStages, textsOf } from './scan/scan-pipeline.ts';
 
 interface RequestBase {
   readonly query: string;

@@ -1,9 +1,9 @@
 import { assertNever } from '../base/assert.ts';
 import { scanPatterns } from './patterns/scan-patterns.ts';
-import { scanLogs } from './scan-logs.ts';
-import { scanSamples } from './scan-samples.ts';
+import { scanLogs } from './scan/scan-logs.ts';
+import { scanSamples } from './scan/scan-samples.ts';
 import { scanTail } from './tail/scan-tail.ts';
-import type { PartLoader, ScanResult, ScanTask } from './task.ts';
+import type { PartLoader, ScanResult, ScanTask } from './task/task.ts';
 
 /**
  * Runs one scan task; called by the workers.

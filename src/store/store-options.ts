@@ -1,12 +1,12 @@
-import type { Disk } from '../base/disk.ts';
+import type { Disk } from '../base/disk/disk.ts';
 import type { RowSink } from '../model/row-sink.ts';
-import type { FlushInfo } from './flush-loop.ts';
-import type { FlushRunner } from './flusher.ts';
-import type { HeadOptions } from './head-state.ts';
-import type { MergeInfo } from './merger.ts';
-import type { StoreDamage } from './open-index.ts';
-import type { RecoverCounts } from './recover.ts';
-import type { MergeOptions } from './segment-upkeep.ts';
+import type { FlushInfo } from './lifecycle/flush-loop.ts';
+import type { FlushRunner } from './lifecycle/flusher.ts';
+import type { MergeInfo } from './lifecycle/merger.ts';
+import type { StoreDamage } from './lifecycle/open-index.ts';
+import type { RecoverCounts } from './lifecycle/recover.ts';
+import type { MergeOptions } from './lifecycle/segment-upkeep.ts';
+import type { HeadOptions } from './tenant/head-state.ts';
 
 /** A record of the log as replay hands it over: what `log` was given. */
 export interface LoggedPush {

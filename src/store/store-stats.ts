@@ -1,7 +1,7 @@
 import type { WalWriter } from '../wal/writer.ts';
-import type { HeadState } from './head-state.ts';
-import type { MergeTotals } from './merger.ts';
-import type { TenantState } from './tenant-state.ts';
+import type { MergeTotals } from './lifecycle/merger.ts';
+import type { HeadState } from './tenant/head-state.ts';
+import type { TenantState } from './tenant/tenant-state.ts';
 
 /** What the store knows of itself, for metrics. */
 export interface StoreStats {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Disk, isDiskFull } from '../base/disk.ts';
+import { type Disk, isDiskFull } from '../base/disk/disk.ts';
 import { deletedMarkerName, deletedMarkers, walFileNames } from './format.ts';
 
 /** Removes the files of the segments up to `seq`, after a marker that says so is on the medium. */

@@ -1,4 +1,4 @@
-import { isDiskFull } from '../base/disk.ts';
+import { isDiskFull } from '../base/disk/disk.ts';
 import { LogError } from '../base/errors.ts';
 
 /** An error of the disk in the words of the log: DISK_FULL when there is no room, else WAL_WRITE. */

@@ -1,4 +1,4 @@
-import type { DiskFile } from '../base/disk.ts';
+import type { DiskFile } from '../base/disk/disk.ts';
 import {
   checkFileHeader,
   decodeRecord,

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { type Disk, type DiskFile, systemCode } from '../base/disk.ts';
+import { type Disk, type DiskFile, systemCode } from '../base/disk/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { type WalFileName, type WalRecord, walFileNames } from './format.ts';
 import { readWalFile, type WalFileContent, type WalGap } from './reader.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Disk, DiskFile } from '../base/disk.ts';
+import type { Disk, DiskFile } from '../base/disk/disk.ts';
 import { encodeFileHeader, FILE_HEADER_BYTES, setMarker, type WalFileId, walFileName } from './format.ts';
 
 /** A record on its way to the file: its head without a marker, and the body as the caller gave it. */

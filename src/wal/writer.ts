@@ -1,4 +1,4 @@
-import { type Disk, isDiskFull } from '../base/disk.ts';
+import { type Disk, isDiskFull } from '../base/disk/disk.ts';
 import { LogError } from '../base/errors.ts';
 import { deleteWalFiles } from './delete-files.ts';
 import { walFailure } from './failure.ts';

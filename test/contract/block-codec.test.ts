@@ -24,12 +24,12 @@ import {
   LEVEL_COUNTERS,
   type SegmentIdentity,
 } from '../../src/chunk/directory.ts';
-import { FilterBuilder } from '../../src/chunk/filter-builder.ts';
+import { FilterBuilder } from '../../src/chunk/filter/filter-builder.ts';
+import { mayHold } from '../../src/chunk/filter/skip-filter.ts';
 import { labelSetKey } from '../../src/chunk/label-sets.ts';
-import { columnsToLabels } from '../../src/chunk/metadata-columns.ts';
-import { metadataKey } from '../../src/chunk/metadata-filter.ts';
+import { columnsToLabels } from '../../src/chunk/metadata/metadata-columns.ts';
+import { metadataKey } from '../../src/chunk/metadata/metadata-filter.ts';
 import { BLOCK_LINE_BYTES, BLOCK_ROWS, SegmentBuilder, type StreamRows } from '../../src/chunk/segment-builder.ts';
-import { mayHold } from '../../src/chunk/skip-filter.ts';
 import type { Labels } from '../../src/model/labels.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { LEVEL_IN_METADATA, LEVEL_NONE } from '../../src/model/level.ts';

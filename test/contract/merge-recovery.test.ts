@@ -2,9 +2,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nodeDisk } from '../../src/base/node-disk.ts';
-import { listSegments } from '../../src/store/recover.ts';
-import { verifySegments } from '../../src/store/verify.ts';
+import { nodeDisk } from '../../src/base/disk/node-disk.ts';
+import { listSegments } from '../../src/store/lifecycle/recover.ts';
+import { verifySegments } from '../../src/store/lifecycle/verify.ts';
 import { type MergeStore, openMergeStore, rowsByStream } from '../support/merge-store.ts';
 import { copyAsKilled } from '../support/open-store.ts';
 import type { TestRow } from '../support/store-rows.ts';

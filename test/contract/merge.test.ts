@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nodeDisk } from '../../src/base/node-disk.ts';
+import { nodeDisk } from '../../src/base/disk/node-disk.ts';
 import { decodeDirectory } from '../../src/chunk/directory.ts';
-import { listSegments } from '../../src/store/recover.ts';
-import { readSegmentDirectory } from '../../src/store/segment-directory.ts';
-import { verifySegments } from '../../src/store/verify.ts';
+import { listSegments } from '../../src/store/lifecycle/recover.ts';
+import { verifySegments } from '../../src/store/lifecycle/verify.ts';
+import { readSegmentDirectory } from '../../src/store/segments/segment-directory.ts';
 import { type MergeStore, openMergeStore, rowsByStream } from '../support/merge-store.ts';
 import type { TestRow } from '../support/store-rows.ts';
 

@@ -4,7 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nodeDisk } from '../../src/base/node-disk.ts';
+import { nodeDisk } from '../../src/base/disk/node-disk.ts';
 import { replayWal } from '../../src/wal/replay.ts';
 
 let folder: string;

@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nodeDisk } from '../../src/base/node-disk.ts';
+import { nodeDisk } from '../../src/base/disk/node-disk.ts';
 import { applyBatch } from '../../src/ingest/apply-batch.ts';
 import { push } from '../../src/ingest/push.ts';
 import { TenantIngest } from '../../src/ingest/tenant-ingest.ts';
 import { decodeWalBody } from '../../src/ingest/wal-body.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/model/limits.ts';
-import { runFlushTask } from '../../src/store/flush-task.ts';
-import { PartLoader } from '../../src/store/load-part.ts';
-import type { RecoverCounts } from '../../src/store/recover.ts';
+import { runFlushTask } from '../../src/store/write/flush-task.ts';
+import { PartLoader } from '../../src/store/read/load-part.ts';
+import type { RecoverCounts } from '../../src/store/lifecycle/recover.ts';
 import { LogStore } from '../../src/store/store.ts';
-import { PushBatch } from '../../src/wire/push-batch.ts';
+import { PushBatch } from '../../src/wire/push/push-batch.ts';
 import { WHOLE_DAY, zeroCounts } from '../support/store-rows.ts';
 
 /** The tenants of the fixture. `Quiet.1` has no level detection, and a name that no folder may have as it is. */

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { nodeDisk } from '../../src/base/node-disk.ts';
+import { nodeDisk } from '../../src/base/disk/node-disk.ts';
 import { B_TIMES, BLOCK_FIELDS, C_FRAME, C_OFFSET, decodeDirectory } from '../../src/chunk/directory.ts';
 import { FrameReader } from '../../src/chunk/frame-reader.ts';
 import { RICE_CODE } from '../../src/chunk/times.ts';
-import { readSegmentDirectory } from '../../src/store/segment-directory.ts';
-import { listSegments } from '../../src/store/recover.ts';
-import { verifySegments } from '../../src/store/verify.ts';
+import { readSegmentDirectory } from '../../src/store/segments/segment-directory.ts';
+import { listSegments } from '../../src/store/lifecycle/recover.ts';
+import { verifySegments } from '../../src/store/lifecycle/verify.ts';
 import { readSegmentFixture } from './fixture.ts';
 
 const fixture = join(import.meta.dirname, 'v2-times');

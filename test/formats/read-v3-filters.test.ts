@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { nodeDisk } from '../../src/base/node-disk.ts';
+import { nodeDisk } from '../../src/base/disk/node-disk.ts';
 import { B_FILTER, BLOCK_FIELDS, decodeDirectory } from '../../src/chunk/directory.ts';
-import { keysOfText, mayHold } from '../../src/chunk/skip-filter.ts';
-import { listSegments } from '../../src/store/recover.ts';
-import { readSegmentDirectory } from '../../src/store/segment-directory.ts';
-import { verifySegments } from '../../src/store/verify.ts';
+import { keysOfText, mayHold } from '../../src/chunk/filter/skip-filter.ts';
+import { listSegments } from '../../src/store/lifecycle/recover.ts';
+import { readSegmentDirectory } from '../../src/store/segments/segment-directory.ts';
+import { verifySegments } from '../../src/store/lifecycle/verify.ts';
 import { type FixtureRow, readSegmentFixture } from './fixture.ts';
 
 const fixture = join(import.meta.dirname, 'v3-filters');

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { nodeDisk } from '../../src/base/node-disk.ts';
-import { CODEC_TEMPLATES } from '../../src/chunk/compress.ts';
+import { nodeDisk } from '../../src/base/disk/node-disk.ts';
+import { CODEC_TEMPLATES } from '../../src/chunk/bytes/compress.ts';
 import { B_LINES, BLOCK_FIELDS, decodeDirectory, F_CODEC, F_COMPRESSED, F_OFFSET, F_RAW, FRAME_FIELDS } from '../../src/chunk/directory.ts';
-import { decodeTemplates } from '../../src/chunk/template-decoder.ts';
-import { readTemplateHeader } from '../../src/chunk/template-header.ts';
-import { readTemplates } from '../../src/chunk/template-reader.ts';
-import { listSegments } from '../../src/store/recover.ts';
-import { readSegmentDirectory } from '../../src/store/segment-directory.ts';
-import { verifySegments } from '../../src/store/verify.ts';
+import { decodeTemplates } from '../../src/chunk/template/template-decoder.ts';
+import { readTemplateHeader } from '../../src/chunk/template/template-header.ts';
+import { readTemplates } from '../../src/chunk/template/template-reader.ts';
+import { listSegments } from '../../src/store/lifecycle/recover.ts';
+import { readSegmentDirectory } from '../../src/store/segments/segment-directory.ts';
+import { verifySegments } from '../../src/store/lifecycle/verify.ts';
 import { readSegmentFixture } from './fixture.ts';
 
 const fixture = join(import.meta.dirname, 'v3-templates');

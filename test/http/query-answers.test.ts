@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { QueryAnswers, type QueryInfo } from '../../src/http/query-answers.ts';
+import { QueryAnswers, type QueryInfo } from '../../src/http/reply/query-answers.ts';
 import type { Labels } from '../../src/model/labels.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/model/limits.ts';
-import { Stretches } from '../../src/store/stretches.ts';
+import { Stretches } from '../../src/store/snapshot/stretches.ts';
 import { type AppDouble, appDouble } from '../support/http-app.ts';
 
 const NOW_NS = 1_793_534_400_000_000_000n;

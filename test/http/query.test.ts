@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ParseError } from '../../grammar/parse-error.ts';
 import { LogError } from '../../src/base/errors.ts';
-import type { QueryRequest } from '../../src/http/parts.ts';
+import type { QueryRequest } from '../../src/http/request/parts.ts';
 import { appDouble } from '../support/http-app.ts';
 
 const ROUTES: readonly (readonly [string, string, string?])[] = [

@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { LogError } from '../../src/base/errors.ts';
-import { loadSettings } from '../../src/config.ts';
-import type { Engine, OpenEngine } from '../../src/engine.ts';
-import type { QueryService } from '../../src/http/parts.ts';
-import { startServer } from '../../src/server.ts';
+import { loadSettings } from '../../src/config/settings.ts';
+import type { QueryService } from '../../src/http/request/parts.ts';
+import type { Engine, OpenEngine } from '../../src/server/engine.ts';
+import { startServer } from '../../src/server/server.ts';
 import { NO_TAILS } from '../support/http-app.ts';
 
 const settings = loadSettings(['--listen', '127.0.0.1:0'], {});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ParseError } from '../../grammar/parse-error.ts';
-import type { QueryService } from '../../src/http/parts.ts';
+import type { QueryService } from '../../src/http/request/parts.ts';
 import { appDouble } from '../support/http-app.ts';
 
 describe('status pages', () => {

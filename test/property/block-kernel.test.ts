@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openBlockKernel } from '../../src/base/kernels/block-kernel.ts';
 import { createByteSearch, type Needle } from '../../src/base/regex/byte-search.ts';
 import { decodeTimes, encodeTimes, maxTimesBytes, RICE_CODE, TIME_UNITS_NS } from '../../src/chunk/times.ts';
+import { openBlockKernel } from '../../src/kernels/block-kernel.ts';
 
 const kernel = openBlockKernel();
 

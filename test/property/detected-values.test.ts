@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseByteSize, parseGoDuration } from '../../grammar/literals.ts';
 import { parseGoFloat } from '../../src/base/go/parse-number.ts';
-import { fieldType } from '../../src/query/field-values.ts';
+import { fieldType } from '../../src/query/metadata/field-values.ts';
 
 const BOOLEANS = ['t', 'T', 'TRUE', 'true', 'True', 'f', 'F', 'FALSE', 'false', 'False'];
 const piece = fc.oneof(

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseQuery } from '../../grammar/parse.ts';
-import { openBlockKernel } from '../../src/base/kernels/block-kernel.ts';
+import { openBlockKernel } from '../../src/kernels/block-kernel.ts';
 import type { Labels } from '../../src/model/labels.ts';
 import type { RowBlock } from '../../src/model/row-block.ts';
-import { foldOf, scanGrouping } from '../../src/query/fold.ts';
-import { metricAggregations } from '../../src/query/metric-parts.ts';
+import { foldOf, scanGrouping } from '../../src/query/analysis/fold.ts';
+import { metricAggregations } from '../../src/query/analysis/metric-parts.ts';
 import { buildPipeline, metricPipelineOptions, type Pipeline } from '../../src/query/pipeline/build.ts';
-import { ScanRow } from '../../src/query/pipeline/row-state.ts';
-import { RowSelection } from '../../src/query/row-selection.ts';
-import { scanSamples } from '../../src/query/scan-samples.ts';
-import type { SampleScan } from '../../src/query/task.ts';
+import { ScanRow } from '../../src/query/pipeline/row/row-state.ts';
+import { RowSelection } from '../../src/query/scan/row-selection.ts';
+import { scanSamples } from '../../src/query/scan/scan-samples.ts';
+import type { SampleScan } from '../../src/query/task/task.ts';
 import { looseParts } from '../support/loose-parts.ts';
 
 const kernel = openBlockKernel()!;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseByteSize, parseGoDuration } from '../../grammar/literals.ts';
-import { openBlockKernel } from '../../src/base/kernels/block-kernel.ts';
-import type { ValueKind } from '../../src/base/kernels/field-kernel.ts';
-import { FieldReader } from '../../src/query/pipeline/field-reader.ts';
+import { openBlockKernel } from '../../src/kernels/block-kernel.ts';
+import type { ValueKind } from '../../src/kernels/field-kernel.ts';
+import { FieldReader } from '../../src/query/pipeline/parsers/field-reader.ts';
 
 const kernel = openBlockKernel()!;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FoundRows } from '../../src/query/found-rows.ts';
+import { FoundRows } from '../../src/query/scan/found-rows.ts';
 
 test('the best rows are kept, ties in the order of streams and then of coming', () => {
   const labels = fc.option(

@@ -5,11 +5,11 @@ import { HeadPart } from '../../src/head/part.ts';
 import { SLAB_BYTES, SlabArena, SlabPool } from '../../src/head/slab-pool.ts';
 import type { Labels } from '../../src/model/labels.ts';
 import { encodeMetadata } from '../../src/model/metadata-bytes.ts';
-import { compileLineFilters } from '../../src/query/pipeline/line-filter.ts';
-import { firstRowAfter, firstRowFrom } from '../../src/query/row-range.ts';
-import { RowSelection } from '../../src/query/row-selection.ts';
-import { PartLoader } from '../../src/store/load-part.ts';
-import type { LoadOptions, PartRef } from '../../src/store/select.ts';
+import { compileLineFilters } from '../../src/query/pipeline/filters/line-filter.ts';
+import { RowSelection } from '../../src/query/scan/row-selection.ts';
+import { firstRowAfter, firstRowFrom } from '../../src/query/task/row-range.ts';
+import { PartLoader } from '../../src/store/read/load-part.ts';
+import type { LoadOptions, PartRef } from '../../src/store/snapshot/select.ts';
 import { headPartRef } from '../support/head-pages.ts';
 import { zeroCounts } from '../support/store-rows.ts';
 

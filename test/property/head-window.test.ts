@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { PageTable } from '../../src/head/page-table.ts';
 import { HeadPart } from '../../src/head/part.ts';
 import { SLAB_BYTES, SlabArena, SlabPool } from '../../src/head/slab-pool.ts';
-import { headWindow } from '../../src/query/head-window.ts';
+import { headWindow } from '../../src/query/plan/head-window.ts';
 import { headStretches } from '../support/head-pages.ts';
 
 /** A window over the head has as many rows as are wanted, and is not much longer than it has to be. */

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nodeDisk } from '../../src/base/node-disk.ts';
-import { runFlushTask } from '../../src/store/flush-task.ts';
+import { nodeDisk } from '../../src/base/disk/node-disk.ts';
 import { LogStore } from '../../src/store/store.ts';
+import { runFlushTask } from '../../src/store/write/flush-task.ts';
 import { appendRow, matcher, readAll, rowText, type TestRow } from '../support/store-rows.ts';
 
 const NOON = 1_790_000_000_000_000_000n;

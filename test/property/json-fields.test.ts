@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { JsonFields, parseJsonObject } from '../../src/query/json-fields.ts';
+import { JsonFields, parseJsonObject } from '../../src/query/metadata/json-fields.ts';
 
 type Found = [name: string, value: string, path: readonly string[]];
 

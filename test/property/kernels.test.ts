@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type IngestKernel, ingestKernel } from '../../src/base/kernels/ingest-kernel.ts';
-import * as layout from '../../src/base/kernels/layout.ts';
 import { pageMetadata, pageRows } from '../../src/head/load-pages.ts';
 import { PageTable } from '../../src/head/page-table.ts';
 import { HeadPart } from '../../src/head/part.ts';
 import { SLAB_BYTES, SlabArena, SlabPool } from '../../src/head/slab-pool.ts';
-import { compileLevelFields, detectLineLevel } from '../../src/ingest/level.ts';
+import { compileLevelFields, detectLineLevel } from '../../src/ingest/level/level.ts';
+import { type IngestKernel, ingestKernel } from '../../src/kernels/ingest-kernel.ts';
+import * as layout from '../../src/kernels/layout.ts';
 import { DEFAULT_LIMITS } from '../../src/model/limits.ts';
 import { encodeMetadata } from '../../src/model/metadata-bytes.ts';
-import { PushBatch } from '../../src/wire/push-batch.ts';
-import { decodePushProtobuf, walkPush } from '../../src/wire/push-protobuf.ts';
-import { compressSnappy, uncompressSnappy } from '../../src/wire/snappy-body.ts';
+import { PushBatch } from '../../src/wire/push/push-batch.ts';
+import { decodePushProtobuf, walkPush } from '../../src/wire/push/push-protobuf.ts';
+import { compressSnappy, uncompressSnappy } from '../../src/wire/push/snappy-body.ts';
 import { pagesOf } from '../support/head-pages.ts';
 import { pushSchema } from '../support/push-schema.ts';
 

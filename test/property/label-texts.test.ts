@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareText, labelsFromPairs } from '../../src/model/labels.ts';
-import { compareLabelTexts, inTextOrder, jsonLabels, labelText, putJsonLabels } from '../../src/wire/json-text.ts';
+import { compareLabelTexts, inTextOrder, jsonLabels, labelText, putJsonLabels } from '../../src/wire/json/json-text.ts';
 
 const value = fc.oneof(
   fc.constantFrom('', 'a', 'a b', 'a!', 'a#', 'a"', 'ab', 'b', 'ä', '\ud83d\ude00', '\uffee', 'a\\', 'a\n', 'A'),

@@ -2,7 +2,7 @@ import { RE2JS } from 're2js';
 import { expect, test } from 'vitest';
 import type { LineFilterStage } from '../../grammar/ast.ts';
 import { createByteSearch } from '../../src/base/regex/byte-search.ts';
-import { compileLineFilters } from '../../src/query/pipeline/line-filter.ts';
+import { compileLineFilters } from '../../src/query/pipeline/filters/line-filter.ts';
 import { createRandom, fuzzPairs, type Random, randomLine } from '../support/random-regex.ts';
 
 /** A chain of line filters equals its filters one by one, and its needles are in every line that passes. */

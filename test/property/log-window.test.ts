@@ -3,11 +3,11 @@ import { expect, test } from 'vitest';
 import { B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, setBlockTime } from '../../src/chunk/directory.ts';
 import { TallyBuilder } from '../../src/chunk/tally.ts';
 import { dayStartNs } from '../../src/model/time.ts';
-import { boundByCounts } from '../../src/query/log-window.ts';
-import type { SegmentRun, SelectedRuns } from '../../src/store/segment-runs.ts';
-import { LabelTable } from '../../src/store/shared-labels.ts';
-import { streamColumns } from '../../src/store/stream-columns.ts';
-import { type SelectedSegment, Stretches } from '../../src/store/stretches.ts';
+import { boundByCounts } from '../../src/query/plan/log-window.ts';
+import { LabelTable } from '../../src/store/segments/shared-labels.ts';
+import { streamColumns } from '../../src/store/segments/stream-columns.ts';
+import type { SegmentRun, SelectedRuns } from '../../src/store/snapshot/segment-runs.ts';
+import { type SelectedSegment, Stretches } from '../../src/store/snapshot/stretches.ts';
 
 const DAY = 20_000;
 const DAY_NS = 86_400_000_000_000;

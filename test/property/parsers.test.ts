@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JsonParser } from '../../src/query/pipeline/json-parser.ts';
-import { JsonPathParser } from '../../src/query/pipeline/json-paths.ts';
-import { LogfmtParser } from '../../src/query/pipeline/logfmt-parser.ts';
-import type { PipelineStage } from '../../src/query/pipeline/stage.ts';
-import { UnpackParser } from '../../src/query/pipeline/unpack.ts';
+import { JsonParser } from '../../src/query/pipeline/parsers/json-parser.ts';
+import { JsonPathParser } from '../../src/query/pipeline/parsers/json-paths.ts';
+import { LogfmtParser } from '../../src/query/pipeline/parsers/logfmt-parser.ts';
+import { UnpackParser } from '../../src/query/pipeline/parsers/unpack.ts';
+import type { PipelineStage } from '../../src/query/pipeline/row/stage.ts';
 import { type JsonDocument, type JsonValue, jsonLabels, jsonText, logfmtLabels } from '../support/parser-reference.ts';
 import { makeRow, makeRowOfLabels, runStages } from '../support/pipeline-row.ts';
 

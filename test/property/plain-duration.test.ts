@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseGoDuration } from '../../grammar/literals.ts';
-import { plainDurationNs } from '../../src/query/pipeline/plain-duration.ts';
+import { plainDurationNs } from '../../src/query/pipeline/text/plain-duration.ts';
 
 const digits = fc.oneof(fc.nat(9999).map(String), fc.constantFrom('', '0', '007', '999999999', '12345678901'));
 const unit = fc.constantFrom('ns', 'us', 'µs', 'ms', 's', 'm', 'h', 'd', '', 'sm', 'S', 's1s');

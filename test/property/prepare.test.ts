@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { applyBatch, type BatchOutcome, batchWork } from '../../src/ingest/apply-batch.ts';
 import { TenantIngest } from '../../src/ingest/tenant-ingest.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/model/limits.ts';
-import { PushBatch } from '../../src/wire/push-batch.ts';
-import { decodePushProtobuf, walkPush } from '../../src/wire/push-protobuf.ts';
-import { compressSnappy, uncompressPush } from '../../src/wire/snappy-body.ts';
+import { PushBatch } from '../../src/wire/push/push-batch.ts';
+import { decodePushProtobuf, walkPush } from '../../src/wire/push/push-protobuf.ts';
+import { compressSnappy, uncompressPush } from '../../src/wire/push/snappy-body.ts';
 import { MemorySink } from '../support/memory-sink.ts';
 import { pushSchema } from '../support/push-schema.ts';
 

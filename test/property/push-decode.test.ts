@@ -5,11 +5,11 @@ import { MetadataReader } from '../../src/ingest/metadata.ts';
 import { labelsFromPairs } from '../../src/model/labels.ts';
 import { decodeMetadata } from '../../src/model/metadata-bytes.ts';
 import { ByteWriter } from '../../src/wire/byte-writer.ts';
-import { decodeOtlpProtobuf } from '../../src/wire/otlp-protobuf.ts';
-import { PushBatch } from '../../src/wire/push-batch.ts';
-import { encodePushProtobuf } from '../../src/wire/push-encode.ts';
-import { decodePushJson } from '../../src/wire/push-json.ts';
-import { decodePushProtobuf } from '../../src/wire/push-protobuf.ts';
+import { decodeOtlpProtobuf } from '../../src/wire/otlp/otlp-protobuf.ts';
+import { PushBatch } from '../../src/wire/push/push-batch.ts';
+import { encodePushProtobuf } from '../../src/wire/push/push-encode.ts';
+import { decodePushJson } from '../../src/wire/push/push-json.ts';
+import { decodePushProtobuf } from '../../src/wire/push/push-protobuf.ts';
 import { pushSchema } from '../support/push-schema.ts';
 import { type ReadEntry, readBatch } from '../support/read-batch.ts';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { dayStartNs } from '../../src/model/time.ts';
-import { FoundRows, OWN_LABELS } from '../../src/query/found-rows.ts';
-import { putEntries } from '../../src/query/put-entries.ts';
-import { JsonBytes } from '../../src/wire/json-bytes.ts';
-import { decodeLine, formatRfc3339Nano, jsonText } from '../../src/wire/json-text.ts';
+import { FoundRows, OWN_LABELS } from '../../src/query/scan/found-rows.ts';
+import { putEntries } from '../../src/query/scan/put-entries.ts';
+import { JsonBytes } from '../../src/wire/json/json-bytes.ts';
+import { decodeLine, formatRfc3339Nano, jsonText } from '../../src/wire/json/json-text.ts';
 
 /** Entries as the kernel writes them, against a text for each. */
 

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, setBlockTime } from '../../src/chunk/directory.ts';
 import { dayStartNs } from '../../src/model/time.ts';
-import { planSelected } from '../../src/query/run-plan.ts';
-import type { ScanPlan } from '../../src/query/scan-plan.ts';
-import { P_END, P_FIRST, P_FROM, P_SOURCE, P_STREAM, P_TO, PART_FIELDS } from '../../src/query/task-parts.ts';
-import { planTasks } from '../../src/query/task-plan.ts';
-import { addRun, type SegmentRun } from '../../src/store/segment-runs.ts';
-import { LabelTable } from '../../src/store/shared-labels.ts';
-import { streamColumns } from '../../src/store/stream-columns.ts';
-import { type SelectedSegment, Stretches } from '../../src/store/stretches.ts';
+import { planSelected } from '../../src/query/plan/run-plan.ts';
+import type { ScanPlan } from '../../src/query/plan/scan-plan.ts';
+import { planTasks } from '../../src/query/plan/task-plan.ts';
+import { P_END, P_FIRST, P_FROM, P_SOURCE, P_STREAM, P_TO, PART_FIELDS } from '../../src/query/task/task-parts.ts';
+import { LabelTable } from '../../src/store/segments/shared-labels.ts';
+import { streamColumns } from '../../src/store/segments/stream-columns.ts';
+import { addRun, type SegmentRun } from '../../src/store/snapshot/segment-runs.ts';
+import { type SelectedSegment, Stretches } from '../../src/store/snapshot/stretches.ts';
 
 /**
  * Tasks of whole segments, made of their blocks, are those that are made of their streams one by one.

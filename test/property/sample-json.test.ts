@@ -4,8 +4,8 @@ import { formatSampleValue } from '../../src/base/go/float-text.ts';
 import { JoinedSamples } from '../../src/query/aggregate/joined-samples.ts';
 import { SampleLog } from '../../src/query/aggregate/range-samples.ts';
 import { SeriesMemory } from '../../src/query/aggregate/series-memory.ts';
-import { JsonBytes } from '../../src/wire/json-bytes.ts';
-import { putSample, type ResultPoints, SampleLists } from '../../src/wire/sample-json.ts';
+import { JsonBytes } from '../../src/wire/json/json-bytes.ts';
+import { putSample, type ResultPoints, SampleLists } from '../../src/wire/result/sample-json.ts';
 
 const values = fc.oneof(
   fc.double(),

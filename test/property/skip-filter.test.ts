@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openSkipFilterKernel } from '../../src/base/kernels/skip-filter-kernel.ts';
-import { FilterBuilder } from '../../src/chunk/filter-builder.ts';
+import { FilterBuilder } from '../../src/chunk/filter/filter-builder.ts';
 import {
   blocksHolding,
   buildFilter,
@@ -9,7 +8,8 @@ import {
   FILTER_SHAPE,
   keysOfText,
   mayHold,
-} from '../../src/chunk/skip-filter.ts';
+} from '../../src/chunk/filter/skip-filter.ts';
+import { openSkipFilterKernel } from '../../src/kernels/skip-filter-kernel.ts';
 
 /** Texts like logs: words, digits, separators, capitals, and any bytes at all. */
 const word = fc.stringMatching(/^[A-Za-z0-9_]{1,24}$/);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { labelsFromObject } from '../../src/model/labels.ts';
-import { ResultCache } from '../../src/query/result-cache.ts';
+import { ResultCache } from '../../src/query/execute/result-cache.ts';
 import type { QueryRequest } from '../../src/query/run.ts';
-import { PartLoader } from '../../src/store/load-part.ts';
+import { PartLoader } from '../../src/store/read/load-part.ts';
 import { inPlaceRunner, MemoryStore } from '../support/memory-store.ts';
 import { queryDeps } from '../support/query-replay.ts';
 import { appendRow } from '../support/store-rows.ts';

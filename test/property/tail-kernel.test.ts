@@ -4,7 +4,7 @@ import type { LogExpr } from '../../grammar/ast.ts';
 import { parseQuery } from '../../grammar/parse.ts';
 import type { Labels } from '../../src/model/labels.ts';
 import { buildPipeline } from '../../src/query/pipeline/build.ts';
-import { ScanRow } from '../../src/query/pipeline/row-state.ts';
+import { ScanRow } from '../../src/query/pipeline/row/row-state.ts';
 import { scanTail } from '../../src/query/tail/scan-tail.ts';
 import { TailBatch } from '../../src/query/tail/tail-batch.ts';
 

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Tally } from '../../src/chunk/tally.ts';
 import { LEVEL_IN_METADATA, LEVEL_NONE } from '../../src/model/level.ts';
-import { RunAdder } from '../../src/query/tally-runs.ts';
-import { DROPPED, ONLY_A_SCAN, type TallySeries } from '../../src/query/tally-series.ts';
-import { TallyTable } from '../../src/query/tally-table.ts';
-import type { SegmentRun } from '../../src/store/segment-runs.ts';
-import { LabelTable } from '../../src/store/shared-labels.ts';
-import { NO_LEVEL_BIT, OWN_LEVEL, type StreamColumns, UNTALLIED } from '../../src/store/stream-columns.ts';
-import { Stretches } from '../../src/store/stretches.ts';
-import { GROUP_STREAMS, tallyGroups } from '../../src/store/tally-groups.ts';
+import { RunAdder } from '../../src/query/statistics/tally-runs.ts';
+import { DROPPED, ONLY_A_SCAN, type TallySeries } from '../../src/query/statistics/tally-series.ts';
+import { TallyTable } from '../../src/query/statistics/tally-table.ts';
+import { LabelTable } from '../../src/store/segments/shared-labels.ts';
+import { NO_LEVEL_BIT, OWN_LEVEL, type StreamColumns, UNTALLIED } from '../../src/store/segments/stream-columns.ts';
+import { GROUP_STREAMS, tallyGroups } from '../../src/store/segments/tally-groups.ts';
+import type { SegmentRun } from '../../src/store/snapshot/segment-runs.ts';
+import { Stretches } from '../../src/store/snapshot/stretches.ts';
 
 /** Sums over groups of streams are those over their streams, whatever is selected and however the streams fall into series. */
 

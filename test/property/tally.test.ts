@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ByteReader } from '../../src/chunk/byte-reader.ts';
-import { ByteWriter } from '../../src/chunk/byte-writer.ts';
+import { ByteReader } from '../../src/chunk/bytes/byte-reader.ts';
+import { ByteWriter } from '../../src/chunk/bytes/byte-writer.ts';
 import { MAX_COUNT, readTally, type Tally, TallyBuilder, writeTally } from '../../src/chunk/tally.ts';
 
 const MINUTE_NS = 60e9;

@@ -8,7 +8,7 @@ import {
   runAutomaton,
 } from '../../src/base/regex/byte-automaton.ts';
 import { compileRegex } from '../../src/base/regex/regex.ts';
-import { encodeTemplates } from '../../src/chunk/template-encoder.ts';
+import { encodeTemplates } from '../../src/chunk/template/template-encoder.ts';
 import { createRandom, randomPattern } from '../support/random-regex.ts';
 import { handMadeFrame } from '../support/template-frames.ts';
 import { kernelFrame, openTemplateKernels } from '../support/template-kernels.ts';

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openBlockKernel } from '../../src/base/kernels/block-kernel.ts';
+import { CODEC_TEMPLATES } from '../../src/chunk/bytes/compress.ts';
+import { LineCompressor } from '../../src/chunk/line-compressor.ts';
+import { SomeLines } from '../../src/chunk/template/some-lines.ts';
+import { TemplateReader } from '../../src/chunk/template/template-reader.ts';
+import { createZstdDecoder } from '../../src/chunk/zstd/zstd-decoder.ts';
+import { openBlockKernel } from '../../src/kernels/block-kernel.ts';
 import {
   ABSENT,
   EMPTY,
@@ -10,13 +15,8 @@ import {
   NOT_WANTED,
   PENDING,
   type UnknownKey,
-} from '../../src/base/kernels/field-kernel.ts';
-import { openSkipFilterKernel } from '../../src/base/kernels/skip-filter-kernel.ts';
-import { CODEC_TEMPLATES } from '../../src/chunk/compress.ts';
-import { LineCompressor } from '../../src/chunk/line-compressor.ts';
-import { SomeLines } from '../../src/chunk/some-lines.ts';
-import { TemplateReader } from '../../src/chunk/template-reader.ts';
-import { createZstdDecoder } from '../../src/chunk/zstd-decoder.ts';
+} from '../../src/kernels/field-kernel.ts';
+import { openSkipFilterKernel } from '../../src/kernels/skip-filter-kernel.ts';
 
 const kernel = openBlockKernel()!;
 const compressor = new LineCompressor(1, openSkipFilterKernel()!.templates);

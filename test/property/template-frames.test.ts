@@ -1,7 +1,7 @@
 import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeTemplates, templateMarks } from '../../src/chunk/template-decoder.ts';
+import { decodeTemplates, templateMarks } from '../../src/chunk/template/template-decoder.ts';
 import { handMadeFrame, sections, varint } from '../support/template-frames.ts';
 import { kernelRead, openTemplateKernels } from '../support/template-kernels.ts';
 

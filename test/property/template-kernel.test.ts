@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeTemplates, templateMarks } from '../../src/chunk/template-decoder.ts';
-import { encodeTemplates } from '../../src/chunk/template-encoder.ts';
-import { readTemplates } from '../../src/chunk/template-reader.ts';
+import { decodeTemplates, templateMarks } from '../../src/chunk/template/template-decoder.ts';
+import { encodeTemplates } from '../../src/chunk/template/template-encoder.ts';
+import { readTemplates } from '../../src/chunk/template/template-reader.ts';
 import { handMadeFrame } from '../support/template-frames.ts';
 import { kernelFrame, kernelRead, openTemplateKernels } from '../support/template-kernels.ts';
 import { lineStarts, templateText } from '../support/template-texts.ts';

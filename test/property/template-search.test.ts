@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sampleLines } from '../../bench/logs/lines.ts';
 import type { Needle } from '../../src/base/regex/byte-search.ts';
-import { encodeTemplates } from '../../src/chunk/template-encoder.ts';
+import { encodeTemplates } from '../../src/chunk/template/template-encoder.ts';
 import { handMadeFrame } from '../support/template-frames.ts';
 import { kernelFrame, openTemplateKernels } from '../support/template-kernels.ts';
 import { linesOf, templateText } from '../support/template-texts.ts';

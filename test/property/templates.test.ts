@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LogError } from '../../src/base/errors.ts';
-import { decodeTemplates, templateMarks } from '../../src/chunk/template-decoder.ts';
-import { encodeTemplates } from '../../src/chunk/template-encoder.ts';
+import { decodeTemplates, templateMarks } from '../../src/chunk/template/template-decoder.ts';
+import { encodeTemplates } from '../../src/chunk/template/template-encoder.ts';
 import { lineStarts, templateText as text, withoutCompression } from '../support/template-texts.ts';
 
 const ANY_SIZE = Number.POSITIVE_INFINITY;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { shareInside } from '../../src/query/extents.ts';
-import { VolumeGrid } from '../../src/query/volume-grid.ts';
-import type { VolumeRows } from '../../src/query/volume-rows.ts';
-import type { PartRef } from '../../src/store/select.ts';
-import { Stretches } from '../../src/store/stretches.ts';
+import { VolumeGrid } from '../../src/query/metadata/volume-grid.ts';
+import type { VolumeRows } from '../../src/query/metadata/volume-rows.ts';
+import { shareInside } from '../../src/query/statistics/extents.ts';
+import type { PartRef } from '../../src/store/snapshot/select.ts';
+import { Stretches } from '../../src/store/snapshot/stretches.ts';
 
 /** Bytes that are spread over buckets of time, against a look at each bucket for each span. */
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { crc32c } from '../../src/base/crc32c.ts';
-import { CODEC_STORED, CODEC_TEMPLATES } from '../../src/chunk/compress.ts';
+import { CODEC_STORED, CODEC_TEMPLATES } from '../../src/chunk/bytes/compress.ts';
 import * as fields from '../../src/chunk/directory.ts';
 import type { StoredBlocks } from '../../src/chunk/stored-blocks.ts';
 import { encodeTimes, maxTimesBytes } from '../../src/chunk/times.ts';

@@ -1,4 +1,4 @@
-import { compileLevelFields, detectLineLevel } from '../../src/ingest/level.ts';
+import { compileLevelFields, detectLineLevel } from '../../src/ingest/level/level.ts';
 import { withServiceName } from '../../src/ingest/service-name.ts';
 import { labelsFromObject, labelValue } from '../../src/model/labels.ts';
 import { LEVELS } from '../../src/model/level.ts';

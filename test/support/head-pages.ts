@@ -1,9 +1,9 @@
 import { PAGE_FIELDS } from '../../src/head/page.ts';
 import type { HeadPart } from '../../src/head/part.ts';
 import type { SlabArena } from '../../src/head/slab-pool.ts';
-import type { PartRef } from '../../src/store/select.ts';
-import { LabelTable } from '../../src/store/shared-labels.ts';
-import { Stretches } from '../../src/store/stretches.ts';
+import { LabelTable } from '../../src/store/segments/shared-labels.ts';
+import type { PartRef } from '../../src/store/snapshot/select.ts';
+import { Stretches } from '../../src/store/snapshot/stretches.ts';
 
 /** Pages of a part as numbers, as they are now. */
 export function pagesOf(part: HeadPart): Float64Array {

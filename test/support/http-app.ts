@@ -10,9 +10,9 @@ import type {
   ServerParts,
   StatusService,
   TailService,
-} from '../../src/http/parts.ts';
-import { Metrics } from '../../src/metrics.ts';
+} from '../../src/http/request/parts.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/model/limits.ts';
+import { Metrics } from '../../src/server/metrics.ts';
 import { parseTailParams } from '../../src/wire/tail-params.ts';
 
 export interface AppDouble extends HttpApp {

@@ -1,4 +1,4 @@
-import { NO_HEADS } from '../../src/query/task-heads.ts';
+import { NO_HEADS } from '../../src/query/task/task-heads.ts';
 import {
   LOOSE,
   P_FIRST,
@@ -9,9 +9,9 @@ import {
   P_TO,
   PART_FIELDS,
   type TaskParts,
-} from '../../src/query/task-parts.ts';
-import type { PartRef } from '../../src/store/select.ts';
-import { LabelTable } from '../../src/store/shared-labels.ts';
+} from '../../src/query/task/task-parts.ts';
+import { LabelTable } from '../../src/store/segments/shared-labels.ts';
+import type { PartRef } from '../../src/store/snapshot/select.ts';
 
 /** Parts that stand for themselves, with their wanted times. */
 export function looseParts(

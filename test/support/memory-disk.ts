@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { Disk, DiskFile, DiskSpace, DiskStat } from '../../src/base/disk.ts';
+import type { Disk, DiskFile, DiskSpace, DiskStat } from '../../src/base/disk/disk.ts';
 
 export type DiskCall =
   | 'create'

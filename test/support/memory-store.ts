@@ -4,10 +4,10 @@ import type { CompiledMatcher } from '../../src/model/matcher.ts';
 import type { RowBlock } from '../../src/model/row-block.ts';
 import { dayOf, dayStartNs, type TimeRange } from '../../src/model/time.ts';
 import { runScanTask } from '../../src/query/scan.ts';
-import type { PartLoader, TaskRunner } from '../../src/query/task.ts';
-import type { QueryStore, Selection } from '../../src/store/query-store.ts';
-import type { PartRef } from '../../src/store/select.ts';
-import { Stretches } from '../../src/store/stretches.ts';
+import type { PartLoader, TaskRunner } from '../../src/query/task/task.ts';
+import type { QueryStore, Selection } from '../../src/store/snapshot/query-store.ts';
+import type { PartRef } from '../../src/store/snapshot/select.ts';
+import { Stretches } from '../../src/store/snapshot/stretches.ts';
 
 /** A row as tests give it. */
 export interface MemoryRow {

@@ -1,12 +1,12 @@
-import type { Disk } from '../../src/base/disk.ts';
-import { nodeDisk } from '../../src/base/node-disk.ts';
+import type { Disk } from '../../src/base/disk/disk.ts';
+import { nodeDisk } from '../../src/base/disk/node-disk.ts';
 import type { WorkerPool } from '../../src/pool/pool.ts';
-import { runFlushTask } from '../../src/store/flush-task.ts';
-import type { MergeSettings } from '../../src/store/merge-plan.ts';
-import { runMergeTask } from '../../src/store/merge-task.ts';
-import type { MergeInfo } from '../../src/store/merger.ts';
+import type { MergeSettings } from '../../src/store/lifecycle/merge-plan.ts';
+import type { MergeInfo } from '../../src/store/lifecycle/merger.ts';
 import { LogStore } from '../../src/store/store.ts';
 import type { LoggedPush, StoreEvents } from '../../src/store/store-options.ts';
+import { runFlushTask } from '../../src/store/write/flush-task.ts';
+import { runMergeTask } from '../../src/store/write/merge-task.ts';
 import { appendRow, readAll, type TestRow } from './store-rows.ts';
 
 const MERGE_SETTINGS: MergeSettings = {

@@ -1,13 +1,13 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeDisk } from '../../src/base/node-disk.ts';
-import { Metrics } from '../../src/metrics.ts';
+import { nodeDisk } from '../../src/base/disk/node-disk.ts';
 import { DEFAULT_LIMITS } from '../../src/model/limits.ts';
-import { StorePushService } from '../../src/push-service.ts';
-import { runFlushTask } from '../../src/store/flush-task.ts';
-import type { StoreDamage } from '../../src/store/open-index.ts';
+import { Metrics } from '../../src/server/metrics.ts';
+import { StorePushService } from '../../src/server/push-service.ts';
+import type { StoreDamage } from '../../src/store/lifecycle/open-index.ts';
 import { LogStore } from '../../src/store/store.ts';
 import type { StoreEvents } from '../../src/store/store-options.ts';
+import { runFlushTask } from '../../src/store/write/flush-task.ts';
 
 /** Store and ingest as the server joins them, without HTTP and threads: quick to open hundreds of times. */
 export interface OpenedStore {

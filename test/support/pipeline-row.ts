@@ -1,6 +1,6 @@
 import { type Labels, labelsFromObject, labelsToObject } from '../../src/model/labels.ts';
-import { ScanRow } from '../../src/query/pipeline/row-state.ts';
-import type { PipelineStage, Row } from '../../src/query/pipeline/stage.ts';
+import { ScanRow } from '../../src/query/pipeline/row/row-state.ts';
+import type { PipelineStage, Row } from '../../src/query/pipeline/row/stage.ts';
 
 /** A row over text, for tests of stages. The line stands in the middle of a larger shared block, as in a scan. */
 export function makeRow(

@@ -3,7 +3,7 @@ import { type PushKind, type PushReply, push } from '../../src/ingest/push.ts';
 import { TenantIngest } from '../../src/ingest/tenant-ingest.ts';
 import { decodeWalBody, type WalBody } from '../../src/ingest/wal-body.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/model/limits.ts';
-import { PushBatch } from '../../src/wire/push-batch.ts';
+import { PushBatch } from '../../src/wire/push/push-batch.ts';
 import { MemorySink } from './memory-sink.ts';
 
 export const NOW_NS: bigint = 1_795_500_000_000_000_000n;

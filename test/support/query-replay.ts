@@ -1,21 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { LogError } from '../../src/base/errors.ts';
 import { DEFAULT_LIMITS } from '../../src/model/limits.ts';
-import { detectedFields, detectedFieldValues } from '../../src/query/detected-fields.ts';
-import { detectedLabels } from '../../src/query/detected-labels.ts';
-import { labelNames, labelValues, seriesLabels } from '../../src/query/labels.ts';
-import type { QueryDeps } from '../../src/query/query-deps.ts';
+import type { QueryDeps } from '../../src/query/execute/query-deps.ts';
+import { detectedFields, detectedFieldValues } from '../../src/query/metadata/detected-fields.ts';
+import { detectedLabels } from '../../src/query/metadata/detected-labels.ts';
+import { labelNames, labelValues, seriesLabels } from '../../src/query/metadata/labels.ts';
+import { indexStats } from '../../src/query/metadata/stats.ts';
+import { queryVolume } from '../../src/query/metadata/volume.ts';
 import { runQuery } from '../../src/query/run.ts';
-import { indexStats } from '../../src/query/stats.ts';
-import { queryVolume } from '../../src/query/volume.ts';
-import {
-  detectedFieldsJson,
-  detectedLabelsJson,
-  fieldValuesJson,
-  indexStatsJson,
-  namesJson,
-  seriesJson,
-} from '../../src/wire/metadata-json.ts';
 import {
   parseBounds,
   parseDetectedFieldsParams,
@@ -23,6 +15,14 @@ import {
   parseRangeParams,
   parseVolumeParams,
 } from '../../src/wire/query-params.ts';
+import {
+  detectedFieldsJson,
+  detectedLabelsJson,
+  fieldValuesJson,
+  indexStatsJson,
+  namesJson,
+  seriesJson,
+} from '../../src/wire/result/metadata-json.ts';
 import { inPlaceRunner, type MemoryStore } from './memory-store.ts';
 import { resultText } from './result-text.ts';
 

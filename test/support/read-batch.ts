@@ -1,5 +1,5 @@
 import { readLengthEnd, readVarint, skipField, varintEnd } from '../../src/wire/protobuf-varint.ts';
-import type { PushBatch } from '../../src/wire/push-batch.ts';
+import type { PushBatch } from '../../src/wire/push/push-batch.ts';
 
 export interface ReadEntry {
   readonly labels: string;

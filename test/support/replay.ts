@@ -4,7 +4,7 @@ import { parseQuery } from '../../grammar/parse.ts';
 import { type Labels, labelsFromObject, labelsToObject, labelValue } from '../../src/model/labels.ts';
 import { compileMatcher } from '../../src/model/matcher.ts';
 import { buildPipeline } from '../../src/query/pipeline/build.ts';
-import { ScanRow } from '../../src/query/pipeline/row-state.ts';
+import { ScanRow } from '../../src/query/pipeline/row/row-state.ts';
 
 /** Runs recorded log queries over the data set in memory: selector and pipeline only, no store and no engine. */
 

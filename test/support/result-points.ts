@@ -1,4 +1,4 @@
-import type { ResultPoints } from '../../src/wire/sample-json.ts';
+import type { ResultPoints } from '../../src/wire/result/sample-json.ts';
 
 /** Points of a series, those that are not there left out: time in milliseconds and value. */
 export function resultPoints({ timesMs, values, present }: ResultPoints): [number, number][] {

@@ -1,6 +1,6 @@
 import { type Labels, labelsFromObject } from '../../src/model/labels.ts';
-import { type ResultData, resultJson } from '../../src/wire/result-json.ts';
-import { NO_STATS } from '../../src/wire/stats-json.ts';
+import { type ResultData, resultJson } from '../../src/wire/result/result-json.ts';
+import { NO_STATS } from '../../src/wire/result/stats-json.ts';
 
 /** The body of an answer as text. */
 export function resultText(data: ResultData, warnings: readonly string[] = []): string {

@@ -2,7 +2,7 @@ import type { LogExpr, RangeAggExpr, VectorAggExpr } from '../../grammar/ast.ts'
 import { parseQuery } from '../../grammar/parse.ts';
 import { labelsFromObject, labelsToObject } from '../../src/model/labels.ts';
 import { buildPipeline, metricPipelineOptions, type PipelineOptions } from '../../src/query/pipeline/build.ts';
-import { ScanRow } from '../../src/query/pipeline/row-state.ts';
+import { ScanRow } from '../../src/query/pipeline/row/row-state.ts';
 import { buildUnwrap } from '../../src/query/pipeline/unwrap.ts';
 
 export interface Outcome {

@@ -12,10 +12,10 @@ import type {
 import { lex } from '../../grammar/lex.ts';
 import { parseQuery } from '../../grammar/parse.ts';
 import { ALL_TOKENS, Flag, FUNCTIONS, RESERVED } from '../../grammar/tokens.ts';
-import { functionNames } from '../../src/query/template/functions.ts';
-import { tokenize } from '../../src/query/template/lexer.ts';
-import { KEYWORDS } from '../../src/query/template/token.ts';
-import { methodNames } from '../../src/query/template/value-methods.ts';
+import { functionNames } from '../../src/query/pipeline/template/functions/functions.ts';
+import { methodNames } from '../../src/query/pipeline/template/functions/value-methods.ts';
+import { tokenize } from '../../src/query/pipeline/template/syntax/lexer.ts';
+import { KEYWORDS } from '../../src/query/pipeline/template/syntax/token.ts';
 
 /** Every word of LogQL, and the words of a query. A word that gets a new meaning in another place has one entry for each. */
 

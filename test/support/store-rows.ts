@@ -5,9 +5,9 @@ import { compileMatcher } from '../../src/model/matcher.ts';
 import { encodeMetadata } from '../../src/model/metadata-bytes.ts';
 import type { RowSink } from '../../src/model/row-sink.ts';
 import { dayOf, dayStartNs } from '../../src/model/time.ts';
-import { PartLoader } from '../../src/store/load-part.ts';
-import type { QueryStore } from '../../src/store/query-store.ts';
-import type { LoadCounts, LoadOptions } from '../../src/store/select.ts';
+import { PartLoader } from '../../src/store/read/load-part.ts';
+import type { QueryStore } from '../../src/store/snapshot/query-store.ts';
+import type { LoadCounts, LoadOptions } from '../../src/store/snapshot/select.ts';
 
 /** One row as tests write and read it. */
 export interface TestRow {

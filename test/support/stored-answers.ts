@@ -1,9 +1,9 @@
 import { LogError } from '../../src/base/errors.ts';
-import type { QueryDeps } from '../../src/query/query-deps.ts';
+import type { QueryDeps } from '../../src/query/execute/query-deps.ts';
 import { type QueryRequest, runQuery } from '../../src/query/run.ts';
 import { runScanTask } from '../../src/query/scan.ts';
-import type { TaskRunner } from '../../src/query/task.ts';
-import type { PartLoader } from '../../src/store/load-part.ts';
+import type { TaskRunner } from '../../src/query/task/task.ts';
+import type { PartLoader } from '../../src/store/read/load-part.ts';
 import { answeredStreams } from './result-text.ts';
 
 /** Runs tasks in place, copied as if they crossed a thread. */

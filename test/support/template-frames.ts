@@ -1,6 +1,6 @@
 import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
-import { ByteWriter } from '../../src/chunk/byte-writer.ts';
+import { ByteWriter } from '../../src/chunk/bytes/byte-writer.ts';
 
 /** Template frames made by hand from the format page, also as the writer never makes them. */
 

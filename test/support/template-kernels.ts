@@ -1,9 +1,9 @@
-import { type BlockKernel, openBlockKernel } from '../../src/base/kernels/block-kernel.ts';
-import { openSkipFilterKernel } from '../../src/base/kernels/skip-filter-kernel.ts';
-import type { TemplateWriterKernel } from '../../src/base/kernels/template-writer-kernel.ts';
-import { SomeLines } from '../../src/chunk/some-lines.ts';
-import { TemplateReader } from '../../src/chunk/template-reader.ts';
-import { createZstdDecoder } from '../../src/chunk/zstd-decoder.ts';
+import { SomeLines } from '../../src/chunk/template/some-lines.ts';
+import { TemplateReader } from '../../src/chunk/template/template-reader.ts';
+import { createZstdDecoder } from '../../src/chunk/zstd/zstd-decoder.ts';
+import { type BlockKernel, openBlockKernel } from '../../src/kernels/block-kernel.ts';
+import { openSkipFilterKernel } from '../../src/kernels/skip-filter-kernel.ts';
+import type { TemplateWriterKernel } from '../../src/kernels/template-writer-kernel.ts';
 import { sections } from './template-frames.ts';
 
 /** The kernels that write and read template frames, each with a memory of its own. */

@@ -1,5 +1,5 @@
-import type { TemplateContext } from '../../src/query/template/runtime.ts';
-import { compileTemplate } from '../../src/query/template/template.ts';
+import type { TemplateContext } from '../../src/query/pipeline/template/functions/runtime.ts';
+import { compileTemplate } from '../../src/query/pipeline/template/template.ts';
 
 /** A row for template tests: labels, line and time as given. */
 export function templateRow(labels: Readonly<Record<string, string>>, line = '', timestampNs = 0n): TemplateContext {

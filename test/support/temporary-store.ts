@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nodeDisk } from '../../src/base/node-disk.ts';
-import { runFlushTask } from '../../src/store/flush-task.ts';
+import { nodeDisk } from '../../src/base/disk/node-disk.ts';
 import { LogStore } from '../../src/store/store.ts';
+import { runFlushTask } from '../../src/store/write/flush-task.ts';
 
 export function fail(error: unknown): never {
   throw error;

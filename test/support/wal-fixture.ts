@@ -1,4 +1,4 @@
-import type { Disk } from '../../src/base/disk.ts';
+import type { Disk } from '../../src/base/disk/disk.ts';
 import type { WalRecord } from '../../src/wal/format.ts';
 import { type ReplayResult, replayWal, type WalDamage } from '../../src/wal/replay.ts';
 import { WalWriter, type WalWriterOptions } from '../../src/wal/writer.ts';

@@ -1,4 +1,4 @@
-import type { Disk, DiskFile } from '../../src/base/disk.ts';
+import type { Disk, DiskFile } from '../../src/base/disk/disk.ts';
 
 export type WatchedCall = 'create' | 'write' | 'datasync' | 'rename' | 'syncDir' | 'unlink';
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { loadSettings } from '../../src/config.ts';
-import { DEFAULT_PORT } from '../../src/config-keys.ts';
-import { VERSION } from '../../src/version.ts';
+import { DEFAULT_PORT } from '../../src/config/keys.ts';
+import { loadSettings } from '../../src/config/settings.ts';
+import { VERSION } from '../../src/server/version.ts';
 import { appDouble } from '../support/http-app.ts';
 
 const dockerfile = readFileSync('Dockerfile', 'utf8');

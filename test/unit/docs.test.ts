@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ERROR_KINDS, LogError } from '../../src/base/errors.ts';
-import { allSettings } from '../../src/config-keys.ts';
-import { formatSetting } from '../../src/config-units.ts';
-import { answerFor } from '../../src/http/error-reply.ts';
+import { allSettings } from '../../src/config/keys.ts';
+import { formatSetting } from '../../src/config/units.ts';
+import { answerFor } from '../../src/http/request/error-reply.ts';
 import { appDouble } from '../support/http-app.ts';
 
 const MIB = 1024 * 1024;
@@ -58,7 +58,9 @@ describe('docs/api.md', () => {
 
 describe('docs/operating.md', () => {
   it('lists every metric of ours, and none that is not there', () => {
-    const source = ['src/metrics.ts', 'src/open-engine.ts'].map((file) => readFileSync(file, 'utf8')).join('');
+    const source = ['src/server/metrics.ts', 'src/server/open-engine.ts']
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('');
     const registered = new Set([...source.matchAll(/'((?:loki|halogi)_[a-z_]+)'/g)].map((match) => match[1]!));
     const documented = tableRows('docs/operating.md', 'Metric').flatMap((cells) =>
       [...cells[0]!.matchAll(/`((?:loki|halogi)_[a-z_]+)`/g)].map((match) => match[1]!),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Metrics } from '../../src/metrics.ts';
+import { Metrics } from '../../src/server/metrics.ts';
 
 describe('Metrics', () => {
   it('counts what was received and what was refused, with the labels that dashboards use', async () => {

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { openBlockKernel } from '../../src/base/kernels/block-kernel.ts';
-import { CODEC_STORED, CODEC_TEMPLATES, CODEC_ZSTD, compressFrame } from '../../src/chunk/compress.ts';
+import { CODEC_STORED, CODEC_TEMPLATES, CODEC_ZSTD, compressFrame } from '../../src/chunk/bytes/compress.ts';
 import * as directory from '../../src/chunk/directory.ts';
 import { BLOCK_LINE_BYTES, BLOCK_ROWS } from '../../src/chunk/segment-builder.ts';
 import { encodeFooter, FOOTER_BYTES, FOOTER_MAGIC, SEGMENT_MAGIC } from '../../src/chunk/segment-file.ts';
@@ -11,8 +10,9 @@ import {
   MAX_LENGTH_BITS,
   MAX_NUMBER_BITS,
   MAX_TEMPLATES,
-} from '../../src/chunk/template-format.ts';
+} from '../../src/chunk/template/template-format.ts';
 import { encodeTimes, TIME_UNITS_NS } from '../../src/chunk/times.ts';
+import { openBlockKernel } from '../../src/kernels/block-kernel.ts';
 import { LEVEL_IN_METADATA, LEVEL_NONE, LEVELS } from '../../src/model/level.ts';
 
 const text = readFileSync(new URL('../../docs/format/segment.md', import.meta.url), 'utf8');

@@ -1,4 +1,4 @@
-import { equalRanges, sliceText } from '../pipeline/byte-text.ts';
+import { equalRanges, sliceText } from '../pipeline/text/byte-text.ts';
 import { LineWords, PLAIN, TELLING, tokensOf, VARYING, type WordsAndGaps } from './line-words.ts';
 import { VARIABLE } from './pattern-text.ts';
 

@@ -1,4 +1,4 @@
-import { sliceText } from '../pipeline/byte-text.ts';
+import { sliceText } from '../pipeline/text/byte-text.ts';
 import { VARIABLE } from './pattern-text.ts';
 
 /** More of a line than this is one variable: patterns are for people. */

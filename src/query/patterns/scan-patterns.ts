@@ -1,15 +1,15 @@
 import { labelValue } from '../../model/labels.ts';
 import { LEVEL_LABEL } from '../../model/level.ts';
 import type { RowBlock } from '../../model/row-block.ts';
-import { firstRowAfter, firstRowFrom } from '../row-range.ts';
+import { firstRowAfter, firstRowFrom } from '../task/row-range.ts';
 import {
   emptyCounts,
   type PartLoader,
   type PatternCounts,
   type PatternScanResult,
   type PatternScanTask,
-} from '../task.ts';
-import { PartList } from '../task-parts.ts';
+} from '../task/task.ts';
+import { PartList } from '../task/task-parts.ts';
 import { DrainTree } from './drain-tree.ts';
 import { LineWords } from './line-words.ts';
 

@@ -1,11 +1,11 @@
 import type { Grouping, LabelPredicate, RangeAggExpr, RangeOp, Stage, VectorAggExpr } from '../../../grammar/ast.ts';
 import { assertNever } from '../../base/assert.ts';
-import { JSON_PARSER_ERROR } from './json-parser.ts';
-import { ERROR_LABEL, EXTRACTED_SUFFIX } from './label-names.ts';
-import { LOGFMT_PARSER_ERROR } from './logfmt-parser.ts';
-import { SKIP_UNNEEDED_PARSERS } from './quirks.ts';
+import { JSON_PARSER_ERROR } from './parsers/json-parser.ts';
+import { LOGFMT_PARSER_ERROR } from './parsers/logfmt-parser.ts';
 import { deleteTrailingLineFormats, templateUse } from './rewrite.ts';
-import type { ParserHints } from './stage.ts';
+import { ERROR_LABEL, EXTRACTED_SUFFIX } from './row/label-names.ts';
+import { SKIP_UNNEEDED_PARSERS } from './row/quirks.ts';
+import type { ParserHints } from './row/stage.ts';
 
 /** Range operations whose samples an outer `sum` can fold before the labels are known. */
 const FOLDED_BY_SUM: ReadonlySet<RangeOp> = new Set([

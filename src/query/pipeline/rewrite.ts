@@ -1,7 +1,7 @@
 import type { LineFilterStage, RangeOp, Stage } from '../../../grammar/ast.ts';
-import type { LabelUse } from '../template/label-use.ts';
-import { compileTemplate } from '../template/template.ts';
-import { DELETE_TRAILING_LINE_FORMAT, HOIST_LINE_FILTERS } from './quirks.ts';
+import { DELETE_TRAILING_LINE_FORMAT, HOIST_LINE_FILTERS } from './row/quirks.ts';
+import type { LabelUse } from './template/label-use.ts';
+import { compileTemplate } from './template/template.ts';
 
 /** Rewrites of a pipeline before it is compiled; stages in, stages out. */
 

@@ -1,9 +1,9 @@
 import type { Unwrap } from '../../../grammar/ast.ts';
 import { parseByteSize, parseGoDuration } from '../../../grammar/literals.ts';
 import { compileStage } from './build.ts';
-import { compilePredicate, type Predicate, type PredicateOptions, parseNumber } from './label-filter.ts';
-import { plainDurationNs } from './plain-duration.ts';
-import type { Row } from './stage.ts';
+import { compilePredicate, type Predicate, type PredicateOptions, parseNumber } from './filters/label-filter.ts';
+import type { Row } from './row/stage.ts';
+import { plainDurationNs } from './text/plain-duration.ts';
 
 const SAMPLE_EXTRACTION_ERROR = 'SampleExtractionErr';
 

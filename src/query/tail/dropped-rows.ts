@@ -1,5 +1,5 @@
 import type { Labels } from '../../model/labels.ts';
-import type { DroppedTailEntry } from '../../wire/tail-json.ts';
+import type { DroppedTailEntry } from '../../wire/result/tail-json.ts';
 
 /** Dropped entries that a frame names one by one; more of them are counted for each stream. */
 export const MAX_NAMED = 200;

@@ -1,5 +1,5 @@
 import { dayStartNs } from '../../model/time.ts';
-import type { TailAnswer, TailColumns, TailQuery, TailScanResult, TailScanTask, TaskRunner } from '../task.ts';
+import type { TailAnswer, TailColumns, TailQuery, TailScanResult, TailScanTask, TaskRunner } from '../task/task.ts';
 import type { TailBatch } from './tail-batch.ts';
 import type { TailGroup } from './tail-group.ts';
 import { foundRows } from './tail-rows.ts';

@@ -3,12 +3,12 @@ import { compareText, EMPTY_LABELS, type Labels, labelsKey } from '../../model/l
 import { LEVEL_IN_METADATA, LEVEL_LABEL, LEVEL_NONE, LEVELS } from '../../model/level.ts';
 import { decodeMetadata } from '../../model/metadata-bytes.ts';
 import { dayStartNs } from '../../model/time.ts';
-import { type EntryLabels, entryLabelsKey } from '../../wire/entry-json.ts';
-import { TailWriter } from '../../wire/tail-json.ts';
-import type { LineFilterChain } from '../pipeline/line-filter.ts';
-import { ScanRow } from '../pipeline/row-state.ts';
-import { type LogPipeline, logPipeline } from '../scan-pipeline.ts';
-import type { TailAnswer, TailColumns, TailQuery, TailScanResult, TailScanTask } from '../task.ts';
+import { type EntryLabels, entryLabelsKey } from '../../wire/result/entry-json.ts';
+import { TailWriter } from '../../wire/result/tail-json.ts';
+import type { LineFilterChain } from '../pipeline/filters/line-filter.ts';
+import { ScanRow } from '../pipeline/row/row-state.ts';
+import { type LogPipeline, logPipeline } from '../scan/scan-pipeline.ts';
+import type { TailAnswer, TailColumns, TailQuery, TailScanResult, TailScanTask } from '../task/task.ts';
 import { MAX_NAMED } from './dropped-rows.ts';
 import { TailKernel } from './tail-kernel.ts';
 

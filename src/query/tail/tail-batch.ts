@@ -1,10 +1,10 @@
 import { asBuffer } from '../../base/as-buffer.ts';
-import type { IngestKernel } from '../../base/kernels/ingest-kernel.ts';
-import { BODY_AT } from '../../base/kernels/layout.ts';
+import type { IngestKernel } from '../../kernels/ingest-kernel.ts';
+import { BODY_AT } from '../../kernels/layout.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { SinkStream } from '../../model/row-sink.ts';
 import { NS_PER_DAY_NUMBER } from '../../model/time.ts';
-import type { TailColumns } from '../task.ts';
+import type { TailColumns } from '../task/task.ts';
 
 /** What a batch has room for. */
 export interface BatchSize {

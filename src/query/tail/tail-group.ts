@@ -2,7 +2,7 @@ import type { Stage } from '../../../grammar/ast.ts';
 import { labelValue } from '../../model/labels.ts';
 import type { CompiledMatcher } from '../../model/matcher.ts';
 import type { SinkStream } from '../../model/row-sink.ts';
-import type { EntryFormat } from '../../wire/entry-json.ts';
+import type { EntryFormat } from '../../wire/result/entry-json.ts';
 import type { TailSession } from './tail-session.ts';
 
 export interface TailRequest {

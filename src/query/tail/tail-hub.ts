@@ -1,8 +1,8 @@
 import { LogError } from '../../base/errors.ts';
-import type { IngestKernel } from '../../base/kernels/ingest-kernel.ts';
+import type { IngestKernel } from '../../kernels/ingest-kernel.ts';
 import type { RowSink, SinkStream } from '../../model/row-sink.ts';
 import { dayStartNs } from '../../model/time.ts';
-import type { TailScanResult, TailScanTask, TaskRunner } from '../task.ts';
+import type { TailScanResult, TailScanTask, TaskRunner } from '../task/task.ts';
 import { countBatch, type OpenGroup, scanBatch } from './scan-batch.ts';
 import { type BatchRow, TailBatch } from './tail-batch.ts';
 import { TailGroup, type TailRequest } from './tail-group.ts';

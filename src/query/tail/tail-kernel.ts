@@ -1,9 +1,9 @@
 import { asBuffer } from '../../base/as-buffer.ts';
-import { type BlockKernel, openBlockKernel } from '../../base/kernels/block-kernel.ts';
+import { type BlockKernel, openBlockKernel } from '../../kernels/block-kernel.ts';
 import type { Labels } from '../../model/labels.ts';
-import type { FieldReader } from '../pipeline/field-reader.ts';
-import type { LineFilterChain } from '../pipeline/line-filter.ts';
-import type { TailColumns } from '../task.ts';
+import type { LineFilterChain } from '../pipeline/filters/line-filter.ts';
+import type { FieldReader } from '../pipeline/parsers/field-reader.ts';
+import type { TailColumns } from '../task/task.ts';
 
 /** Lines that lie this near to each other are copied in one go. */
 const MAX_GAP_BYTES = 256;

@@ -1,9 +1,9 @@
 import type { Labels } from '../../model/labels.ts';
 import { dayOf, dayStartNs } from '../../model/time.ts';
-import type { EntryFormat } from '../../wire/entry-json.ts';
-import { TailWriter } from '../../wire/tail-json.ts';
-import type { LogRow } from '../log-hits.ts';
-import type { TailAnswer, TailColumns } from '../task.ts';
+import type { EntryFormat } from '../../wire/result/entry-json.ts';
+import { TailWriter } from '../../wire/result/tail-json.ts';
+import type { LogRow } from '../result/log-hits.ts';
+import type { TailAnswer, TailColumns } from '../task/task.ts';
 
 /** Rows ready to be sent, shared by all tails that ask alike. */
 export interface TailRows {

@@ -1,5 +1,5 @@
 import type { Labels } from '../../model/labels.ts';
-import type { DroppedTailEntry } from '../../wire/tail-json.ts';
+import type { DroppedTailEntry } from '../../wire/result/tail-json.ts';
 import { DroppedRows } from './dropped-rows.ts';
 import { sortedRows, startOf, type TailRows, timeOf } from './tail-rows.ts';
 

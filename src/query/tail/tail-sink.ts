@@ -1,4 +1,4 @@
-import type { IngestKernel } from '../../base/kernels/ingest-kernel.ts';
+import type { IngestKernel } from '../../kernels/ingest-kernel.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { RowSink, SinkStream } from '../../model/row-sink.ts';
 import type { BatchRow } from './tail-batch.ts';

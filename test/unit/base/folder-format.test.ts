@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkFolderFormat, FORMAT_TEXT } from '../../../src/base/folder-format.ts';
+import { checkFolderFormat, FORMAT_TEXT } from '../../../src/base/disk/folder-format.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
 
 describe('checkFolderFormat', () => {

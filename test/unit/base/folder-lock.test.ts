@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockFolder } from '../../../src/base/folder-lock.ts';
+import { lockFolder } from '../../../src/base/disk/folder-lock.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -18,7 +18,7 @@ lockFolder(process.argv[2]);
 process.stdout.write('locked');
 setInterval(() => {}, 1000);
 `;
-const modulePath = new URL('../../../src/base/folder-lock.ts', import.meta.url).href;
+const modulePath = new URL('../../../src/base/disk/folder-lock.ts', import.meta.url).href;
 
 describe('lockFolder', () => {
   it('keeps a second one out until it is released', () => {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isDiskFull, systemCode } from '../../../src/base/disk.ts';
-import { nodeDisk } from '../../../src/base/node-disk.ts';
+import { isDiskFull, systemCode } from '../../../src/base/disk/disk.ts';
+import { nodeDisk } from '../../../src/base/disk/node-disk.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ByteReader } from '../../../src/chunk/byte-reader.ts';
-import { ByteWriter } from '../../../src/chunk/byte-writer.ts';
+import { ByteReader } from '../../../src/chunk/bytes/byte-reader.ts';
+import { ByteWriter } from '../../../src/chunk/bytes/byte-writer.ts';
 import { B_MAX, B_MIN, BLOCK_FIELDS, blockTime, setBlockTime } from '../../../src/chunk/directory.ts';
 
 const DAY_NS = 86_400_000_000_000;

@@ -2,7 +2,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { FrameMemory, type FramePlace, FrameWriter, OpenFrame } from '../../../src/chunk/frame-writer.ts';
 import { LineCompressor } from '../../../src/chunk/line-compressor.ts';
-import { createZstdEncoder } from '../../../src/chunk/zstd-encoder.ts';
+import { createZstdEncoder } from '../../../src/chunk/zstd/zstd-encoder.ts';
 
 function text(size: number, seed: number): Buffer {
   const bytes = Buffer.alloc(size);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { BlockReader, type StoredRows } from '../../../src/chunk/block-reader.ts';
 import { FLAG_LENGTHS } from '../../../src/chunk/directory.ts';
-import { encodeTemplates } from '../../../src/chunk/template-encoder.ts';
+import { encodeTemplates } from '../../../src/chunk/template/template-encoder.ts';
 import { BLOCK_FILE_ROWS, BlockFile } from '../../support/block-file.ts';
 
 /** Blocks in template frames, read with their lines on demand. */

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { sampleLines } from '../../../bench/logs/lines.ts';
 import type { LineKind } from '../../../bench/logs/topology.ts';
-import { compressFrame } from '../../../src/chunk/compress.ts';
-import { decodeTemplates } from '../../../src/chunk/template-decoder.ts';
-import { encodeTemplates } from '../../../src/chunk/template-encoder.ts';
+import { compressFrame } from '../../../src/chunk/bytes/compress.ts';
+import { decodeTemplates } from '../../../src/chunk/template/template-decoder.ts';
+import { encodeTemplates } from '../../../src/chunk/template/template-encoder.ts';
 
 const TEXT_BYTES = 200_000;
 

@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { createZstdDecoder, reusesMemory } from '../../../src/chunk/zstd-decoder.ts';
+import { createZstdDecoder, reusesMemory } from '../../../src/chunk/zstd/zstd-decoder.ts';
 
 const raw = Buffer.from(Array.from({ length: 20_000 }, (_, i) => `line ${i} of the test, ${i * 7919}`).join('\n'));
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { BodyReader, type ReadOptions } from '../../../src/http/body.ts';
+import { BodyReader, type ReadOptions } from '../../../src/http/request/body.ts';
 
 const OPTIONS: ReadOptions = { limitBytes: 100_000_000, tooLarge: (size, limit) => `${size} over ${limit}` };
 const KIB = 1024;

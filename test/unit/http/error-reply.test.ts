@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ParseError, QueryKindError } from '../../../grammar/parse-error.ts';
 import { ERROR_KINDS, type ErrorCode, LogError } from '../../../src/base/errors.ts';
-import { answerFor } from '../../../src/http/error-reply.ts';
-import { acceptsGzip } from '../../../src/http/reply-json.ts';
-import { collapseSlashes, RouteTable, routeName } from '../../../src/http/route-name.ts';
+import { acceptsGzip } from '../../../src/http/reply/reply-json.ts';
+import { answerFor } from '../../../src/http/request/error-reply.ts';
+import { collapseSlashes, RouteTable, routeName } from '../../../src/http/request/route-name.ts';
 
 describe('answerFor', () => {
   it('has a status for every code', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { SendTurns } from '../../../src/http/send-turns.ts';
+import { SendTurns } from '../../../src/http/tail/send-turns.ts';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
-import { TailAnswers } from '../../../src/http/tail-answers.ts';
+import { TailAnswers } from '../../../src/http/tail/tail-answers.ts';
 import { DEFAULT_LIMITS } from '../../../src/model/limits.ts';
 import { TailHub } from '../../../src/query/tail/tail-hub.ts';
-import type { TaskRunner } from '../../../src/query/task.ts';
-import type { QueryStore } from '../../../src/store/query-store.ts';
-import { Stretches } from '../../../src/store/stretches.ts';
+import type { TaskRunner } from '../../../src/query/task/task.ts';
+import type { QueryStore } from '../../../src/store/snapshot/query-store.ts';
+import { Stretches } from '../../../src/store/snapshot/stretches.ts';
 
 const NOW_NS = 1_800_000_000_000_000_000n;
 const runner: TaskRunner = { parallelism: 1, run: () => Promise.reject(new Error('nothing to scan')) };

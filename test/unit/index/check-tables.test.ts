@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { nodeDisk } from '../../../src/base/node-disk.ts';
+import { nodeDisk } from '../../../src/base/disk/node-disk.ts';
 import { checkTables } from '../../../src/index/check-tables.ts';
 import { openLevelKv } from '../../../src/index/level-kv.ts';
 

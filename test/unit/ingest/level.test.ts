@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compileLevelFields, detectLineLevel, severityNumberLevel } from '../../../src/ingest/level.ts';
+import { compileLevelFields, detectLineLevel, severityNumberLevel } from '../../../src/ingest/level/level.ts';
 import { LEVELS } from '../../../src/model/level.ts';
 import { DEFAULT_LIMITS } from '../../../src/model/limits.ts';
 import { PushHarness } from '../../support/push-harness.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { otlpConfigText, otlpRules } from '../../../src/model/otlp-rules.ts';
-import { PushBatch } from '../../../src/wire/push-batch.ts';
-import { fillFromOtlp } from '../../../src/wire/push-otlp.ts';
+import { fillFromOtlp } from '../../../src/wire/otlp/push-otlp.ts';
+import { PushBatch } from '../../../src/wire/push/push-batch.ts';
 import { readBatch } from '../../support/read-batch.ts';
 
 const record = (severityText: string, attributes: [string, string][]) => ({

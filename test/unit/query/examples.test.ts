@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LogError } from '../../../src/base/errors.ts';
 import { formatSampleValue } from '../../../src/base/go/float-text.ts';
 import { type QueryRequest, runQuery } from '../../../src/query/run.ts';
-import { labelText } from '../../../src/wire/json-text.ts';
+import { labelText } from '../../../src/wire/json/json-text.ts';
 import { type MemoryRow, MemoryStore, rowsOf } from '../../support/memory-store.ts';
 import { queryDeps } from '../../support/query-replay.ts';
 import { resultPoints } from '../../support/result-points.ts';

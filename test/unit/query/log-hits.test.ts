@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { FoundColumns, type FoundMemory } from '../../../src/query/found-columns.ts';
-import { streamsOfHits } from '../../../src/query/hit-streams.ts';
-import { FoundByTask, joinHits, LogHits, mergeHits, thinHits } from '../../../src/query/log-hits.ts';
-import { JsonBytes } from '../../../src/wire/json-bytes.ts';
+import { streamsOfHits } from '../../../src/query/result/hit-streams.ts';
+import { FoundByTask, joinHits, LogHits, mergeHits, thinHits } from '../../../src/query/result/log-hits.ts';
+import { FoundColumns, type FoundMemory } from '../../../src/query/task/found-columns.ts';
+import { JsonBytes } from '../../../src/wire/json/json-bytes.ts';
 
 /** A result of rows of label sets by number; all sets have the same hash. */
 function result(sets: readonly string[], rows: readonly (readonly [number, string])[]): FoundMemory {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Stage } from '../../../grammar/ast.ts';
 import { dayStartNs } from '../../../src/model/time.ts';
-import { LogOrder } from '../../../src/query/log-order.ts';
-import { boundByCounts } from '../../../src/query/log-window.ts';
-import { SharedBound } from '../../../src/query/shared-bound.ts';
-import { PartList } from '../../../src/query/task-parts.ts';
-import { TopHeap } from '../../../src/query/top-heap.ts';
-import type { SelectedRuns } from '../../../src/store/segment-runs.ts';
-import type { PartRef } from '../../../src/store/select.ts';
-import { Stretches } from '../../../src/store/stretches.ts';
+import { LogOrder } from '../../../src/query/plan/log-order.ts';
+import { boundByCounts } from '../../../src/query/plan/log-window.ts';
+import { TopHeap } from '../../../src/query/plan/top-heap.ts';
+import { SharedBound } from '../../../src/query/task/shared-bound.ts';
+import { PartList } from '../../../src/query/task/task-parts.ts';
+import type { SelectedRuns } from '../../../src/store/snapshot/segment-runs.ts';
+import type { PartRef } from '../../../src/store/snapshot/select.ts';
+import { Stretches } from '../../../src/store/snapshot/stretches.ts';
 
 const DAY = 20_000;
 /** Cost of more than all parts of a test. */

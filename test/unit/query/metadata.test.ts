@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { labelsToObject } from '../../../src/model/labels.ts';
 import { DEFAULT_LIMITS } from '../../../src/model/limits.ts';
-import { detectedFields, detectedFieldValues } from '../../../src/query/detected-fields.ts';
-import { detectedLabels } from '../../../src/query/detected-labels.ts';
-import { JsonFields, parseJsonObject } from '../../../src/query/json-fields.ts';
-import { labelNames, labelValues, seriesLabels } from '../../../src/query/labels.ts';
-import { indexStats } from '../../../src/query/stats.ts';
-import { queryVolume } from '../../../src/query/volume.ts';
+import { detectedFields, detectedFieldValues } from '../../../src/query/metadata/detected-fields.ts';
+import { detectedLabels } from '../../../src/query/metadata/detected-labels.ts';
+import { JsonFields, parseJsonObject } from '../../../src/query/metadata/json-fields.ts';
+import { labelNames, labelValues, seriesLabels } from '../../../src/query/metadata/labels.ts';
+import { indexStats } from '../../../src/query/metadata/stats.ts';
+import { queryVolume } from '../../../src/query/metadata/volume.ts';
 import type { VolumeParams } from '../../../src/wire/query-params.ts';
 import { MemoryStore, rowsOf } from '../../support/memory-store.ts';
 import { queryDeps } from '../../support/query-replay.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LineFilterStage } from '../../../grammar/ast.ts';
 import type { RowBlock } from '../../../src/model/row-block.ts';
-import { compileLineFilters } from '../../../src/query/pipeline/line-filter.ts';
-import { RowSelection } from '../../../src/query/row-selection.ts';
+import { compileLineFilters } from '../../../src/query/pipeline/filters/line-filter.ts';
+import { RowSelection } from '../../../src/query/scan/row-selection.ts';
 
 /** Lines end to end with nothing between them, so that a needle may lie across two. */
 function blockOf(lines: readonly string[]): RowBlock {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { RunAdder } from '../../../src/query/tally-runs.ts';
-import type { TallySeries } from '../../../src/query/tally-series.ts';
-import { TallyTable } from '../../../src/query/tally-table.ts';
-import type { SegmentRun } from '../../../src/store/segment-runs.ts';
-import { LabelTable } from '../../../src/store/shared-labels.ts';
-import { Stretches } from '../../../src/store/stretches.ts';
+import { RunAdder } from '../../../src/query/statistics/tally-runs.ts';
+import type { TallySeries } from '../../../src/query/statistics/tally-series.ts';
+import { TallyTable } from '../../../src/query/statistics/tally-table.ts';
+import { LabelTable } from '../../../src/store/segments/shared-labels.ts';
+import type { SegmentRun } from '../../../src/store/snapshot/segment-runs.ts';
+import { Stretches } from '../../../src/store/snapshot/stretches.ts';
 
 const STREAMS = 40;
 const BUCKETS = 289;

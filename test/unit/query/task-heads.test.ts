@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { PageTable } from '../../../src/head/page-table.ts';
 import { HeadPart } from '../../../src/head/part.ts';
 import { SLAB_BYTES, SlabArena, SlabPool } from '../../../src/head/slab-pool.ts';
-import { PlannedTask } from '../../../src/query/planned-task.ts';
-import { PartList } from '../../../src/query/task-parts.ts';
-import { type HeadSource, withOwnPages } from '../../../src/store/part-source.ts';
-import type { PartRef } from '../../../src/store/select.ts';
+import { PlannedTask } from '../../../src/query/plan/planned-task.ts';
+import { PartList } from '../../../src/query/task/task-parts.ts';
+import { type HeadSource, withOwnPages } from '../../../src/store/snapshot/part-source.ts';
+import type { PartRef } from '../../../src/store/snapshot/select.ts';
 import { headPartRef, headStretches } from '../../support/head-pages.ts';
 
 const DAY = -3;

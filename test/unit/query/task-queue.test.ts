@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ScanResult, ScanTask } from '../../../src/query/task.ts';
-import { runTasks } from '../../../src/query/task-queue.ts';
+import { runTasks } from '../../../src/query/execute/task-queue.ts';
+import type { ScanResult, ScanTask } from '../../../src/query/task/task.ts';
 
 test.each([
   [false, 4],

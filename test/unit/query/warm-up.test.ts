@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../src/model/limits.ts';
-import type { ScanTask, TaskRunner } from '../../../src/query/task.ts';
-import { warmUp } from '../../../src/query/warm-up.ts';
+import type { ScanTask, TaskRunner } from '../../../src/query/task/task.ts';
+import { warmUp } from '../../../src/query/warm-up/warm-up.ts';
 import { inPlaceRunner, MemoryStore, rowsOf } from '../../support/memory-store.ts';
 
 const BASE_NS = 1_700_006_400_000_000_000n;

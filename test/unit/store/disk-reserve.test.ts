@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LogError } from '../../../src/base/errors.ts';
-import { DiskReserve } from '../../../src/store/disk-reserve.ts';
+import { DiskReserve } from '../../../src/store/lifecycle/disk-reserve.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
 
 const RESERVE = '/data/RESERVE';

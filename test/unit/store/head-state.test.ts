@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HeadState } from '../../../src/store/head-state.ts';
+import { HeadState } from '../../../src/store/tenant/head-state.ts';
 
 const MB = 1 << 20;
 

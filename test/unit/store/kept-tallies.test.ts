@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { Tally } from '../../../src/chunk/tally.ts';
-import { KeptTallies, SegmentTally } from '../../../src/store/kept-tallies.ts';
+import { KeptTallies, SegmentTally } from '../../../src/store/segments/kept-tallies.ts';
 
 const ENTRIES = 1000;
 /** Four bytes an entry, and where the entries of one block begin and end. */

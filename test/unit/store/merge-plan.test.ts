@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { SegmentSummary } from '../../../src/index/values.ts';
-import { type MergeSettings, planMerge } from '../../../src/store/merge-plan.ts';
-import { StoredSegment, writerName } from '../../../src/store/stored-segment.ts';
-import { TenantState } from '../../../src/store/tenant-state.ts';
+import { type MergeSettings, planMerge } from '../../../src/store/lifecycle/merge-plan.ts';
+import { StoredSegment, writerName } from '../../../src/store/segments/stored-segment.ts';
+import { TenantState } from '../../../src/store/tenant/tenant-state.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { NO_TALLY } from '../../../src/chunk/tally.ts';
-import { KeptTallies } from '../../../src/store/kept-tallies.ts';
-import { OpenDirectory } from '../../../src/store/open-directory.ts';
-import { streamColumns } from '../../../src/store/stream-columns.ts';
+import { KeptTallies } from '../../../src/store/segments/kept-tallies.ts';
+import { OpenDirectory } from '../../../src/store/segments/open-directory.ts';
+import { streamColumns } from '../../../src/store/segments/stream-columns.ts';
 
 function directoryOf(streamIds: readonly number[]): OpenDirectory {
   const directory = {

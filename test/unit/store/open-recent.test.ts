@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { SegmentSummary } from '../../../src/index/values.ts';
-import { openRecent } from '../../../src/store/open-recent.ts';
-import { StoredSegment } from '../../../src/store/stored-segment.ts';
-import { TenantState } from '../../../src/store/tenant-state.ts';
+import { StoredSegment } from '../../../src/store/segments/stored-segment.ts';
+import { openRecent } from '../../../src/store/tenant/open-recent.ts';
+import { TenantState } from '../../../src/store/tenant/tenant-state.ts';
 
 const MIB = 1024 * 1024;
 

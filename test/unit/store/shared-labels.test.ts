@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LabelTable, labelsAt } from '../../../src/store/shared-labels.ts';
+import { LabelTable, labelsAt } from '../../../src/store/segments/shared-labels.ts';
 
 test('labels are read where they were written, also when they are large or odd', () => {
   const sets = [

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseQuery } from '../../../grammar/parse.ts';
-import { nodeDisk } from '../../../src/base/node-disk.ts';
+import { nodeDisk } from '../../../src/base/disk/node-disk.ts';
 import { type CompiledMatcher, compileMatcher } from '../../../src/model/matcher.ts';
 import type { TimeRange } from '../../../src/model/time.ts';
-import { labelTexts } from '../../../src/query/label-texts.ts';
-import { runFlushTask } from '../../../src/store/flush-task.ts';
-import type { WantedRows } from '../../../src/store/query-store.ts';
+import { labelTexts } from '../../../src/query/analysis/label-texts.ts';
+import type { WantedRows } from '../../../src/store/snapshot/query-store.ts';
 import { LogStore } from '../../../src/store/store.ts';
+import { runFlushTask } from '../../../src/store/write/flush-task.ts';
 import { appendRow } from '../../support/store-rows.ts';
 
 const T0 = 1_790_000_000_000_000_000n;

@@ -2,12 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nodeDisk } from '../../../src/base/node-disk.ts';
-import { runFlushTask } from '../../../src/store/flush-task.ts';
-import { listSegments } from '../../../src/store/recover.ts';
+import { nodeDisk } from '../../../src/base/disk/node-disk.ts';
+import { listSegments } from '../../../src/store/lifecycle/recover.ts';
+import { verifySegments } from '../../../src/store/lifecycle/verify.ts';
 import { LogStore } from '../../../src/store/store.ts';
 import type { LoggedPush } from '../../../src/store/store-options.ts';
-import { verifySegments } from '../../../src/store/verify.ts';
+import { runFlushTask } from '../../../src/store/write/flush-task.ts';
 import { appendRow, matcher, readAll, rowText, type TestRow } from '../../support/store-rows.ts';
 
 const T0 = 1_790_000_000_000_000_000n;

@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { nodeDisk } from '../../../src/base/node-disk.ts';
+import { nodeDisk } from '../../../src/base/disk/node-disk.ts';
 import { encodeDirectory } from '../../../src/chunk/directory.ts';
-import { FilterBuilder } from '../../../src/chunk/filter-builder.ts';
+import { FilterBuilder } from '../../../src/chunk/filter/filter-builder.ts';
 import { SegmentBuilder } from '../../../src/chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../../../src/chunk/segment-file.ts';
-import { verifySegments } from '../../../src/store/verify.ts';
+import { verifySegments } from '../../../src/store/lifecycle/verify.ts';
 
 const folders: string[] = [];
 afterEach(() => {

@@ -1,9 +1,9 @@
 import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { checkBodySize, decodeOtlpEncoding, decodePushEncoding } from '../../../src/wire/body-encoding.ts';
-import { uncompressLz4Frame } from '../../../src/wire/lz4-frame.ts';
 import { parseMediaType } from '../../../src/wire/media-type.ts';
-import { compressSnappy, uncompressSnappy } from '../../../src/wire/snappy-body.ts';
+import { checkBodySize, decodeOtlpEncoding, decodePushEncoding } from '../../../src/wire/push/body-encoding.ts';
+import { uncompressLz4Frame } from '../../../src/wire/push/lz4-frame.ts';
+import { compressSnappy, uncompressSnappy } from '../../../src/wire/push/snappy-body.ts';
 
 const text = Buffer.from('a line of text '.repeat(1000));
 

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { dayOf, dayStartNs } from '../../../src/model/time.ts';
-import { type EntryFormat, type EntryLabels, entryEnd, putEntry, streamJson } from '../../../src/wire/entry-json.ts';
-import { JsonBytes } from '../../../src/wire/json-bytes.ts';
+import { JsonBytes } from '../../../src/wire/json/json-bytes.ts';
+import {
+  type EntryFormat,
+  type EntryLabels,
+  entryEnd,
+  putEntry,
+  streamJson,
+} from '../../../src/wire/result/entry-json.ts';
 
 const LABELS: EntryLabels = {
   all: ['a', 'b', 'm', '1', 'p', '2'],

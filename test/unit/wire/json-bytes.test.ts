@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JsonBytes } from '../../../src/wire/json-bytes.ts';
-import { decodeLine, jsonText } from '../../../src/wire/json-text.ts';
+import { JsonBytes } from '../../../src/wire/json/json-bytes.ts';
+import { decodeLine, jsonText } from '../../../src/wire/json/json-text.ts';
 
 function written(bytes: Uint8Array, start = 0, end = bytes.length): string {
   const out = new JsonBytes();

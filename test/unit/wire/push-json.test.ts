@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { PushBatch } from '../../../src/wire/push-batch.ts';
-import { decodePushJson } from '../../../src/wire/push-json.ts';
-import { decodePushLegacyJson } from '../../../src/wire/push-legacy-json.ts';
+import { PushBatch } from '../../../src/wire/push/push-batch.ts';
+import { decodePushJson } from '../../../src/wire/push/push-json.ts';
+import { decodePushLegacyJson } from '../../../src/wire/push/push-legacy-json.ts';
 import { readBatch } from '../../support/read-batch.ts';
 
 function decode(text: string | Buffer): ReturnType<typeof readBatch> {

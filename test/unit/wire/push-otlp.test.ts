@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { encodeOtlpStatus } from '../../../src/wire/push-otlp.ts';
+import { encodeOtlpStatus } from '../../../src/wire/otlp/push-otlp.ts';
 import { NOW_NS, PushHarness } from '../../support/push-harness.ts';
 import { otlpSchema } from '../../support/push-schema.ts';
 

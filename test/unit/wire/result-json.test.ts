@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { decodeLine, formatRfc3339Nano, jsonText, labelText } from '../../../src/wire/json-text.ts';
+import { decodeLine, formatRfc3339Nano, jsonText, labelText } from '../../../src/wire/json/json-text.ts';
 import {
   detectedFieldsJson,
   detectedLabelsJson,
   fieldValuesJson,
   namesJson,
   seriesJson,
-} from '../../../src/wire/metadata-json.ts';
+} from '../../../src/wire/result/metadata-json.ts';
 import {
   legacyStreamsBody,
   type ResultData,
   type ResultExtras,
   type ResultStreams,
   resultBody,
-} from '../../../src/wire/result-json.ts';
-import { NO_STATS, statsJson } from '../../../src/wire/stats-json.ts';
+} from '../../../src/wire/result/result-json.ts';
+import { NO_STATS, statsJson } from '../../../src/wire/result/stats-json.ts';
 import { resultText } from '../../support/result-text.ts';
 
 function body(data: ResultData): string {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DrainTree } from '../../../../src/query/patterns/drain-tree.ts';
 import { LineWords, tokensOf } from '../../../../src/query/patterns/line-words.ts';
 import { printPattern } from '../../../../src/query/patterns/pattern-text.ts';
-import { compilePatternFilter } from '../../../../src/query/pipeline/pattern-filter.ts';
+import { compilePatternFilter } from '../../../../src/query/pipeline/filters/pattern-filter.ts';
 
 const words = new LineWords();
 

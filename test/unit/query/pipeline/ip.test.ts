@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compileIp } from '../../../../src/query/pipeline/ip.ts';
-import { parseIp } from '../../../../src/query/pipeline/ip-address.ts';
+import { compileIp } from '../../../../src/query/pipeline/filters/ip.ts';
+import { parseIp } from '../../../../src/query/pipeline/filters/ip-address.ts';
 
 test.each([
   ['1.1.1.1', '1.1.1.1', true],

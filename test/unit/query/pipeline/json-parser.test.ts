@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { JsonParser } from '../../../../src/query/pipeline/json-parser.ts';
-import { JSON_ERRORS } from '../../../../src/query/pipeline/json-scanner.ts';
-import type { Predicate } from '../../../../src/query/pipeline/label-filter.ts';
+import type { Predicate } from '../../../../src/query/pipeline/filters/label-filter.ts';
+import { JsonParser } from '../../../../src/query/pipeline/parsers/json-parser.ts';
+import { JSON_ERRORS } from '../../../../src/query/pipeline/parsers/json-scanner.ts';
 import { makeRow, runStages } from '../../../support/pipeline-row.ts';
 
 const json = (line: string, stream = {}, metadata = {}) => runStages(makeRow(line, stream, metadata), new JsonParser());

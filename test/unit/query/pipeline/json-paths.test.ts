@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { JsonParser } from '../../../../src/query/pipeline/json-parser.ts';
-import { parseJsonPath } from '../../../../src/query/pipeline/json-path-syntax.ts';
-import { JsonPathParser } from '../../../../src/query/pipeline/json-paths.ts';
-import { JSON_ERRORS } from '../../../../src/query/pipeline/json-scanner.ts';
+import { JsonParser } from '../../../../src/query/pipeline/parsers/json-parser.ts';
+import { parseJsonPath } from '../../../../src/query/pipeline/parsers/json-path-syntax.ts';
+import { JsonPathParser } from '../../../../src/query/pipeline/parsers/json-paths.ts';
+import { JSON_ERRORS } from '../../../../src/query/pipeline/parsers/json-scanner.ts';
 import { makeRow, runStages } from '../../../support/pipeline-row.ts';
 
 const paths = (expressions: Record<string, string>) =>

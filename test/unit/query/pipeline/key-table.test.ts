@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sliceText } from '../../../../src/query/pipeline/byte-text.ts';
-import { KeyTable, sanitizeKey } from '../../../../src/query/pipeline/key-table.ts';
+import { KeyTable, sanitizeKey } from '../../../../src/query/pipeline/parsers/key-table.ts';
+import { sliceText } from '../../../../src/query/pipeline/text/byte-text.ts';
 
 const find = (table: KeyTable, key: string) => {
   const bytes = Buffer.from(key);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { labelsFromObject, labelsToObject } from '../../../../src/model/labels.ts';
-import { RowLabels } from '../../../../src/query/pipeline/label-state.ts';
+import { RowLabels } from '../../../../src/query/pipeline/row/label-state.ts';
 
 const STREAM = labelsFromObject({ a: 's', c: 's' });
 const METADATA = labelsFromObject({ a: 'm', b: 'm' });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LogExpr } from '../../../../grammar/ast.ts';
 import { parseQuery } from '../../../../grammar/parse.ts';
-import { compileLineFilters, type LineFilterChain } from '../../../../src/query/pipeline/line-filter.ts';
+import { compileLineFilters, type LineFilterChain } from '../../../../src/query/pipeline/filters/line-filter.ts';
 
 const WORDS = ['foo X bar', 'foobar', 'fooqux', 'nothing', '', 'A foo\nbar', 'FOO'];
 const ADDRESSES = ['1.1.1.1', 'x 1.1.1.1:80', '1.1.1.12', '1.1.1.1.1', '::1', '[2001:db8::1]:443'];

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { LogfmtFieldParser, LogfmtParser, parseLogfmtKey } from '../../../../src/query/pipeline/logfmt-parser.ts';
+import {
+  LogfmtFieldParser,
+  LogfmtParser,
+  parseLogfmtKey,
+} from '../../../../src/query/pipeline/parsers/logfmt-parser.ts';
 import { makeRow, runStages } from '../../../support/pipeline-row.ts';
 
 const flags = (strict = false, keepEmpty = false) => ({ strict, keepEmpty });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compileMatcher } from '../../../../src/model/matcher.ts';
-import { compileLineFilters } from '../../../../src/query/pipeline/line-filter.ts';
+import { compileLineFilters } from '../../../../src/query/pipeline/filters/line-filter.ts';
 import { loadDataSet, loadRecorded, type RecordedQuery, type StoredRow } from '../../../support/recorded-logs.ts';
 
 const rows = await loadDataSet();

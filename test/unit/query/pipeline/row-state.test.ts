@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dayStartNs } from '../../../../src/model/time.ts';
-import { ScanRow } from '../../../../src/query/pipeline/row-state.ts';
+import { ScanRow } from '../../../../src/query/pipeline/row/row-state.ts';
 import { bytesText, makeRow } from '../../../support/pipeline-row.ts';
 
 describe('ScanRow', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { roundedByteLiteral } from '../../../../src/query/pipeline/label-filter.ts';
+import { roundedByteLiteral } from '../../../../src/query/pipeline/filters/label-filter.ts';
 import { runLog } from '../../../support/run-pipeline.ts';
 
 const LINE = 'x=5 s=str d=5s z=1.5KB';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compileStringFilter } from '../../../../src/query/pipeline/string-filter.ts';
+import { compileStringFilter } from '../../../../src/query/pipeline/filters/string-filter.ts';
 
 const VALUES = ['foo', 'afoo', 'foobar', 'xfoobar', 'foo\nbar', 'bar', 'FOO', 'fooX', 'foo X bar', 'foobarxx', ''];
 

@@ -4,14 +4,14 @@ import { parseQuery } from '../../../../grammar/parse.ts';
 import { type Labels, labelsFromObject } from '../../../../src/model/labels.ts';
 import { encodeMetadata } from '../../../../src/model/metadata-bytes.ts';
 import type { RowSink, SinkStream } from '../../../../src/model/row-sink.ts';
+import { compileSelector } from '../../../../src/query/analysis/selectors.ts';
 import { runScanTask } from '../../../../src/query/scan.ts';
-import { compileSelector } from '../../../../src/query/selectors.ts';
 import { scanTail } from '../../../../src/query/tail/scan-tail.ts';
 import type { TailRequest } from '../../../../src/query/tail/tail-group.ts';
 import { TailHub } from '../../../../src/query/tail/tail-hub.ts';
 import { writtenRows } from '../../../../src/query/tail/tail-rows.ts';
 import type { TailSession } from '../../../../src/query/tail/tail-session.ts';
-import type { TaskRunner } from '../../../../src/query/task.ts';
+import type { TaskRunner } from '../../../../src/query/task/task.ts';
 
 const NOTHING: RowSink = {
   stream: (labels: Labels): SinkStream => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compileTemplate } from '../../../../src/query/template/template.ts';
+import { compileTemplate } from '../../../../src/query/pipeline/template/template.ts';
 import { render, templateRow } from '../../../support/template-row.ts';
 
 const row = templateRow({ x: '5', s: 'Hello', list: '[1,2,3]' }, 'the line', 0n);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LogError } from '../../../../src/base/errors.ts';
-import { compileTemplate } from '../../../../src/query/template/template.ts';
+import { compileTemplate } from '../../../../src/query/pipeline/template/template.ts';
 import { render, templateRow } from '../../../support/template-row.ts';
 
 const row = templateRow({ x: '5', s: 'Hello' }, 'the line', 0n);

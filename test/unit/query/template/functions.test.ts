@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { functionNames } from '../../../../src/query/template/functions.ts';
+import { functionNames } from '../../../../src/query/pipeline/template/functions/functions.ts';
 import { render, templateRow } from '../../../support/template-row.ts';
 
 const row = templateRow({ x: '5', s: 'Hello', u: 'été', empty: '' }, 'the line', 1_793_528_499_280_000_001n);

@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import { LogError } from '../base/errors.ts';
+import { yaml } from '../base/yaml.ts';
+import type { Limits } from '../model/limits.ts';
+import { environmentName, LIMITS_SECTION, OVERRIDES_SECTION, type SettingSpec } from './keys.ts';
+import { IGNORED_LIMIT_KEYS, LIMIT_SPECS, withLimits } from './limits.ts';
+import { unknownName } from './nearest.ts';
+import { parseSetting, type SettingValue } from './units.ts';
+
+/** What a source says: raw values by key, not yet checked against a kind. */
+export type RawSettings = ReadonlyMap<string, unknown>;
+
+/** Names of the environment that are no settings but belong to us: the file, what the command line client reads, and the switch of the kernels. */
+const OTHER_ENVIRONMENT = ['HALOGI_CONFIG', 'HALOGI_ADDR', 'HALOGI_ORG_ID', 'HALOGI_KERNELS'];
+// What Kubernetes puts there for a service called "halogi".
+const KUBERNETES_PATTERN = /^HALOGI_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?)$/;
+
+export interface FlagSource {
+  readonly settings: RawSettings;
+  readonly configFile: string | undefined;
+  /** Arguments that are no flags. */
+  readonly rest: readonly string[];
+}
+
+/** Reads `--key value` and `--key=value`; a flag of kind flag may stand alone. */
+export function readFlags(args: readonly string[], specs: readonly SettingSpec[]): FlagSource {
+  const settings = new Map<string, unknown>();
+  const rest: string[] = [];
+  let configFile: string | undefined;
+  const known = ['config', ...specs.map((spec) => spec.key)];
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!;
+    if (!arg.startsWith('--')) {
+      rest.push(arg);
+      continue;
+    }
+    const equals = arg.indexOf('=');
+    const name = equals < 0 ? arg.slice(2) : arg.slice(2, equals);
+    if (!known.includes(name))
+      throw unknownName(
+        'flag',
+        `--${name}`,
+        known.map((key) => `--${key}`),
+      );
+    let value = equals < 0 ? undefined : arg.slice(equals + 1);
+    if (value === undefined && specs.find((spec) => spec.key === name)?.kind === 'flag') {
+      const next = args[i + 1];
+      value = next === 'true' || next === 'false' ? args[++i] : 'true';
+    }
+    value ??= args[++i];
+    if (value === undefined) throw new LogError('CONFIG_INVALID', `flag --${name} needs a value`);
+    if (name === 'config') configFile = value;
+    else settings.set(name, value);
+  }
+  return { settings, configFile, rest };
+}
+
+/** Reads `HALOGI_*`; a name that is none of ours is refused, but for those that Kubernetes makes. */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  specs: readonly SettingSpec[],
+): RawSettings {
+  const keyByName = new Map(specs.map((spec) => [environmentName(spec.key), spec.key]));
+  const settings = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith('HALOGI_') || value === undefined) continue;
+    if (OTHER_ENVIRONMENT.includes(name) || KUBERNETES_PATTERN.test(name)) continue;
+    const key = keyByName.get(name);
+    if (key === undefined) throw unknownName('environment variable', name, [...keyByName.keys(), ...OTHER_ENVIRONMENT]);
+    settings.set(key, value);
+  }
+  return settings;
+}
+
+export interface FileSource {
+  readonly settings: RawSettings;
+  /** Raw limits of each tenant by Loki's key. */
+  readonly overrides: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  readonly warnings: readonly string[];
+}
+
+/** Reads the YAML file. @throws LogError CONFIG_INVALID, naming the file, for bad YAML and unknown keys */
+export function readConfigFile(file: string, specs: readonly SettingSpec[]): FileSource {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new LogError('CONFIG_INVALID', `cannot read ${file}: ${(cause as Error).message}`, { cause });
+  }
+  const document = yaml().parseDocument(text);
+  const bad = document.errors[0];
+  if (bad !== undefined) throw new LogError('CONFIG_INVALID', `${file}: ${bad.message}`, { cause: bad });
+  const root: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
+  if (!isMap(root)) throw new LogError('CONFIG_INVALID', `${file}: expected a map of settings`);
+  const settings = new Map<string, unknown>();
+  const warnings: string[] = [];
+  const keys = specs.map((spec) => spec.key);
+  const sections = new Set(keys.filter((key) => key.includes('.')).map((key) => key.slice(0, key.indexOf('.'))));
+  const known = [OVERRIDES_SECTION, ...sections, ...keys];
+  flatten('', root, settings, sections);
+  for (const key of [...settings.keys()]) {
+    if (keys.includes(key)) continue;
+    settings.delete(key);
+    if (isIgnored(key)) warnings.push(`${file}: ${key} has no effect in this server`);
+    else throw unknownName(`key in ${file}:`, key, known);
+  }
+  return { settings, overrides: readOverrides(file, root[OVERRIDES_SECTION]), warnings };
+}
+
+function isIgnored(key: string): boolean {
+  const [section, name] = key.split('.', 2);
+  return section === LIMITS_SECTION && name !== undefined && IGNORED_LIMIT_KEYS.has(name);
+}
+
+function flatten(
+  prefix: string,
+  map: Readonly<Record<string, unknown>>,
+  out: Map<string, unknown>,
+  sections: ReadonlySet<string>,
+): void {
+  for (const [name, value] of Object.entries(map)) {
+    const key = prefix === '' ? name : `${prefix}.${name}`;
+    if (key === OVERRIDES_SECTION) continue;
+    if (!sections.has(key)) out.set(key, value);
+    else if (isMap(value)) flatten(key, value, out, sections);
+    // An empty section (`limits_config:`) says nothing.
+    else if (value !== null)
+      throw new LogError('CONFIG_INVALID', `${key}: expected a map of settings, found ${JSON.stringify(value)}`);
+  }
+}
+
+function readOverrides(file: string, raw: unknown): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+  const overrides = new Map<string, Readonly<Record<string, unknown>>>();
+  if (raw === undefined || raw === null) return overrides;
+  if (!isMap(raw)) throw new LogError('CONFIG_INVALID', `${file}: overrides: expected a map from tenant to limits`);
+  for (const [tenant, limits] of Object.entries(raw)) {
+    if (limits === null) continue;
+    if (!isMap(limits)) throw new LogError('CONFIG_INVALID', `${file}: overrides.${tenant}: expected a map of limits`);
+    overrides.set(tenant, limits);
+  }
+  return overrides;
+}
+
+/** Limits of every tenant in `overrides`, each starting from `base`. @throws LogError CONFIG_INVALID */
+export function overriddenLimits(base: Limits, overrides: FileSource['overrides']): ReadonlyMap<string, Limits> {
+  const out = new Map<string, Limits>();
+  for (const [tenant, raw] of overrides) {
+    const values = new Map<string, SettingValue>();
+    for (const [key, value] of Object.entries(raw)) {
+      const limit = LIMIT_SPECS.find((candidate) => candidate.key === key);
+      const where = `${OVERRIDES_SECTION}.${tenant}`;
+      if (limit !== undefined) values.set(key, parseSetting(limit.kind, value, `${where}.${key}`));
+      else if (!IGNORED_LIMIT_KEYS.has(key)) {
+        throw unknownName(
+          `limit in ${where}:`,
+          key,
+          LIMIT_SPECS.map((candidate) => candidate.key),
+        );
+      }
+    }
+    out.set(tenant, withLimits(base, values));
+  }
+  return out;
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}

@@ -1,0 +1,247 @@
+import type { Query } from '../../../grammar/ast.ts';
+import { parseQuery } from '../../../grammar/parse.ts';
+import { printQuery } from '../../../grammar/print.ts';
+import { LogError } from '../../base/errors.ts';
+import type { Limits } from '../../model/limits.ts';
+import { parseText } from '../../query/analysis/selectors.ts';
+import type { QueryDeps } from '../../query/execute/query-deps.ts';
+import type { ResultCache } from '../../query/execute/result-cache.ts';
+import { detectedFields, detectedFieldValues } from '../../query/metadata/detected-fields.ts';
+import { detectedLabels } from '../../query/metadata/detected-labels.ts';
+import { labelNames, labelValues, type MetadataDeps, seriesLabels } from '../../query/metadata/labels.ts';
+import { indexStats } from '../../query/metadata/stats.ts';
+import { queryVolume } from '../../query/metadata/volume.ts';
+import { queryPatterns } from '../../query/patterns/patterns.ts';
+import { type QueryResult, runParsed, runQuery } from '../../query/run.ts';
+import type { TallyCache } from '../../query/statistics/tally-cache.ts';
+import { KeptSeries } from '../../query/statistics/tally-series.ts';
+import type { TaskRunner } from '../../query/task/task.ts';
+import type { QueryStore } from '../../store/snapshot/query-store.ts';
+import {
+  parseBounds,
+  parseDetectedFieldsParams,
+  parseInstantParams,
+  parseRangeParams,
+  parseShardBytes,
+  parseSteppedBounds,
+  parseVolumeParams,
+} from '../../wire/query-params.ts';
+import {
+  detectedFieldsJson,
+  detectedLabelsJson,
+  fieldValuesJson,
+  indexShardsJson,
+  indexStatsJson,
+  namesJson,
+  patternsJson,
+  seriesJson,
+} from '../../wire/result/metadata-json.ts';
+import { legacyStreamsBody, resultBody } from '../../wire/result/result-json.ts';
+import { NO_STATS, type QueryStats } from '../../wire/result/stats-json.ts';
+import type { JsonText, QueryRequest, QueryService } from '../request/parts.ts';
+
+export interface QueryAnswersOptions {
+  readonly store: QueryStore;
+  readonly runner: TaskRunner;
+  /** Kept between queries of all tenants; absent: nothing is. */
+  readonly results?: ResultCache;
+  readonly tallies?: TallyCache;
+  readonly limitsFor: (tenant: string) => Limits;
+  /** Now, nanoseconds since the epoch. */
+  readonly nowNs: () => bigint;
+  /** Hears of every query that ran to its end. */
+  readonly onQuery: (info: QueryInfo) => void;
+}
+
+export interface QueryInfo {
+  readonly type: 'log' | 'metric';
+  readonly range: 'range' | 'instant';
+  readonly stats: QueryStats;
+  readonly tenant: string;
+  readonly query: string;
+  readonly tags: string | undefined;
+}
+
+/** The query endpoints on one store: parameters are parsed, the engine is called, its result is encoded; nothing else. */
+export class QueryAnswers implements QueryService {
+  readonly #options: QueryAnswersOptions;
+  readonly #series = new KeptSeries();
+
+  constructor(options: QueryAnswersOptions) {
+    this.#options = options;
+  }
+
+  async query(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const params = parseInstantParams(request.params, deps.nowNs);
+    const result = await runQuery({ kind: 'instant', ...params, ...answerForm(request) }, deps);
+    return this.#encode(request, result, 'instant');
+  }
+
+  async queryRange(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const params = parseRangeParams(request.params, deps.nowNs);
+    const result = await runQuery({ kind: 'range', ...params, ...answerForm(request) }, deps);
+    return this.#encode(request, result, 'range');
+  }
+
+  /** `/api/prom/query`: a range log query with an older encoding; `regexp` filters lines. */
+  async legacyQuery(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const params = parseRangeParams(request.params, deps.nowNs);
+    const regexp = request.params.get('regexp') ?? '';
+    const { data, stats } = await runParsed(
+      withLineFilter(parseText(params.query), regexp),
+      { kind: 'range', ...params, legacy: true },
+      deps,
+    );
+    if (data.resultType !== 'streams') {
+      throw new LogError(
+        'QUERY_INVALID',
+        'rpc error: code = Code(400) desc = legacy endpoints only support streams result type',
+      );
+    }
+    this.#options.onQuery({ type: 'log', range: 'range', stats, ...asked(request) });
+    return legacyStreamsBody(data.streams, stats);
+  }
+
+  async labels(request: QueryRequest): Promise<JsonText> {
+    return namesJson(this.#labelNames(request));
+  }
+
+  async labelValues(request: QueryRequest, name: string): Promise<JsonText> {
+    return namesJson(this.#labelValues(request, name));
+  }
+
+  async legacyLabels(request: QueryRequest): Promise<JsonText> {
+    return legacyNamesJson(this.#labelNames(request));
+  }
+
+  async legacyLabelValues(request: QueryRequest, name: string): Promise<JsonText> {
+    return legacyNamesJson(this.#labelValues(request, name));
+  }
+
+  async series(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const bounds = parseBounds(request.params, deps.nowNs);
+    const selectors = [...request.params.getAll('match'), ...request.params.getAll('match[]')];
+    return seriesJson(seriesLabels(selectors, bounds, deps));
+  }
+
+  async indexStats(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const bounds = parseSteppedBounds(request.params, deps.nowNs);
+    return indexStatsJson(indexStats(selectorOf(request), bounds, deps));
+  }
+
+  async indexShards(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const bounds = parseSteppedBounds(request.params, deps.nowNs);
+    parseShardBytes(request.params);
+    return indexShardsJson(indexStats(selectorOf(request), bounds, deps));
+  }
+
+  async patterns(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const bounds = parseSteppedBounds(request.params, deps.nowNs);
+    const { rows, stride } = await queryPatterns(selectorOf(request), bounds, deps);
+    const warnings = stride === 1 ? [] : [`one line in ${stride} was looked at; counts of patterns are estimates`];
+    return patternsJson(rows, warnings);
+  }
+
+  async volume(request: QueryRequest): Promise<JsonText> {
+    return this.#volume(request, false);
+  }
+
+  async volumeRange(request: QueryRequest): Promise<JsonText> {
+    return this.#volume(request, true);
+  }
+
+  async detectedLabels(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const bounds = parseBounds(request.params, deps.nowNs);
+    return detectedLabelsJson(detectedLabels(selectorOf(request), bounds, deps));
+  }
+
+  async detectedFields(request: QueryRequest): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const params = parseDetectedFieldsParams(request.params, deps.nowNs);
+    return detectedFieldsJson(await detectedFields(params, deps), params.fieldLimit);
+  }
+
+  async detectedFieldValues(request: QueryRequest, name: string): Promise<JsonText> {
+    const deps = this.#deps(request);
+    const params = parseDetectedFieldsParams(request.params, deps.nowNs);
+    return fieldValuesJson(await detectedFieldValues(name, params, deps), params.fieldLimit);
+  }
+
+  async formatQuery(text: string): Promise<string> {
+    return printQuery(parseQuery(text));
+  }
+
+  #deps({ tenant, signal, fresh }: QueryRequest): QueryDeps & MetadataDeps {
+    const { store, runner, limitsFor, nowNs, results, tallies } = this.#options;
+    const deps = { store, runner, limits: limitsFor(tenant), nowNs: nowNs(), tenant, signal, series: this.#series };
+    if (fresh === true) return deps;
+    return { ...deps, ...(results === undefined ? {} : { results }), ...(tallies === undefined ? {} : { tallies }) };
+  }
+
+  #encode(
+    request: QueryRequest,
+    { data, stats, warnings, explain, done }: QueryResult,
+    range: 'range' | 'instant',
+  ): JsonText {
+    this.#options.onQuery({ type: data.resultType === 'streams' ? 'log' : 'metric', range, stats, ...asked(request) });
+    const extras = { warnings, explain: request.params.get('explain') === 'true' ? explain : undefined, done };
+    return resultBody(data, stats, extras);
+  }
+
+  #labelNames(request: QueryRequest): readonly string[] {
+    const deps = this.#deps(request);
+    return labelNames(selectorOf(request), parseBounds(request.params, deps.nowNs), deps);
+  }
+
+  #labelValues(request: QueryRequest, name: string): readonly string[] {
+    const deps = this.#deps(request);
+    return labelValues(name, selectorOf(request), parseBounds(request.params, deps.nowNs), deps);
+  }
+
+  #volume(request: QueryRequest, range: boolean): JsonText {
+    const deps = this.#deps(request);
+    if (!deps.limits.volumeEnabled) throw new LogError('QUERY_INVALID', 'not found', { status: 404 });
+    const params = parseVolumeParams(request.params, deps.nowNs, range);
+    return resultBody(queryVolume(params, deps), NO_STATS);
+  }
+}
+
+/** Grafana's Logs Drilldown names itself in `X-Query-Tags`; it shows the series within the limit rather than an error. */
+const DRILLDOWN_TAG = /(?:^|,)\s*source=grafana-lokiexplore-app\s*(?:,|$)/i;
+
+/** What the headers say about the answer. */
+function answerForm({ encodingFlags, tags }: QueryRequest): {
+  encodingFlags: readonly string[];
+  truncateSeries: boolean;
+} {
+  return { encodingFlags, truncateSeries: tags !== undefined && DRILLDOWN_TAG.test(tags) };
+}
+
+/** Who asked what. */
+function asked({ tenant, params, tags }: QueryRequest): Pick<QueryInfo, 'tenant' | 'query' | 'tags'> {
+  return { tenant, query: params.get('query') ?? '', tags };
+}
+
+function selectorOf(request: QueryRequest): string {
+  return request.params.get('query') ?? '';
+}
+
+function legacyNamesJson(names: readonly string[]): string {
+  return names.length === 0 ? '{}' : JSON.stringify({ values: names });
+}
+
+function withLineFilter(query: Query, regexp: string): Query {
+  if (regexp === '' || query.kind !== 'log') return query;
+  return {
+    ...query,
+    stages: [...query.stages, { kind: 'line-filter', op: '|~', args: [{ kind: 'text', value: regexp }] }],
+  };
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import type { Disk } from '../../base/disk/disk.ts';
+import { LogError } from '../../base/errors.ts';
+import { checkTables } from '../../index/check-tables.ts';
+import { type IndexState, LogIndex } from '../../index/index.ts';
+import { openLevelKv } from '../../index/level-kv.ts';
+
+/** Something in the data folder that cannot be read. The server goes on without it; somebody has to hear of it. */
+export interface StoreDamage {
+  /** File or folder. */
+  readonly file: string;
+  readonly reason: string;
+  /** Where the bytes are now; undefined when they were left where they are, or `cause` says why they could not be copied. */
+  readonly quarantinedAs: string | undefined;
+  readonly cause?: unknown;
+}
+
+interface OpenIndexOptions {
+  readonly disk: Disk;
+  readonly dataFolder: string;
+  readonly onDamage: (damage: StoreDamage) => void;
+}
+
+interface LoadedIndex {
+  readonly index: LogIndex;
+  readonly state: IndexState;
+}
+
+/**
+ * Opens and reads the index. One that is damaged is put into quarantine and begun anew: all that it said can be told
+ * by the segment files, which `restoreIndex` then takes in.
+ *
+ * @throws LogError FOLDER_LOCKED, FORMAT_UNKNOWN, DISK_FULL
+ */
+export async function openIndex(options: OpenIndexOptions): Promise<LoadedIndex> {
+  const { disk, dataFolder, onDamage } = options;
+  const folder = join(dataFolder, 'index');
+  try {
+    await checkTables(disk, folder);
+    return await openAndLoad(folder);
+  } catch (error) {
+    if (!(error instanceof LogError) || error.code !== 'INDEX_CORRUPT') throw error;
+    const quarantinedAs = await moveToQuarantine(disk, dataFolder, folder, 'index');
+    onDamage({ file: folder, reason: error.message, quarantinedAs, cause: error });
+    return openAndLoad(folder);
+  }
+}
+
+async function openAndLoad(folder: string): Promise<LoadedIndex> {
+  const kv = await openLevelKv(folder);
+  try {
+    const index = await LogIndex.open(kv);
+    return { index, state: await index.load() };
+  } catch (error) {
+    await kv.close();
+    throw error;
+  }
+}
+
+/** Moves a file or folder below `quarantine/`, beside what earlier damage has left there. @returns its new path */
+async function moveToQuarantine(disk: Disk, dataFolder: string, path: string, name: string): Promise<string> {
+  const quarantine = join(dataFolder, 'quarantine');
+  await disk.mkdir(quarantine);
+  const taken = new Set(await disk.list(quarantine));
+  let number = 1;
+  while (taken.has(`${name}-${number}`)) number++;
+  const target = join(quarantine, `${name}-${number}`);
+  await disk.rename(path, target);
+  await disk.syncDir(quarantine);
+  await disk.syncDir(dataFolder);
+  return target;
+}
