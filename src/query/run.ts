@@ -2,14 +2,12 @@ import type { LogExpr, MetricExpr, Query, RangeAggExpr, VariantsExpr, VectorAggE
 import { LogError } from '../base/errors.ts';
 import type { Limits } from '../model/limits.ts';
 import { NS_PER_MS } from '../model/time.ts';
-import { runsOf } from '../store/snapshot/query-store.ts';
 import type { EntryFormat } from '../wire/result/entry-json.ts';
 import { CATEGORIZE_LABELS, type ResultData } from '../wire/result/result-json.ts';
 import type { QueryStats } from '../wire/result/stats-json.ts';
 import { MergedSeries } from './aggregate/merged-series.ts';
 import type { MetricValue } from './aggregate/series-set.ts';
 import {
-  checkBytesRead,
   checkEntriesLimit,
   checkExpression,
   checkQueryLength,
@@ -18,20 +16,18 @@ import {
   clampStart,
 } from './analysis/check-query.ts';
 import { type EvaluationGrid, floorTo, instantGrid, rangeGrid } from './analysis/grid.ts';
-import { labelTexts } from './analysis/label-texts.ts';
-import { compileSelector, parseText } from './analysis/selectors.ts';
-import { wantedLevels } from './analysis/wanted-levels.ts';
+import { parseText } from './analysis/selectors.ts';
 import { evaluateLimited } from './execute/evaluate.ts';
-import { runLogQuery } from './execute/log-query.ts';
 import { MetricScans } from './execute/metric-scans.ts';
 import type { QueryDeps } from './execute/query-deps.ts';
 import { type QueryExplain, QueryWork } from './execute/query-work.ts';
+import { type LogScan, scanWith } from './execute/scan-log.ts';
 import { throwIfAborted } from './execute/task-queue.ts';
 import { evaluateVariants } from './execute/variants.ts';
 import { streamsOfHits } from './result/hit-streams.ts';
-import { joinHits, LogHits, type LogRow, rowsOfHits, thinHits } from './result/log-hits.ts';
+import { joinHits, type LogHits, thinHits } from './result/log-hits.ts';
 import { matrixData, vectorData } from './result/metric-result.ts';
-import { checkStages, textsOf } from './scan/scan-pipeline.ts';
+import { checkStages } from './scan/scan-pipeline.ts';
 
 interface RequestBase {
   readonly query: string;
@@ -165,55 +161,6 @@ async function scanThinned(scan: LogScan, intervalNs: bigint, deps: QueryDeps, w
 function crossesSplit(startNs: bigint, endNs: bigint, limits: Limits): boolean {
   const splitNs = BigInt(limits.splitQueriesByIntervalMs) * NS_PER_MS;
   return splitNs > 0n && startNs / splitNs !== (endNs - 1n) / splitNs;
-}
-
-/** A bare log scan, for endpoints that look at rows themselves. */
-export interface LogScan {
-  readonly expr: LogExpr;
-  readonly startNs: bigint;
-  /** Not included, unless it equals the start. */
-  readonly endNs: bigint;
-  readonly limit: number;
-  readonly backward: boolean;
-  readonly categorize: boolean;
-  readonly format?: EntryFormat | undefined;
-}
-
-/** Rows of a log expression, best first; checks the limits on selectors and length. */
-export async function scanLogRows(
-  scan: Omit<LogScan, 'format'>,
-  deps: QueryDeps,
-): Promise<{ rows: readonly LogRow[]; stats: QueryStats }> {
-  checkStages(scan.expr);
-  checkQueryLength(scan.startNs, scan.endNs, deps.limits);
-  checkSelectors(scan.expr, deps.limits);
-  const work = new QueryWork(deps);
-  throwIfAborted(work.signal);
-  const rows = rowsOfHits(await scanWith(scan, deps, work));
-  return { rows, stats: work.stats(rows.length) };
-}
-
-/** Lines left out for each that is left, from which on hits are taken to be too few for the limit. */
-const RARE_SKIPPED = 8;
-
-async function scanWith(scan: LogScan, deps: QueryDeps, work: QueryWork): Promise<LogHits> {
-  const { expr, endNs, limit, backward, categorize, format } = scan;
-  const startNs = clampStart(scan.startNs, endNs, deps.nowNs, deps.limits);
-  if (startNs === undefined) return LogHits.none;
-  // A range without length still shows the rows of that very nanosecond.
-  const toNs = startNs === endNs ? endNs : endNs - 1n;
-  const selection = deps.store.select(deps.tenant, compileSelector(expr.matchers), { startNs, endNs: toNs });
-  try {
-    const { stages } = expr;
-    await selection.leaveOut?.({ texts: textsOf(stages), labels: labelTexts(stages), levels: wantedLevels(stages) });
-    work.addStep(expr, selection, startNs, toNs);
-    if (expr.stages.length > 0) checkBytesRead(work.selectedBytes, deps.limits);
-    const isRare = (selection.skippedBytes ?? 0) > RARE_SKIPPED * work.selectedBytes;
-    const query = { expr, fromNs: startNs, toNs, limit, backward, categorize, format, isRare };
-    return await runLogQuery(query, runsOf(selection), work);
-  } finally {
-    selection.release();
-  }
 }
 
 /** Points to evaluate at; undefined when max_query_lookback leaves none. */

@@ -3,9 +3,9 @@ import type { RowSink } from '../model/row-sink.ts';
 import type { FlushInfo } from './lifecycle/flush-loop.ts';
 import type { FlushRunner } from './lifecycle/flusher.ts';
 import type { MergeInfo } from './lifecycle/merger.ts';
-import type { StoreDamage } from './lifecycle/open-index.ts';
 import type { RecoverCounts } from './lifecycle/recover.ts';
 import type { MergeOptions } from './lifecycle/segment-upkeep.ts';
+import type { StoreDamage } from './segments/damage.ts';
 import type { HeadOptions } from './tenant/head-state.ts';
 
 /** A record of the log as replay hands it over: what `log` was given. */

@@ -4,7 +4,7 @@ import { nodeDisk } from '../../src/base/disk/node-disk.ts';
 import { DEFAULT_LIMITS } from '../../src/model/limits.ts';
 import { Metrics } from '../../src/server/metrics.ts';
 import { StorePushService } from '../../src/server/push-service.ts';
-import type { StoreDamage } from '../../src/store/lifecycle/open-index.ts';
+import type { StoreDamage } from '../../src/store/segments/damage.ts';
 import { LogStore } from '../../src/store/store.ts';
 import type { StoreEvents } from '../../src/store/store-options.ts';
 import { runFlushTask } from '../../src/store/write/flush-task.ts';

@@ -11,26 +11,46 @@ const ROOT = resolve(import.meta.dirname, '..', '..');
 const LAYERS: readonly (readonly string[])[] = [
   ['grammar'],
   ['base'],
+  ['kernels'],
   ['model'],
   ['wire', 'wal', 'head', 'chunk', 'index'],
   ['store'],
   ['ingest', 'query'],
   ['pool'],
   ['http'],
+  ['config'],
   ['server'],
   ['main'],
 ];
 
+/** The same inside a folder; `.` is what lies at its root: the doors that others come in by. */
+const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'src/chunk': [['zstd', 'filter'], ['bytes'], ['metadata', 'template'], ['.']],
+  'src/wire': [['.'], ['json'], ['result', 'push'], ['otlp']],
+  'src/store': [['segments'], ['tenant'], ['snapshot'], ['read'], ['write'], ['lifecycle'], ['.']],
+  'src/query': [
+    ['aggregate', 'pipeline'],
+    ['analysis', 'task'],
+    ['result', 'scan', 'plan'],
+    ['tail', 'statistics'],
+    ['execute'],
+    ['patterns', 'metadata'],
+    ['.'],
+    ['warm-up'],
+  ],
+  'src/query/pipeline': [['template', 'text'], ['row'], ['filters', 'stages'], ['parsers'], ['.']],
+  'src/http': [['request'], ['reply'], ['routes', 'tail'], ['.']],
+};
+
+const MOST_FILES = 20;
+
 /** The command line talks HTTP only: of the server it may know nothing but texts and errors. */
 const CLI_MAY_IMPORT = new Set(['cli', 'grammar', 'base']);
-
-/** Files directly in `src/`: the process and what it builds the server from. */
-const MAIN_FILES = new Set(['src/main.ts']);
 
 function layerOf(path: string): string {
   const [top, second] = path.split('/');
   if (top === 'grammar') return 'grammar';
-  if (path.split('/').length === 2) return MAIN_FILES.has(path) ? 'main' : 'server';
+  if (path === 'src/main.ts') return 'main';
   return second!;
 }
 
@@ -73,6 +93,36 @@ test('imports point to the left', () => {
     }
   }
   expect(wrong).toEqual([]);
+});
+
+for (const [folder, rows] of Object.entries(ROOMS)) {
+  const room = (path: string): string => {
+    const inside = relative(folder, dirname(path));
+    return inside === '' ? '.' : inside.split('/')[0]!;
+  };
+  const rank = (path: string): number => rows.findIndex((row) => row.includes(room(path)));
+
+  test(`inside ${folder} imports point to the left`, () => {
+    const inside = files.filter((file) => file.startsWith(`${folder}/`));
+    expect(new Set(inside.map(room)), 'folders that the order names').toEqual(new Set(rows.flat()));
+    const wrong: string[] = [];
+    for (const file of inside) {
+      for (const target of importsOf(file)) {
+        if (!target.startsWith(`${folder}/`) || room(file) === room(target)) continue;
+        if (rank(target) >= rank(file)) wrong.push(`${file} imports ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+}
+
+test('a folder has no more files than a person looks through', () => {
+  const counts = new Map<string, number>();
+  for (const file of files.filter((path) => path.startsWith('src/'))) {
+    counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
+  }
+  expect(counts.size).toBeGreaterThan(40);
+  expect([...counts].filter(([, count]) => count > MOST_FILES)).toEqual([]);
 });
 
 test('no file is longer than 350 lines without a reason at its head', () => {

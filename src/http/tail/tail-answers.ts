@@ -1,7 +1,7 @@
 import { LogError } from '../../base/errors.ts';
 import type { Limits } from '../../model/limits.ts';
 import { compileSelector, parseText } from '../../query/analysis/selectors.ts';
-import { scanLogRows } from '../../query/run.ts';
+import { scanLogRows } from '../../query/execute/scan-log.ts';
 import { checkStages } from '../../query/scan/scan-pipeline.ts';
 import type { TailHub } from '../../query/tail/tail-hub.ts';
 import { writtenRows } from '../../query/tail/tail-rows.ts';

@@ -3,6 +3,7 @@ import { formatGoDuration, formatPromDuration } from '../../../grammar/literals.
 import { assertNever } from '../../base/assert.ts';
 import { LogError } from '../../base/errors.ts';
 import type { Limits } from '../../model/limits.ts';
+import type { TimeRange } from '../../model/time.ts';
 import { NS_PER_MS } from '../../model/time.ts';
 import { logExpressions, metricAggregations } from './metric-parts.ts';
 
@@ -122,4 +123,16 @@ function binarySize(bytes: number): string {
   const power = Math.min(Math.floor(Math.log(bytes) / Math.log(1024)), units.length - 1);
   const value = Math.floor((bytes / 1024 ** power) * 10 + 0.5) / 10;
   return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${units[power]}`;
+}
+
+/** Checks a range and applies max_query_lookback; undefined when nothing of it is left. */
+export function usableStart(
+  { startNs, endNs }: TimeRange,
+  deps: { readonly limits: Limits; readonly nowNs: bigint },
+): bigint | undefined {
+  if (startNs > endNs) {
+    throw new LogError('QUERY_INVALID', 'this data is no longer available, it is past now - max_query_lookback (0s)');
+  }
+  checkQueryLength(startNs, endNs, deps.limits);
+  return clampStart(startNs, endNs, deps.nowNs, deps.limits);
 }

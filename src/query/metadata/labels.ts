@@ -5,7 +5,7 @@ import type { Limits } from '../../model/limits.ts';
 import type { CompiledMatcher } from '../../model/matcher.ts';
 import type { TimeRange } from '../../model/time.ts';
 import type { LabelsInUse, QueryStore } from '../../store/snapshot/query-store.ts';
-import { checkQueryLength, clampStart } from '../analysis/check-query.ts';
+import { usableStart } from '../analysis/check-query.ts';
 import { compileSelector, parseSelectorOnly } from '../analysis/selectors.ts';
 import type { KeptSeries } from '../statistics/tally-series.ts';
 
@@ -81,13 +81,4 @@ function matchingStreams(selector: string, range: TimeRange, deps: MetadataDeps)
   const startNs = usableStart(range, deps);
   if (startNs === undefined) return [];
   return deps.store.streams(deps.tenant, matchers, { startNs, endNs: range.endNs });
-}
-
-/** Checks a range and applies max_query_lookback; undefined when nothing of it is left. */
-export function usableStart({ startNs, endNs }: TimeRange, deps: MetadataDeps): bigint | undefined {
-  if (startNs > endNs) {
-    throw new LogError('QUERY_INVALID', 'this data is no longer available, it is past now - max_query_lookback (0s)');
-  }
-  checkQueryLength(startNs, endNs, deps.limits);
-  return clampStart(startNs, endNs, deps.nowNs, deps.limits);
 }

@@ -2,10 +2,11 @@ import type { TimeRange } from '../../model/time.ts';
 import { storedRunsOf } from '../../store/snapshot/query-store.ts';
 import { largestIdOf, sumsOf } from '../../store/snapshot/segment-runs.ts';
 import type { IndexStats } from '../../wire/result/metadata-json.ts';
+import { usableStart } from '../analysis/check-query.ts';
+import { DayBounds } from '../analysis/day-bounds.ts';
 import { compileSelector, parseSelectorOnly } from '../analysis/selectors.ts';
-import { DayBounds } from '../plan/task-plan.ts';
 import { shareInside, visitExtents } from '../statistics/extents.ts';
-import { type MetadataDeps, usableStart } from './labels.ts';
+import type { MetadataDeps } from './labels.ts';
 
 /**
  * Streams, chunks, rows and line bytes behind a selector, from the index alone. Blocks that stick out of the range count by

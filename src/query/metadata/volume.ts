@@ -4,9 +4,10 @@ import { largestIdOf } from '../../store/snapshot/segment-runs.ts';
 import { compareLabelTexts } from '../../wire/json/json-text.ts';
 import type { VolumeParams } from '../../wire/query-params.ts';
 import type { ResultData, ResultSeries } from '../../wire/result/result-json.ts';
+import { usableStart } from '../analysis/check-query.ts';
 import { floorTo } from '../analysis/grid.ts';
 import { compileSelector, parseSelectorOnly } from '../analysis/selectors.ts';
-import { type MetadataDeps, usableStart } from './labels.ts';
+import type { MetadataDeps } from './labels.ts';
 import { VolumeGrid } from './volume-grid.ts';
 import { VolumeRows } from './volume-rows.ts';
 

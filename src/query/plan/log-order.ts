@@ -3,10 +3,11 @@ import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime } from '../
 import { dayStartNs } from '../../model/time.ts';
 import type { SegmentRun, SelectedRuns } from '../../store/snapshot/segment-runs.ts';
 import type { Stretches } from '../../store/snapshot/stretches.ts';
+import { DayBounds } from '../analysis/day-bounds.ts';
 import { daysOf, type LogDay } from './log-days.ts';
 import { PlannedTask, shareFrame } from './planned-task.ts';
 import { goodness, sliceKey } from './run-slice.ts';
-import { costOf, DayBounds, PART_BYTES, ROW_BYTES, TASK_BYTES } from './task-plan.ts';
+import { costOf, PART_BYTES, ROW_BYTES, TASK_BYTES } from './task-plan.ts';
 import { TopHeap } from './top-heap.ts';
 
 const FIRST_MEMBERS = 256;

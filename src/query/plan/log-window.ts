@@ -2,8 +2,8 @@ import type { Stage } from '../../../grammar/ast.ts';
 import { B_MAX, B_MIN, BLOCK_FIELDS, blockTime, type DirectoryTables } from '../../chunk/directory.ts';
 import { dayStartNs } from '../../model/time.ts';
 import type { SelectedRuns } from '../../store/snapshot/segment-runs.ts';
+import { DayBounds } from '../analysis/day-bounds.ts';
 import { headWindow } from './head-window.ts';
-import { DayBounds } from './task-plan.ts';
 
 const MINUTE_NS = 60_000_000_000;
 const MINUTES_PER_DAY = 1440;

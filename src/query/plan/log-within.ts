@@ -1,9 +1,10 @@
 import { dayStartNs } from '../../model/time.ts';
 import type { SegmentRun, SelectedRuns } from '../../store/snapshot/segment-runs.ts';
 import type { Stretches } from '../../store/snapshot/stretches.ts';
+import { DayBounds } from '../analysis/day-bounds.ts';
 import type { LogBound } from './log-window.ts';
 import { PlannedTask } from './planned-task.ts';
-import { costOf, DayBounds, PART_BYTES } from './task-plan.ts';
+import { costOf, PART_BYTES } from './task-plan.ts';
 
 /** More parts than that cost too much. */
 const MOST_RESERVED = 1024;

@@ -1,7 +1,7 @@
 import { orderBy } from '../../base/order-by.ts';
 import { B_LINE_BYTES, B_MAX, B_MIN, B_ROWS, BLOCK_FIELDS, blockTime } from '../../chunk/directory.ts';
-import { dayStartNs } from '../../model/time.ts';
 import { BLOCKS_PER_SEGMENT, type Stretches } from '../../store/snapshot/stretches.ts';
+import { DayBounds } from '../analysis/day-bounds.ts';
 import { PlannedTask } from './planned-task.ts';
 import { TaskCutter } from './task-cutter.ts';
 
@@ -11,30 +11,6 @@ export const TASK_BYTES: number = 16 * 1024 * 1024;
 export const ROW_BYTES = 32;
 /** So do parts of log queries: labels, times and place of one take as long as a search of so many bytes of lines. */
 export const PART_BYTES: number = 12 * 1024;
-
-/** A range of time (both ends included), as offsets within days. */
-export class DayBounds {
-  readonly #fromNs: bigint;
-  readonly #toNs: bigint;
-  #day = Number.NaN;
-  /** Bounds in nanoseconds from the start of the day that was asked for; they may lie outside the day. */
-  from = 0;
-  to = 0;
-
-  constructor(fromNs: bigint, toNs: bigint) {
-    this.#fromNs = fromNs;
-    this.#toNs = toNs;
-  }
-
-  /** Sets `from` and `to` for a day. */
-  at(day: number): void {
-    if (day === this.#day) return;
-    this.#day = day;
-    const startNs = dayStartNs(day);
-    this.from = Number(this.#fromNs - startNs);
-    this.to = Number(this.#toNs - startNs);
-  }
-}
 
 /**
  * Cuts stretches to the wanted range (both ends included) and into tasks of similar cost; at least one for each worker when there are

@@ -3,8 +3,8 @@ import { compareLabels, labelsKey } from '../../model/labels.ts';
 import { inTextOrder } from '../../wire/json/json-text.ts';
 import type { ResultData, ResultSeries } from '../../wire/result/result-json.ts';
 import { constantSeries, hasPoint, type MetricValue, type Series, sortByLabels } from '../aggregate/series-set.ts';
+import { containsSort } from '../analysis/contains-sort.ts';
 import { type EvaluationGrid, pointTimesMs } from '../analysis/grid.ts';
-import { containsSort } from '../execute/evaluate.ts';
 
 /** The answer of an instant query: by labels, unless the query sorts. */
 export function vectorData(query: MetricExpr | VariantsExpr, value: MetricValue, grid: EvaluationGrid): ResultData {

@@ -5,11 +5,11 @@ import { type Directory, decodeDirectory } from '../../chunk/directory.ts';
 import type { LogIndex, StreamEntry } from '../../index/index.ts';
 import type { SegmentSummary } from '../../index/values.ts';
 import { deletedMarkers, walFileNames } from '../../wal/format.ts';
+import type { StoreDamage } from '../segments/damage.ts';
 import { readSegmentDirectory } from '../segments/segment-directory.ts';
 import { StoredSegment } from '../segments/stored-segment.ts';
 import { summaryOfDirectory } from '../segments/summary.ts';
 import type { TenantState } from '../tenant/tenant-state.ts';
-import type { StoreDamage } from './open-index.ts';
 
 /** What became of segment files that no index entry named. */
 export interface UnknownCounts {

@@ -4,16 +4,7 @@ import { LogError } from '../../base/errors.ts';
 import { checkTables } from '../../index/check-tables.ts';
 import { type IndexState, LogIndex } from '../../index/index.ts';
 import { openLevelKv } from '../../index/level-kv.ts';
-
-/** Something in the data folder that cannot be read. The server goes on without it; somebody has to hear of it. */
-export interface StoreDamage {
-  /** File or folder. */
-  readonly file: string;
-  readonly reason: string;
-  /** Where the bytes are now; undefined when they were left where they are, or `cause` says why they could not be copied. */
-  readonly quarantinedAs: string | undefined;
-  readonly cause?: unknown;
-}
+import type { StoreDamage } from '../segments/damage.ts';
 
 interface OpenIndexOptions {
   readonly disk: Disk;

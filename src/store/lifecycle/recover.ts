@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import type { Disk } from '../../base/disk/disk.ts';
 import type { IndexState, LogIndex } from '../../index/index.ts';
 import type { SegmentSummary } from '../../index/values.ts';
+import type { StoreDamage } from '../segments/damage.ts';
 import { StoredSegment, segmentFolder } from '../segments/stored-segment.ts';
 import type { TenantState } from '../tenant/tenant-state.ts';
 import { adoptUnknown, type UnknownCounts } from './adopt.ts';
-import type { StoreDamage } from './open-index.ts';
 
 export interface RecoverCounts extends Readonly<UnknownCounts> {
   readonly streams: number;

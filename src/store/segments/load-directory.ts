@@ -3,7 +3,7 @@ import { type Directory, decodeDirectory } from '../../chunk/directory.ts';
 import { NO_LABEL_SETS } from '../../chunk/label-sets.ts';
 import { emptyTally, NO_TALLY, type Tally } from '../../chunk/tally.ts';
 import type { LogIndex } from '../../index/index.ts';
-import type { StoreDamage } from '../lifecycle/open-index.ts';
+import type { StoreDamage } from './damage.ts';
 import { readSegmentDirectorySync } from './segment-directory.ts';
 import type { StoredSegment } from './stored-segment.ts';
 import { directoryTotals } from './summary.ts';

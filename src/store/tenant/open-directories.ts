@@ -1,5 +1,5 @@
 import type { LogIndex } from '../../index/index.ts';
-import type { StoreDamage } from '../lifecycle/open-index.ts';
+import type { StoreDamage } from '../segments/damage.ts';
 import { KeptTallies } from '../segments/kept-tallies.ts';
 import { loadDirectory, loadTally } from '../segments/load-directory.ts';
 import { joinDirectory, OpenDirectory, type SegmentTables } from '../segments/open-directory.ts';

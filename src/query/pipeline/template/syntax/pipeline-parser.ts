@@ -1,6 +1,6 @@
 import { goQuote, unquoteString } from '../../../../../grammar/literals.ts';
 import { LogError } from '../../../../base/errors.ts';
-import { parseConstant } from '../constant.ts';
+import { parseConstant } from './constant.ts';
 import { type CommandNode, nodeText, type Operand, type PipeNode } from './node.ts';
 import { type Token, type TokenType, tokenText } from './token.ts';
 import { TokenReader } from './token-reader.ts';

@@ -1,6 +1,6 @@
-import { goQuote, unquoteString } from '../../../../grammar/literals.ts';
-import { parseGoFloat, parseGoInt } from '../../../base/go/parse-number.ts';
-import type { NumberNode } from './syntax/node.ts';
+import { goQuote, unquoteString } from '../../../../../grammar/literals.ts';
+import { parseGoFloat, parseGoInt } from '../../../../base/go/parse-number.ts';
+import type { NumberNode } from './node.ts';
 
 /**
  * Number and character constants of a template: one text may serve as an integer and as a float.
