@@ -1,7 +1,8 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const project = (name: string, extra: object = {}): object => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], ...extra },
+  // Hooks start real servers: on a busy machine that takes longer than the ten seconds of the default.
+  test: { name, include: [`test/${name}/**/*.test.ts`], hookTimeout: 180_000, ...extra },
 });
 
 const config: ViteUserConfig = defineConfig({

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RunningHalogi, startHalogi } from '../support/halogi-process.ts';
 import { type AskOptions, countLines, readLines } from '../support/loki-client.ts';
+import { patientMs } from '../support/patience.ts';
 import { type LoadBody, mulberry32, PushLoad, pushBody } from '../support/push-load.ts';
 
 const KILLS = Number(process.env['HALOGI_KILLS'] ?? 3);
@@ -13,7 +14,6 @@ const STREAMS = 12;
 /** 1000 lines each, about 14 MB together. */
 const BODIES_PER_ROUND = 120;
 /** On a machine that has time for it; the processes that wait for a core take their share. */
-const readyWithinMs = (): number => 5000 * Math.max(1, loadavg()[0]! / availableParallelism());
 /** Small, so that the head is written to segments several times a round. */
 const ARGS = ['--memory.head_bytes', '16MB', '--limits_config.max_entries_limit_per_query', '10000000'];
 
@@ -142,7 +142,7 @@ it(`loses and doubles nothing over ${KILLS} kills at full speed`, { timeout: 60_
     await pushAndKill(server, round, Math.ceil((0.2 + 0.7 * random()) * BODIES_PER_ROUND), random() * 30);
     headsWritten += server.log().split('"head written"').length - 1;
     server = await startHalogi(folder, ARGS);
-    expect(server.readyMs).toBeLessThan(readyWithinMs());
+    expect(server.readyMs).toBeLessThan(patientMs(1250));
     await checkRound(server.url, round);
     if (process.env['HALOGI_KILLS'] !== undefined) report(kill, round, server);
   }

@@ -1,8 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { patientMs } from './patience.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+
+/** Servers that run: whatever a test or its hooks do, none outlives the process of the tests. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 /** A real server process of this checkout. */
 export interface RunningHalogi {
@@ -52,10 +59,16 @@ export async function startHalogi(
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
+  running.add(child);
   let log = '';
   child.stdout.on('data', (part) => (log += part));
   child.stderr.on('data', (part) => (log += part));
-  const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+  const ended = new Promise<number | null>((resolve) =>
+    child.on('exit', (code) => {
+      running.delete(child);
+      resolve(code);
+    }),
+  );
   const url = `http://127.0.0.1:${port}`;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}:\n${log}`);
@@ -64,7 +77,10 @@ export async function startHalogi(
       () => false,
     );
     if (ready) break;
-    if (performance.now() - startMs > 60_000) throw new Error(`the server is not ready after 60 s:\n${log}`);
+    if (performance.now() - startMs > patientMs(15_000)) {
+      child.kill('SIGKILL');
+      throw new Error(`the server is not ready in time:\n${log}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return {

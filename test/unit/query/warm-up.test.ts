@@ -19,6 +19,9 @@ function setup(store: MemoryStore, runner: TaskRunner) {
   };
 }
 
+/** Longer than any test may take: a warm-up that ends by time alone fails its test. */
+const NO_END_MS = 3_600_000;
+
 /** Tasks and stages that are asked for. */
 const KINDS = ['json', 'label-filter', 'line-filter', 'logfmt', 'logs', 'pattern', 'samples'];
 
@@ -35,17 +38,23 @@ function counting(store: MemoryStore): { readonly runner: TaskRunner; readonly s
   return { runner: { parallelism: 2, run }, seen };
 }
 
-test('a warm-up asks queries of each kind, over and over, and ends in time', async () => {
+test('a warm-up asks queries of each kind, over and over', async () => {
   const store = new MemoryStore(rowsOf({ app: 'a' }, BASE_NS, lines));
   const { runner, seen } = counting(store);
-  const startMs = performance.now();
-  await warmUp(newest, setup(store, runner), 200, () => false);
-  expect(performance.now() - startMs).toBeGreaterThanOrEqual(200);
-  expect(performance.now() - startMs).toBeLessThan(2000);
-  const kinds = new Set([...seen.keys()].flatMap((key) => key.split(' ')));
-  expect([...kinds].sort()).toEqual(KINDS);
+  const kinds = (): string[] => [...new Set([...seen.keys()].flatMap((key) => key.split(' ')))].sort();
+  const isOver = (): boolean => kinds().length >= KINDS.length && Math.max(...seen.values()) > 1;
+  await warmUp(newest, setup(store, runner), NO_END_MS, isOver);
+  expect(kinds()).toEqual(KINDS);
   expect(seen.size).toBeGreaterThan(5);
-  expect(Math.max(...seen.values())).toBeGreaterThan(1);
+  expect(store.openSelections).toBe(0);
+});
+
+test('it takes the time that it is given', async () => {
+  const store = new MemoryStore(rowsOf({ app: 'a' }, BASE_NS, lines));
+  const { runner } = counting(store);
+  const startMs = performance.now();
+  await warmUp(newest, setup(store, runner), 100, () => false);
+  expect(performance.now() - startMs).toBeGreaterThanOrEqual(100);
   expect(store.openSelections).toBe(0);
 });
 
@@ -59,7 +68,7 @@ test('it goes on when queries fail, and stops when it is over', async () => {
       throw new Error('a worker thread died');
     },
   };
-  await warmUp(newest, setup(store, runner), 5000, () => tasks >= 20);
+  await warmUp(newest, setup(store, runner), NO_END_MS, () => tasks >= 20);
   expect(tasks).toBeGreaterThanOrEqual(20);
   expect(store.openSelections).toBe(0);
 });
@@ -69,15 +78,13 @@ test('it asks although people may not ask for so long a time', async () => {
   const { runner, seen } = counting(store);
   const { limits, ...deps } = setup(store, runner);
   const short = { ...limits, maxQueryLengthMs: 1000, maxQueryLookbackMs: 1000 };
-  await warmUp(newest, { ...deps, limits: short, nowNs: BASE_NS + 10n ** 18n }, 200, () => false);
+  await warmUp(newest, { ...deps, limits: short, nowNs: BASE_NS + 10n ** 18n }, NO_END_MS, () => seen.size > 5);
   expect(seen.size).toBeGreaterThan(5);
 });
 
 test('without streams there is nothing to ask', async () => {
   const store = new MemoryStore([]);
   const { runner, seen } = counting(store);
-  const startMs = performance.now();
-  await warmUp(newest, setup(store, runner), 5000, () => false);
-  expect(performance.now() - startMs).toBeLessThan(1000);
+  await warmUp(newest, setup(store, runner), NO_END_MS, () => false);
   expect(seen.size).toBe(0);
 });
