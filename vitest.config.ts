@@ -10,6 +10,15 @@ const config: ViteUserConfig = defineConfig({
     projects: [
       project('unit'),
       project('property', { testTimeout: 120_000 }),
+      // The twins of kernels that have no test of their own: the same properties, with the kernels off.
+      {
+        test: {
+          name: 'twins',
+          include: ['test/property/sample-json.test.ts', 'test/property/put-entries.test.ts'],
+          env: { HALOGI_KERNELS: 'off' },
+          testTimeout: 120_000,
+        },
+      },
       project('contract', { testTimeout: 60_000 }),
       project('formats'),
       project('scripts', { testTimeout: 60_000 }),

@@ -6,7 +6,7 @@ export function patientMs(idleMs: number): number {
 }
 
 /** CPU time that this thread spends in some work, in milliseconds: other processes of the machine do not count. */
-export function cpuMsOf(work: () => void): number {
+function cpuMsOf(work: () => void): number {
   const before = process.threadCpuUsage();
   work();
   const used = process.threadCpuUsage(before);

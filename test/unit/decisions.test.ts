@@ -29,8 +29,11 @@ describe('docs/decisions', () => {
     for (const page of pages) {
       const [title, , status] = read(page).split('\n');
       expect(title).toMatch(new RegExp(`^# ${page.slice(0, 4)} `));
-      expect(status).toMatch(/^Status: accepted, \w+ \d{4}$/);
-      expect(read('README.md')).toContain(`| [${title!.slice(2)}](${page}) | accepted |`);
+      const [, state, by] =
+        /^Status: (accepted|superseded by (?:\[(\d{4}[\w-]*\.md)\]\(\2\))), \w+ \d{4}$/.exec(status!) ?? [];
+      expect(state, `${page}: ${status}`).toBeDefined();
+      if (by !== undefined) expect(pages).toContain(by);
+      expect(read('README.md')).toContain(`| [${title!.slice(2)}](${page}) | ${state} |`);
     }
   });
 

@@ -90,8 +90,7 @@ describe('docs/format/segment.md', () => {
     expect(text).toContain(`width (u8, 0 to ${MAX_NUMBER_BITS}), digits (u8, 0 to ${MAX_DIGITS})`);
     expect(text).toContain(`varint characters (1 to ${MAX_HEX_CHARACTERS})`);
     expect(text).toContain(`width (u8, 0 to ${MAX_LENGTH_BITS})`);
-    const kernel = openBlockKernel()?.templates;
-    if (kernel === undefined) return;
+    const kernel = openBlockKernel()!.templates;
     expect(text).toContain(`frames of up to ${number(kernel.maxLines)} lines,`);
     expect(text).toContain(`${number(kernel.header.length)} bytes in each section`);
     expect(text).toContain(`${number(kernel.maxRawBytes)} bytes decoded`);

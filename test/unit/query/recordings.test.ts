@@ -29,6 +29,9 @@ const CATEGORIES = [
   'keep-drop',
 ];
 
+/** Answered by routes alone, not by the engine: the conformance run asks the server for these. */
+const ROUTES_ONLY = /^\/(api\/prom\/|loki\/api\/v1\/(nosuch|push|detected_field\/\/values)$)/;
+
 const store = new MemoryStore(await datasetRows(), 500);
 
 describe.each(CATEGORIES)('recorded answers: %s', (category) => {
@@ -38,9 +41,10 @@ describe.each(CATEGORIES)('recorded answers: %s', (category) => {
     expect(cases.length).toBeGreaterThan(10);
   });
 
-  it.each(cases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
+  const engineCases = cases.filter((one) => !ROUTES_ONLY.test(one.request.path));
+  it.each(engineCases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
     const got = await answer(one, store);
-    if (got === undefined) return;
+    if (got === undefined) throw new Error(`the replay does not know ${one.request.path}`);
     const verdict = compare(one, got);
     expect(verdict.reason, `${JSON.stringify(one.request.params)}`).toBeNull();
     expect(store.openSelections).toBe(0);
