@@ -9,6 +9,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       project('unit'),
+      project('config', { testTimeout: 60_000 }),
       project('property', { testTimeout: 120_000 }),
       // The twins of kernels that have no test of their own: the same properties, with the kernels off.
       {

@@ -82,8 +82,10 @@ async function config(args: readonly string[]): Promise<number> {
     return 2;
   }
   const settings = loadSettings(flags);
-  for (const warning of settings.warnings) process.stderr.write(`${warning}\n`);
-  process.stdout.write(action === 'check' ? 'configuration is valid\n' : printSettings(settings));
+  const { printNotes } = await import('./config/print-notes.ts');
+  process.stdout.write(
+    action === 'check' ? `${printNotes(settings.notes)}configuration is valid\n` : printSettings(settings),
+  );
   return 0;
 }
 

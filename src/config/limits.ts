@@ -120,43 +120,6 @@ export const LIMIT_SPECS: readonly LimitSpec[] = [
   spec('retention_period', 'retentionPeriodMs', 'duration', 'delete lines older than this; 0: keep for ever'),
 ];
 
-/**
- * Keys that Loki's `limits_config` has and Halogi reads without effect, so that a file can be taken over as it is; each one
- * found is reported as a warning.
- */
-export const IGNORED_LIMIT_KEYS: ReadonlySet<string> = new Set([
-  'bloom_gateway_enable_filtering',
-  'blocked_queries',
-  'block_ingestion_policy_until',
-  'cardinality_limit',
-  'deletion_mode',
-  'discover_generic_fields',
-  'index_gateway_shard_size',
-  'ingestion_rate_strategy',
-  'max_cache_freshness_per_query',
-  'max_chunks_per_query',
-  'max_querier_bytes_read',
-  'max_query_parallelism',
-  'max_stats_cache_freshness',
-  'max_streams_per_user',
-  'metric_aggregation_enabled',
-  'pattern_persistence_enabled',
-  'policy_enforced_labels',
-  'policy_stream_mapping',
-  'retention_stream',
-  'ruler_max_rule_groups_per_tenant',
-  'ruler_max_rules_per_rule_group',
-  'shard_streams',
-  'simulated_push_latency',
-  'split_instant_metric_queries_by_interval',
-  'split_metadata_queries_by_interval',
-  'split_recent_metadata_queries_by_interval',
-  'tsdb_max_query_parallelism',
-  'tsdb_max_bytes_per_shard',
-  'tsdb_sharding_strategy',
-  'unordered_writes',
-]);
-
 /** Default of a limit. */
 export function limitDefault(limit: LimitSpec): SettingValue {
   return DEFAULT_LIMITS[limit.field];

@@ -4,7 +4,15 @@ import { DEFAULT_LIMITS, type Limits } from '../model/limits.ts';
 import type { MergeSettings } from '../store/lifecycle/merge-plan.ts';
 import { allSettings, LIMITS_SECTION, type LOG_LEVELS, type SettingSpec, type WAL_SYNCS } from './keys.ts';
 import { withLimits } from './limits.ts';
-import { overriddenLimits, type RawSettings, readConfigFile, readEnvironment, readFlags } from './sources.ts';
+import type { KeyNote } from './loki/translate.ts';
+import {
+  type FileOptions,
+  overriddenLimits,
+  type RawSettings,
+  readConfigFile,
+  readEnvironment,
+  readFlags,
+} from './sources.ts';
 import { formatSetting, parseSetting, type SettingValue } from './units.ts';
 
 type LogLevel = (typeof LOG_LEVELS)[number];
@@ -39,8 +47,11 @@ export interface Settings {
   readonly overrides: ReadonlyMap<string, Limits>;
   /** Every setting by key, for `config print` and `GET /config`. */
   readonly valueByKey: ReadonlyMap<string, SettingValue>;
-  /** What a person should know, such as keys without effect. */
-  readonly warnings: readonly string[];
+  /** What became of keys of a Loki file. */
+  readonly notes: readonly KeyNote[];
+  readonly fileOptions: FileOptions;
+  /** The file beside the configuration that holds the overrides. */
+  readonly overridesFile: string | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -62,7 +73,8 @@ export function loadSettings(args: readonly string[], env: Environment = process
   const stray = flags.rest[0];
   if (stray !== undefined) throw new LogError('CONFIG_INVALID', `unexpected argument "${stray}"`);
   const configFile = flags.configFile ?? (env['HALOGI_CONFIG'] || undefined);
-  const file = configFile === undefined ? undefined : readConfigFile(configFile, specs);
+  const fileOptions = { expandWith: flags.expandEnv ? env : undefined };
+  const file = configFile === undefined ? undefined : readConfigFile(configFile, specs, fileOptions);
   const sources: readonly (readonly [string, RawSettings])[] = [
     ['flag --', flags.settings],
     ['environment: ', readEnvironment(env, specs)],
@@ -75,7 +87,9 @@ export function loadSettings(args: readonly string[], env: Environment = process
     configFile,
     limits,
     overrides: overriddenLimits(limits, file?.overrides ?? new Map()),
-    warnings: file?.warnings ?? [],
+    notes: file?.notes ?? [],
+    fileOptions,
+    overridesFile: file?.overridesFile,
   });
 }
 
@@ -101,7 +115,7 @@ function limitValues(valueByKey: ReadonlyMap<string, SettingValue>): ReadonlyMap
 
 function buildSettings(
   values: ReadonlyMap<string, SettingValue>,
-  rest: Pick<Settings, 'configFile' | 'limits' | 'overrides' | 'warnings'>,
+  rest: Pick<Settings, 'configFile' | 'limits' | 'overrides' | 'notes' | 'fileOptions' | 'overridesFile'>,
 ): Settings {
   const text = (key: string): string => values.get(key) as string;
   const number = (key: string): number => values.get(key) as number;

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { noteTexts } from '../config/print-notes.ts';
 import type { Settings } from '../config/settings.ts';
 import { openEngine } from './open-engine.ts';
 import { type RunningServer, startServer } from './server.ts';
@@ -26,7 +27,7 @@ export async function serve(settings: Settings): Promise<void> {
   process.on('unhandledRejection', (error) => die(error, 'unhandled rejection'));
   let server: RunningServer | undefined;
   process.on('SIGHUP', () => server?.reload());
-  for (const warning of settings.warnings) logger.warn(warning);
+  if (settings.notes.length > 0) logger.info({ keys: noteTexts(settings.notes) }, 'keys of a Loki configuration');
   logger.info({ version: VERSION, data: settings.dataDir, pid: process.pid }, 'starting');
   const starting = startServer(settings, logger, openEngine);
   const stop = (signal: string): void => {

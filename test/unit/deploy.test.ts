@@ -104,7 +104,7 @@ describe('deploy/statefulset.yaml', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'halogi-deploy-')), 'halogi.yaml');
     writeFileSync(file, text);
     const settings = loadSettings(['--config', file], {});
-    expect(settings.warnings).toEqual([]);
+    expect(settings.notes).toEqual([]);
     expect(settings.retentionMinFreeBytes).toBe(2 * 1024 ** 3);
     expect(parse(text)).toHaveProperty('overrides');
   });

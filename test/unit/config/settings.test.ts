@@ -103,7 +103,7 @@ limits_config:
       'limits_config: {retention_stream: [{selector: "{a=\\"b\\"}", priority: 1, period: 24h}], max_query_series: 9}',
     );
     const settings = loadSettings(['--config', file], {});
-    expect(settings.warnings).toEqual([`${file}: limits_config.retention_stream has no effect in this server`]);
+    expect(settings.notes.map(({ key, kind }) => [key, kind])).toEqual([['limits_config.retention_stream', 'note']]);
     expect(settings.limits.maxQuerySeries).toBe(9);
   });
 

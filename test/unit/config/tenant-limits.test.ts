@@ -32,6 +32,21 @@ describe('TenantLimits', () => {
     ]);
   });
 
+  it('follows a file of overrides beside a configuration of Loki, also when it comes later', () => {
+    const runtime = join(mkdtempSync(join(tmpdir(), 'halogi-runtime-')), 'runtime.yaml');
+    writeFileSync(file, `runtime_config: {file: ${runtime}}\nschema_config: {configs: []}\n`);
+    const settings = loadSettings(['--config', file], {});
+    const limits = new TenantLimits(settings, {
+      onReload: () => {},
+      onError: (error) => expect.unreachable(`${error}`),
+    });
+    expect(limits.limitsFor('a').maxQuerySeries).toBe(500);
+    // The compactor of that Loki deletes nothing, so no tenant's period holds either.
+    writeFileSync(runtime, 'overrides: {a: {max_query_series: 9, retention_period: 1h}}\n');
+    limits.reload();
+    expect(limits.limitsFor('a')).toMatchObject({ maxQuerySeries: 9, retentionPeriodMs: 0 });
+  });
+
   it('has nothing to read again without a file', () => {
     const limits = new TenantLimits(loadSettings([], {}), {
       onReload: () => expect.unreachable(),
