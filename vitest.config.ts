@@ -26,6 +26,7 @@ const config: ViteUserConfig = defineConfig({
       project('http', { testTimeout: 60_000 }),
       project('clients', { testTimeout: 120_000 }),
       project('grafana', { testTimeout: 120_000 }),
+      project('rules', { testTimeout: 120_000 }),
       project('crash', { testTimeout: 300_000, fileParallelism: false, pool: 'forks' }),
     ],
   },

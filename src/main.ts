@@ -82,6 +82,8 @@ async function config(args: readonly string[]): Promise<number> {
     return 2;
   }
   const settings = loadSettings(flags);
+  const { hasRulerSettings } = await import('./config/ruler-keys.ts');
+  if (hasRulerSettings(settings.valueByKey)) (await import('./config/ruler-settings.ts')).rulerSettings(settings);
   const { printNotes } = await import('./config/print-notes.ts');
   process.stdout.write(
     action === 'check' ? `${printNotes(settings.notes)}configuration is valid\n` : printSettings(settings),

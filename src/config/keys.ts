@@ -1,6 +1,7 @@
 import { LIMIT_SPECS, limitDefault } from './limits.ts';
 import { availableMemoryBytes, memoryDefaults } from './memory-defaults.ts';
-import type { SettingKind, SettingValue } from './units.ts';
+import { RULER_SETTINGS } from './ruler-keys.ts';
+import type { SettingSpec } from './setting-spec.ts';
 
 export const DEFAULT_PORT = 3100;
 const DEFAULT_DATA_DIR = './data';
@@ -9,15 +10,6 @@ export const OVERRIDES_SECTION = 'overrides';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export const WAL_SYNCS = ['always', 'interval'] as const;
-
-/** One setting: its key (`section.name`), kind, default, the texts it may have if these are few, and a line for people. */
-export interface SettingSpec {
-  readonly key: string;
-  readonly kind: SettingKind;
-  readonly default: SettingValue;
-  readonly choices?: readonly string[];
-  readonly about: string;
-}
 
 /** Joining of segments. */
 const MERGE_SETTINGS: readonly SettingSpec[] = [
@@ -120,6 +112,7 @@ function serverSettings(availableBytes: number = availableMemoryBytes()): readon
     },
     { key: 'query.workers', kind: 'count', default: 0, about: 'threads that scan; 0: one per core' },
     ...MERGE_SETTINGS,
+    ...RULER_SETTINGS,
     {
       key: 'retention.max_bytes',
       kind: 'size',

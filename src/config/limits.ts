@@ -117,6 +117,26 @@ export const LIMIT_SPECS: readonly LimitSpec[] = [
   spec('volume_enabled', 'volumeEnabled', 'flag', 'serve index/volume'),
   spec('volume_max_series', 'volumeMaxSeries', 'count', 'rows of a volume result'),
   spec('enable_multi_variant_queries', 'enableMultiVariantQueries', 'flag', 'allow variants(...)'),
+  spec('ruler_max_rules_per_rule_group', 'rulerMaxRulesPerRuleGroup', 'count', 'rules of a group; 0: no limit'),
+  spec(
+    'ruler_max_rule_groups_per_tenant',
+    'rulerMaxRuleGroupsPerTenant',
+    'count',
+    'rule groups of a tenant made by the API; 0: no limit',
+  ),
+  spec(
+    'ruler_evaluation_delay_duration',
+    'rulerEvaluationDelayMs',
+    'duration',
+    'how far behind the clock rules are evaluated, for lines that come late',
+  ),
+  spec('ruler_remote_write_disabled', 'rulerRemoteWriteDisabled', 'flag', 'send no recorded samples'),
+  spec(
+    'ruler_remote_write_config',
+    'rulerRemoteWriteConfig',
+    'json',
+    'by name of a remote-write client: url, headers, basic_auth, authorization, write_relabel_configs of its own',
+  ),
   spec('retention_period', 'retentionPeriodMs', 'duration', 'delete lines older than this; 0: keep for ever'),
 ];
 

@@ -2,9 +2,10 @@ import { LogError } from '../base/errors.ts';
 import { yaml } from '../base/yaml.ts';
 import { DEFAULT_LIMITS, type Limits } from '../model/limits.ts';
 import type { MergeSettings } from '../store/lifecycle/merge-plan.ts';
-import { allSettings, LIMITS_SECTION, type LOG_LEVELS, type SettingSpec, type WAL_SYNCS } from './keys.ts';
+import { allSettings, LIMITS_SECTION, type LOG_LEVELS, type WAL_SYNCS } from './keys.ts';
 import { withLimits } from './limits.ts';
 import type { KeyNote } from './loki/translate.ts';
+import type { SettingSpec } from './setting-spec.ts';
 import {
   type FileOptions,
   overriddenLimits,

@@ -3,11 +3,12 @@ import { LogError } from '../base/errors.ts';
 import { yaml } from '../base/yaml.ts';
 import type { Limits } from '../model/limits.ts';
 import { expandEnvironment } from './expand-env.ts';
-import { environmentName, LIMITS_SECTION, OVERRIDES_SECTION, type SettingSpec } from './keys.ts';
+import { environmentName, LIMITS_SECTION, OVERRIDES_SECTION } from './keys.ts';
 import { LIMIT_SPECS, withLimits } from './limits.ts';
 import { LIMIT_NOTES } from './loki/limit-notes.ts';
-import { type KeyNote, type Translation, translateLoki } from './loki/translate.ts';
+import { type KeyNote, RULE_PATH, type Translation, translateLoki } from './loki/translate.ts';
 import { unknownName } from './nearest.ts';
+import type { SettingSpec } from './setting-spec.ts';
 import { parseSetting, type SettingValue } from './units.ts';
 
 /** What a source says: raw values by key, not yet checked against a kind. */
@@ -121,7 +122,7 @@ export function readConfigFile(file: string, specs: readonly SettingSpec[], opti
     settings.delete(key);
     if (!loki.isTaken(key)) throw unknownName(`key in ${file}:`, key, known);
   }
-  for (const [key, value] of loki.settings) if (!settings.has(key)) settings.set(key, value);
+  for (const [key, value] of loki.settings) if (!settings.has(key) || key === RULE_PATH) settings.set(key, value);
   if (loki.keepsEverything) settings.delete(RETENTION_KEY);
   return { settings, ...overridesOf(file, root, loki, options) };
 }

@@ -8,9 +8,19 @@ import { otlpConfigText } from '../model/otlp-rules.ts';
  *
  * size: `256KB`, `100MB` (base 1024). mebibytes: a plain number of MiB, as Loki's `*_mb` keys. duration: Prometheus style
  * (`1h30m`, `7d`). moment: RFC 3339, empty for never. list: a YAML list, or text split at commas. otlp: a map of
- * attribute rules, or its JSON.
+ * attribute rules, or its JSON. json: a YAML map or list, or its JSON; empty for nothing.
  */
-export type SettingKind = 'text' | 'flag' | 'count' | 'size' | 'mebibytes' | 'duration' | 'moment' | 'list' | 'otlp';
+export type SettingKind =
+  | 'text'
+  | 'flag'
+  | 'count'
+  | 'size'
+  | 'mebibytes'
+  | 'duration'
+  | 'moment'
+  | 'list'
+  | 'otlp'
+  | 'json';
 
 export type SettingValue = string | number | boolean | readonly string[];
 
@@ -60,6 +70,7 @@ export function parseSetting(kind: SettingKind, raw: unknown, where: string): Se
 function parseKind(kind: SettingKind, raw: unknown): SettingValue {
   if (kind === 'list') return parseList(raw);
   if (kind === 'otlp') return otlpConfigText(raw);
+  if (kind === 'json') return jsonText(raw);
   if (raw !== null && typeof raw === 'object') throw new Error(`expected a single value, found ${JSON.stringify(raw)}`);
   const text = raw === null || raw === undefined ? '' : String(raw).trim();
   switch (kind) {
@@ -94,6 +105,26 @@ function parseList(raw: unknown): readonly string[] {
   throw new Error(`expected a list of texts, found ${JSON.stringify(raw)}`);
 }
 
+function jsonText(raw: unknown): string {
+  if (raw === null || raw === undefined || raw === '') return '';
+  if (typeof raw === 'object') return JSON.stringify(raw);
+  try {
+    return JSON.stringify(JSON.parse(String(raw)));
+  } catch {
+    throw new Error(`expected a map or list, or its JSON, found "${String(raw)}"`);
+  }
+}
+
+const SECRET_NAME = /password|credentials|token|secret|authorization/i;
+
+/** The text with what nobody should read replaced. */
+function withoutSecrets(text: string): string {
+  if (text === '') return text;
+  return JSON.stringify(JSON.parse(text), (name, value: unknown) =>
+    typeof value === 'string' && SECRET_NAME.test(name) ? '<secret>' : value,
+  );
+}
+
 /** The inverse of `parseSetting`: what `config print` and `GET /config` show. */
 export function formatSetting(kind: SettingKind, value: SettingValue): SettingValue {
   switch (kind) {
@@ -105,6 +136,8 @@ export function formatSetting(kind: SettingKind, value: SettingValue): SettingVa
       return formatPromDuration(BigInt(value as number) * 1_000_000n);
     case 'moment':
       return value === 0 ? '' : new Date(value as number).toISOString();
+    case 'json':
+      return withoutSecrets(value as string);
     default:
       return value;
   }

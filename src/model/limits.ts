@@ -50,6 +50,13 @@ export interface Limits {
   readonly volumeEnabled: boolean;
   readonly volumeMaxSeries: number;
   readonly enableMultiVariantQueries: boolean;
+  // rules
+  readonly rulerMaxRulesPerRuleGroup: number;
+  readonly rulerMaxRuleGroupsPerTenant: number;
+  readonly rulerEvaluationDelayMs: number; // ruler_evaluation_delay_duration
+  readonly rulerRemoteWriteDisabled: boolean;
+  /** JSON: for names of clients what is different for the tenant; empty: nothing. */
+  readonly rulerRemoteWriteConfig: string;
   // storage
   /** 0: keep for ever. */
   readonly retentionPeriodMs: number;
@@ -130,5 +137,10 @@ export const DEFAULT_LIMITS: Limits = {
   volumeEnabled: true,
   volumeMaxSeries: 1000,
   enableMultiVariantQueries: false,
+  rulerMaxRulesPerRuleGroup: 0,
+  rulerMaxRuleGroupsPerTenant: 0,
+  rulerEvaluationDelayMs: 0,
+  rulerRemoteWriteDisabled: false,
+  rulerRemoteWriteConfig: '',
   retentionPeriodMs: 0,
 };

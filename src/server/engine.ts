@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Settings } from '../config/settings.ts';
 import type { PushService, QueryService, TailService } from '../http/request/parts.ts';
 import type { Limits } from '../model/limits.ts';
+import type { RuleApi } from '../rules/rule-api.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface EngineOptions {
@@ -16,6 +17,8 @@ export interface Engine {
   readonly push: PushService;
   /** Queries and tails; their code is loaded when it is first asked for. */
   readers(): Promise<{ readonly queries: QueryService; readonly tails: TailService }>;
+  /** Rules; loaded and started when there are any, or when they are first asked for. */
+  rules(): Promise<RuleApi>;
   /** Loads and starts what the first requests would else wait for. Call it when the server is ready. */
   warmUp(): void;
   /** Undefined while all is well, else why no traffic should come. */

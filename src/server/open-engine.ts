@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
+import { hasRulerSettings } from '../config/ruler-keys.ts';
 import { WorkerPool } from '../pool/pool.ts';
 import { TailHub } from '../query/tail/tail-hub.ts';
 import type { LogStore } from '../store/store.ts';
 import type { StoreStats } from '../store/store-stats.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { LazyQueries } from './lazy-queries.ts';
+import { LazyRules } from './lazy-rules.ts';
 import { openStore } from './open-store.ts';
 import { StorePushService } from './push-service.ts';
 
@@ -18,6 +20,7 @@ const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
 /** Opens the data folder and starts the threads: store, ingest and queries joined. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { settings, limitsFor, metrics, logger } = options;
+  if (hasRulerSettings(settings.valueByKey)) (await import('../config/ruler-settings.ts')).rulerSettings(settings);
   const pool = new WorkerPool({
     scanners: settings.queryWorkers === 0 ? availableParallelism() : settings.queryWorkers,
     onDamage: (message) => logger.error({ damage: message }, 'a damaged block was left out of a query'),
@@ -49,6 +52,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
   watchStore(metrics, () => store.stats());
   const lazy = new LazyQueries({ ...options, store, runner: pool, hub, nowNs });
+  const rules = new LazyRules({ ...options, queries: async () => (await lazy.load()).parts.rules });
   metrics.watch([
     { name: 'loki_querier_tail_active', help: 'live tails that are open', kind: 'gauge', read: () => hub.active },
     {
@@ -76,14 +80,17 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   return {
     push: pushes,
     readers: () => lazy.parts(),
+    rules: () => rules.load(),
     warmUp: () => {
       pool.start();
       setTimeout(() => void lazy.load(), WARM_UP_AFTER_MS).unref();
+      rules.startIfAny();
     },
     notReadyReason: () => undefined,
     flush: () => store.flush(),
     close: async () => {
       lazy.close();
+      await rules.close();
       clearInterval(retention);
       await store.close();
       await pool.close();

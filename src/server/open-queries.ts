@@ -8,9 +8,11 @@ import { scanTail } from '../query/tail/scan-tail.ts';
 import type { TailHub } from '../query/tail/tail-hub.ts';
 import type { TaskRunner } from '../query/task/task.ts';
 import { warmUp } from '../query/warm-up/warm-up.ts';
+import type { RuleQueries } from '../rules/model/rule-query.ts';
 import type { SegmentExtent } from '../store/segments/stored-segment.ts';
 import type { QueryStore } from '../store/snapshot/query-store.ts';
 import type { EngineOptions } from './engine.ts';
+import { ruleQueries } from './rule-queries.ts';
 
 /** Characters of a query that the log shows. */
 const MAX_LOGGED_QUERY = 2000;
@@ -28,6 +30,8 @@ export interface QueryPartsOptions extends EngineOptions {
 export interface QueryParts {
   readonly queries: QueryService;
   readonly tails: TailService;
+  /** Queries on the share of the threads that rules have. */
+  readonly rules: RuleQueries;
   /** Runs queries for nobody, so that the code of the next ones is compiled. @param isOver asked before each */
   warm(budgetMs: number, isOver: () => boolean): Promise<void>;
 }
@@ -65,7 +69,12 @@ export function openQueries(options: QueryPartsOptions): QueryParts {
     const deps = { store, runner, limits: limitsFor(tenant), nowNs: nowNs(), tenant, signal, series };
     await warmUp(newest, deps, budgetMs, isOver);
   };
-  return { queries, tails, warm };
+  const rules = ruleQueries({
+    deps: { store, runner, results, tallies, series: new KeptSeries() },
+    limitsFor,
+    nowNs,
+  });
+  return { queries, tails, rules, warm };
 }
 
 function watchResults(metrics: EngineOptions['metrics'], results: ResultCache, tallies: TallyCache): void {

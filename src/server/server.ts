@@ -69,6 +69,7 @@ export async function startServer(settings: Settings, logger: Logger, openEngine
     push: lazyPush(current),
     queries: lazyQueries(current),
     tails: lazyTails(current),
+    rules: async () => current().rules(),
     status,
     metrics,
     limitsFor: (tenant) => limits.limitsFor(tenant),

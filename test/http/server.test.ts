@@ -16,6 +16,9 @@ function engineDouble(changes: Partial<Engine> = {}): Engine {
   return {
     push: { push: async () => ACCEPTED },
     readers: async () => ({ queries: { labels: async () => '{}' } as unknown as QueryService, tails: NO_TAILS }),
+    rules: async () => {
+      throw new Error('no rules here');
+    },
     warmUp: () => undefined,
     notReadyReason: () => undefined,
     flush: async () => undefined,

@@ -1,4 +1,6 @@
 import { pino } from 'pino';
+import { rulerSettings } from '../../src/config/ruler-settings.ts';
+import { loadSettings } from '../../src/config/settings.ts';
 import { buildApp, type HttpApp } from '../../src/http/app.ts';
 import type {
   HttpOptions,
@@ -12,6 +14,8 @@ import type {
   TailService,
 } from '../../src/http/request/parts.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/model/limits.ts';
+import { RuleApi } from '../../src/rules/rule-api.ts';
+import type { Ruler } from '../../src/rules/ruler.ts';
 import { Metrics } from '../../src/server/metrics.ts';
 import { parseTailParams } from '../../src/wire/tail-params.ts';
 
@@ -44,6 +48,17 @@ export const NO_TAILS: TailService = {
   }),
 };
 
+/** Nobody has rules. */
+const NO_RULES = new RuleApi({
+  ruler: { runnersOf: () => [], groupsOf: () => [] } as unknown as Ruler,
+  settings: rulerSettings(loadSettings([], {})),
+  queries: {
+    instant: async () => ({ samples: [], cost: { seconds: 0, bytes: 0, lines: 0 } }),
+    range: async () => ({ points: [], cost: { seconds: 0, bytes: 0, lines: 0 } }),
+  },
+  nowMs: () => 0,
+});
+
 /** The application with doubles behind the routes: pushes are accepted, every query answers `{"method":...}`. */
 export function appDouble(setup: AppSetup = {}): AppDouble {
   const pushes: PushRequest[] = [];
@@ -68,6 +83,7 @@ export function appDouble(setup: AppSetup = {}): AppDouble {
     },
     queries: setup.queries ?? recorded,
     tails: NO_TAILS,
+    rules: async () => NO_RULES,
     status: {
       notReadyReason: () => undefined,
       flush: async () => undefined,

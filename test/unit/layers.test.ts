@@ -16,7 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['wire', 'wal', 'head', 'chunk', 'index'],
   ['store'],
   ['ingest', 'query'],
-  ['pool'],
+  ['pool', 'rules'],
   ['http'],
   ['config'],
   ['server'],
@@ -39,6 +39,15 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['warm-up'],
   ],
   'src/query/pipeline': [['template', 'text'], ['row'], ['filters', 'stages'], ['parsers'], ['.']],
+  'src/rules': [
+    ['model'],
+    ['parse', 'send'],
+    ['alert'],
+    ['store'],
+    ['evaluate'],
+    ['notify', 'remote-write', 'report'],
+    ['.'],
+  ],
   'src/http': [['request'], ['reply'], ['routes', 'tail'], ['.']],
 };
 

@@ -69,7 +69,7 @@ function generalForm(exact: Decimal, precision: number): string {
   const count = decimal.digits.length;
   let limit = shortest ? 6 : wanted;
   if (!shortest && limit > count && count >= decimal.point) limit = count;
-  const exponent = count === 0 ? 0 : decimal.point - 1;
+  const exponent = decimal.point - 1;
   if (exponent < -4 || exponent >= limit) return exponentForm(decimal, Math.max(count - 1, 0));
   return plainForm(decimal, Math.max(count - decimal.point, 0));
 }

@@ -27,6 +27,9 @@ export interface Translation {
 /** What is stored under Loki's `path_prefix`: a folder of its own, so that Loki's files stay for the way back. */
 const DATA_FOLDER = 'halogi';
 
+/** Our setting for the folder of rule files. */
+export const RULE_PATH = 'ruler.rule_path';
+
 /** Sections that nothing but a file of Loki's has: whoever brings one expects Loki's rules for keeping logs. */
 const LOKI_ONLY = ['schema_config', 'storage_config', 'compactor', 'ingester', 'common', 'table_manager'];
 
@@ -51,7 +54,9 @@ export function translateLoki(root: YamlMap, ownKeys: readonly string[]): Transl
     taken.add(key);
     const target = String(value);
     const text =
-      own.has(setting) && valueAt(root, setting) !== undefined ? `${setting} goes first` : `${setting}: ${target}`;
+      own.has(setting) && setting !== RULE_PATH && valueAt(root, setting) !== undefined
+        ? `${setting} goes first`
+        : `${setting}: ${target}`;
     settings.set(setting, value);
     notes.push({ key, kind: 'used', text });
   };
@@ -68,6 +73,7 @@ export function translateLoki(root: YamlMap, ownKeys: readonly string[]): Transl
   if (bodyBytes !== undefined) use('distributor.max_recv_msg_size', 'server.max_body_bytes', bodyBytes);
   const prefix = at('common.path_prefix');
   if (prefix !== undefined) use('common.path_prefix', 'data', `${String(prefix).replace(/\/$/, '')}/${DATA_FOLDER}`);
+  useRuleFolder(at, use);
   if (at('target') !== undefined) useTarget(at('target'), note);
   const keepsEverything = useRetention(root, at, use, note, (key, text) => {
     taken.add(key);
@@ -97,6 +103,17 @@ function useListen(at: (path: string) => unknown, use: (key: string, setting: st
   const listen = `${host.includes(':') ? `[${host}]` : host}:${port ?? 3100}`;
   if (address !== undefined) use('server.http_listen_address', 'listen', listen);
   if (port !== undefined) use('server.http_listen_port', 'listen', listen);
+}
+
+/** Where a Loki with files for a store has its rules; its `rule_path` is a folder for copies. */
+function useRuleFolder(
+  at: (path: string) => unknown,
+  use: (key: string, setting: string, value: unknown) => void,
+): void {
+  const own = at('ruler.storage.local.directory');
+  const common = at('common.storage.filesystem.rules_directory');
+  if (own !== undefined) use('ruler.storage', RULE_PATH, own);
+  else if (common !== undefined && at(RULE_PATH) === undefined) use('common.storage', RULE_PATH, common);
 }
 
 function useTarget(target: unknown, note: (key: string, text: string) => void): void {

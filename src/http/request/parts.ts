@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { PushKind } from '../../ingest/push.ts';
 import type { Limits } from '../../model/limits.ts';
 import type { TailPiece } from '../../query/tail/tail-session.ts';
+import type { RuleApi } from '../../rules/rule-api.ts';
 import type { EntryFormat } from '../../wire/result/entry-json.ts';
 import type { JsonPieces } from '../../wire/result/result-json.ts';
 import type { TailParams } from '../../wire/tail-params.ts';
@@ -14,6 +15,8 @@ export interface ServerParts {
   readonly push: PushService;
   readonly queries: QueryService;
   readonly tails: TailService;
+  /** Loads them when they are first asked for. */
+  readonly rules: () => Promise<RuleApi>;
   readonly status: StatusService;
   readonly metrics: RequestMetrics;
   readonly limitsFor: (tenant: string) => Limits;

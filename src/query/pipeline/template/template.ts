@@ -1,5 +1,5 @@
 import { compileBodies } from './compile.ts';
-import { findFunction } from './functions/functions.ts';
+import { isQueryFunction } from './functions/functions.ts';
 import { State, type TemplateContext, TemplateError } from './functions/runtime.ts';
 import { labelUse } from './label-use.ts';
 import { parseTemplate } from './syntax/parser.ts';
@@ -25,7 +25,7 @@ export interface Template {
  * @throws LogError QUERY_INVALID with Go's text: `template: line:1: function "foo" not defined`
  */
 export function compileTemplate(text: string, name: 'line' | 'label'): Template {
-  const parsed = parseTemplate(text, name, (fn) => findFunction(fn) !== undefined);
+  const parsed = parseTemplate(text, name, isQueryFunction);
   const run = compileBodies(parsed);
   const state = new State(text, name);
   const execute = (context: TemplateContext): string => {

@@ -2,6 +2,7 @@ import type { GoValue } from '../../../../base/go/value.ts';
 import { BUILTIN_FUNCTIONS } from './builtins.ts';
 import { isTrue, type TemplateFunction } from './call-types.ts';
 import { NUMBER_FUNCTIONS } from './functions-number.ts';
+import { RULE_FUNCTIONS } from './functions-rule.ts';
 import { TEXT_FUNCTIONS } from './functions-text.ts';
 import { TIME_FUNCTIONS } from './functions-time.ts';
 
@@ -44,9 +45,19 @@ const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map(
   ),
 );
 
-/** A function by name. */
+/** A function by name, of log queries or of rules; which of them a text may call is decided when it is parsed. */
 export function findFunction(name: string): TemplateFunction | undefined {
-  return FUNCTIONS.get(name);
+  return FUNCTIONS.get(name) ?? (Object.hasOwn(RULE_FUNCTIONS, name) ? RULE_FUNCTIONS[name] : undefined);
+}
+
+/** Whether templates of log queries have the function. */
+export function isQueryFunction(name: string): boolean {
+  return FUNCTIONS.has(name);
+}
+
+/** Whether Go has the function in every template. */
+export function isBuiltin(name: string): boolean {
+  return Object.hasOwn(BUILTIN_FUNCTIONS, name);
 }
 
 /** Names of all functions, for tests and help. */

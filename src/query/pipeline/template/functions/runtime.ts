@@ -9,6 +9,16 @@ const MAX_STEPS = 1_000_000;
 /** Nested calls of `template`. */
 const MAX_DEPTH = 500;
 
+/** Bounds of one execution. */
+export interface TemplateBounds {
+  readonly steps: number;
+  readonly chars: number;
+  /** Milliseconds; Infinity: no bound. */
+  readonly ms: number;
+}
+
+const ROW_BOUNDS: TemplateBounds = { steps: MAX_STEPS, chars: MAX_OUTPUT_CHARS, ms: Number.POSITIVE_INFINITY };
+
 /** A template failed on a row. The message is Go's full text: `template: line:1:3: executing "line" at <div 1 0>: ...`. */
 export class TemplateError extends Error {
   constructor(message: string) {
@@ -64,9 +74,13 @@ export class State {
   #steps = 0;
   #depth = 0;
 
-  constructor(source: string, name: string) {
+  readonly #bounds: TemplateBounds;
+  #deadlineMs = Number.POSITIVE_INFINITY;
+
+  constructor(source: string, name: string, bounds: TemplateBounds = ROW_BOUNDS) {
     this.#source = source;
     this.#name = name;
+    this.#bounds = bounds;
     this.labels = this.#labels;
   }
 
@@ -75,27 +89,31 @@ export class State {
     return this.#labels.context;
   }
 
-  start(context: TemplateContext): void {
+  /** @param dot what the template starts with; the labels of the row where nothing is said */
+  start(context: TemplateContext, dot: GoValue = this.labels): void {
     this.#labels.context = context;
     this.out = '';
-    this.dot = this.labels;
+    this.dot = dot;
     this.dotBoxed = false;
     this.node = undefined;
     this.running = this.#name;
-    this.#variables = [{ name: '$', value: this.labels, boxed: false }];
+    this.#variables = [{ name: '$', value: dot, boxed: false }];
     this.#steps = 0;
     this.#depth = 0;
+    if (this.#bounds.ms !== Number.POSITIVE_INFINITY) this.#deadlineMs = performance.now() + this.#bounds.ms;
   }
 
   write(text: string): void {
     this.out += text;
-    if (this.out.length > MAX_OUTPUT_CHARS) this.fail(`output longer than ${MAX_OUTPUT_CHARS} characters`);
+    if (this.out.length > this.#bounds.chars) this.fail(`output longer than ${this.#bounds.chars} characters`);
   }
 
   /** Counts a turn of a loop or a call, so that no template runs for ever. */
   step(): void {
     this.#steps++;
-    if (this.#steps > MAX_STEPS) this.fail(`exceeded maximum of ${MAX_STEPS} steps`);
+    if (this.#steps > this.#bounds.steps) this.fail(`exceeded maximum of ${this.#bounds.steps} steps`);
+    if (this.#deadlineMs !== Number.POSITIVE_INFINITY && performance.now() > this.#deadlineMs)
+      this.fail(`took longer than ${this.#bounds.ms} ms`);
   }
 
   /** @throws TemplateError that names the current place */
