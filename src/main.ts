@@ -7,7 +7,7 @@ const USAGE = `usage: halogi <command> [flags]
   serve     run the server (--listen, --data, --config, and every setting as --section.key)
   query     run a LogQL query           tail     follow new lines
   labels    list labels or values       series   list streams
-  stats     size of a selection
+  stats     size of a selection         rules     check | test | sync | backtest
   verify    read every byte of the data folder (--data) and check it
   repair    build the index anew from the segments (--data)
   config    check | print               version  print the version
@@ -42,6 +42,8 @@ async function main(args: readonly string[]): Promise<number | undefined> {
       ]);
       return maintenance[command](loadSettings(rest), (line) => void process.stdout.write(`${line}\n`));
     }
+    case 'rules':
+      return rules(rest);
     case 'version':
     case '--version':
       process.stdout.write(`halogi ${VERSION}\n`);
@@ -72,6 +74,15 @@ async function client(command: string, args: readonly string[]): Promise<number>
     nowMs: Date.now,
     sleep: (ms) => sleep(ms),
   });
+}
+
+/** `check` and `test` need no server, the others ask one. */
+async function rules(args: readonly string[]): Promise<number> {
+  const [action, ...files] = args;
+  if ((action !== 'check' && action !== 'test') || files.length === 0) return client('rules', args);
+  const { checkRules, testRules } = await import('./server/rules-command.ts');
+  const [out, err] = [process.stdout, process.stderr].map((stream) => (text: string) => void stream.write(text));
+  return action === 'check' ? checkRules(files, out!, err!) : testRules(files, out!, err!);
 }
 
 async function config(args: readonly string[]): Promise<number> {

@@ -77,10 +77,21 @@ export class Client {
     }
   }
 
+  /** Sends a body, or none, and hands over whatever is answered. @throws ServerError when nobody is */
+  async send(method: string, path: string, body?: string): Promise<{ readonly status: number; readonly text: string }> {
+    const init = { method, headers: this.#headers, ...(body === undefined ? {} : { body }) };
+    const response = await this.#reach(() => this.#fetch(`${this.#address}${path}`, init));
+    return { status: response.status, text: await response.text() };
+  }
+
   async #ask(path: string, params: Params): Promise<Response> {
     const query = new URLSearchParams(params.map(([name, value]): [string, string] => [name, value]));
+    return this.#reach(() => this.#fetch(`${this.#address}${path}?${query}`, { headers: this.#headers }));
+  }
+
+  async #reach(ask: () => Promise<Response>): Promise<Response> {
     try {
-      return await this.#fetch(`${this.#address}${path}?${query}`, { headers: this.#headers });
+      return await ask();
     } catch (cause) {
       const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
       throw new ServerError(`cannot reach ${this.#address}: ${reason}`, { cause });

@@ -2,6 +2,7 @@ import { Client, type CliWorld, ServerError } from './client.ts';
 import { firstBatch, pagedEntries, queryRange } from './entries.ts';
 import { type CliOptions, readOptions, UsageError } from './options.ts';
 import { formatEntry, formatLabels, formatSamples } from './output.ts';
+import { runRules } from './rules.ts';
 import { follow } from './tail.ts';
 
 /** Commands that ask a server; each with the arguments it takes. */
@@ -11,11 +12,13 @@ const CLIENT_COMMANDS: Readonly<Record<string, string>> = {
   labels: '[label]',
   series: '[selector ...]',
   stats: '<selector>',
+  rules: 'check|test|sync|backtest <file or folder ...>',
 };
 
 /** Runs a client command. @returns the exit code: 0, 1 when the server refused, 2 for wrong use */
 export async function runCli(command: string, args: readonly string[], world: CliWorld): Promise<number> {
   try {
+    if (command === 'rules') return await runRules(args, world);
     const options = readOptions(args, world.env, world.nowMs());
     const client = new Client(options.address, options.orgId, world.fetch);
     await runCommand(command, client, options, world);

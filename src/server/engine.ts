@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Settings } from '../config/settings.ts';
 import type { PushService, QueryService, TailService } from '../http/request/parts.ts';
 import type { Limits } from '../model/limits.ts';
+import type { RuleQueries } from '../rules/model/rule-query.ts';
 import type { RuleApi } from '../rules/rule-api.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -19,6 +20,8 @@ export interface Engine {
   readers(): Promise<{ readonly queries: QueryService; readonly tails: TailService }>;
   /** Rules; loaded and started when there are any, or when they are first asked for. */
   rules(): Promise<RuleApi>;
+  /** Queries on the share that rules have. */
+  ruleQueries(): Promise<RuleQueries>;
   /** Loads and starts what the first requests would else wait for. Call it when the server is ready. */
   warmUp(): void;
   /** Undefined while all is well, else why no traffic should come. */

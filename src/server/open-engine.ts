@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { hasRulerSettings } from '../config/ruler-keys.ts';
 import { WorkerPool } from '../pool/pool.ts';
 import { TailHub } from '../query/tail/tail-hub.ts';
+import type { RuleQueries } from '../rules/model/rule-query.ts';
 import type { LogStore } from '../store/store.ts';
 import type { StoreStats } from '../store/store-stats.ts';
 import type { Engine, EngineOptions } from './engine.ts';
@@ -52,7 +53,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
   watchStore(metrics, () => store.stats());
   const lazy = new LazyQueries({ ...options, store, runner: pool, hub, nowNs });
-  const rules = new LazyRules({ ...options, queries: async () => (await lazy.load()).parts.rules });
+  const ruleQueries = async (): Promise<RuleQueries> => (await lazy.load()).parts.rules;
+  const rules = new LazyRules({ ...options, queries: ruleQueries });
   metrics.watch([
     { name: 'loki_querier_tail_active', help: 'live tails that are open', kind: 'gauge', read: () => hub.active },
     {
@@ -81,6 +83,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     push: pushes,
     readers: () => lazy.parts(),
     rules: () => rules.load(),
+    ruleQueries,
     warmUp: () => {
       pool.start();
       setTimeout(() => void lazy.load(), WARM_UP_AFTER_MS).unref();

@@ -45,14 +45,13 @@ export function ruleQueries({ deps, limitsFor, nowNs }: RuleQueriesOptions): Rul
           for (let point = 0; point < timesMs.length; point++) {
             if (present !== undefined && present[point] === 0) continue;
             const timeMs = timesMs[point]!;
-            const samples = samplesByTime.get(timeMs) ?? [];
-            samplesByTime.set(timeMs, samples);
-            samples.push({ labels, value: values[point]! });
+            // A range query begins and ends with whole steps, which may lie outside.
+            samplesByTime.get(timeMs)?.push({ labels, value: values[point]! });
           }
         }
       }
       done?.();
-      const points = [...samplesByTime].sort(([a], [b]) => a - b).map(([timeMs, samples]) => ({ timeMs, samples }));
+      const points = [...samplesByTime].map(([timeMs, samples]) => ({ timeMs, samples }));
       return { points, cost: costOf(stats) };
     },
   };

@@ -19,6 +19,9 @@ function engineDouble(changes: Partial<Engine> = {}): Engine {
     rules: async () => {
       throw new Error('no rules here');
     },
+    ruleQueries: async () => {
+      throw new Error('no rules here');
+    },
     warmUp: () => undefined,
     notReadyReason: () => undefined,
     flush: async () => undefined,
