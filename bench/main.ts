@@ -6,6 +6,7 @@ import { loadedFolder, runLoad } from './macro/load.ts';
 import { runMixed } from './macro/mixed.ts';
 import { runQueries } from './macro/query.ts';
 import { runRequests } from './macro/requests.ts';
+import { runRules } from './macro/rules.ts';
 import { runSink } from './macro/sink.ts';
 import { runTails } from './macro/tail.ts';
 import { runMicro } from './micro/run.ts';
@@ -18,7 +19,7 @@ import { runYardsticks } from './yardsticks.ts';
 
 async function runPart(part: Part, context: BenchContext, results: Results): Promise<void> {
   // Queries need loaded data, asked for or not.
-  if ((part === 'query' || part === 'requests') && !existsSync(loadedFolder(context)))
+  if ((part === 'query' || part === 'requests' || part === 'rules') && !existsSync(loadedFolder(context)))
     results.load = await runLoad(context);
   switch (part) {
     case 'data':
@@ -40,6 +41,9 @@ async function runPart(part: Part, context: BenchContext, results: Results): Pro
       return;
     case 'mixed':
       results.mixed = await runMixed(context);
+      return;
+    case 'rules':
+      results.rules = await runRules(context);
       return;
     case 'tail':
       results.tail = await runTails(context);

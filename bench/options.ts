@@ -11,6 +11,7 @@ export const PARTS = [
   'yardsticks',
   'requests',
   'mixed',
+  'rules',
   'tail',
   'crash',
   'micro',

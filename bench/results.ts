@@ -4,6 +4,7 @@ import type { LoadResult } from './macro/load.ts';
 import type { MixedResult } from './macro/mixed.ts';
 import type { QueriesResult } from './macro/query.ts';
 import type { RequestsResult } from './macro/requests.ts';
+import type { RulesResult } from './macro/rules.ts';
 import type { SinkResult } from './macro/sink.ts';
 import type { TailResult } from './macro/tail.ts';
 import type { MicroResult } from './micro/measure.ts';
@@ -17,6 +18,7 @@ export interface Results {
   yardsticks?: YardstickResult;
   requests?: RequestsResult;
   mixed?: MixedResult;
+  rules?: RulesResult;
   tail?: TailResult;
   crash?: CrashResult;
   micro?: MicroResult[];
@@ -24,7 +26,7 @@ export interface Results {
 }
 
 /** Every wrong answer and lost line in the results; a bench with one of them fails. */
-export function failures({ load, query, mixed, tail, crash, requests, growth }: Results): string[] {
+export function failures({ load, query, mixed, tail, crash, requests, growth, rules }: Results): string[] {
   const found: string[] = [];
   const loads = [...(load ? [load] : []), ...(growth ?? []).map((step) => step.load), ...(mixed ? [mixed] : [])];
   for (const { linesPresent, linesSent } of loads) {
@@ -42,5 +44,7 @@ export function failures({ load, query, mixed, tail, crash, requests, growth }: 
   }
   for (const text of tail?.ended ?? []) found.push(`tail ended: ${text}`);
   for (const { id, errors } of requests?.loads ?? []) if (errors > 0) found.push(`${errors} failed requests of ${id}`);
+  if (rules !== undefined && (rules.failed > 0 || rules.evaluations === 0))
+    found.push(`${rules.failed} of ${rules.evaluations} evaluations of rules failed`);
   return found;
 }

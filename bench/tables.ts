@@ -12,6 +12,7 @@ export function resultTables(results: Results): Table[] {
     queryTable(results),
     requestTable(results),
     mixedTable(results),
+    rulesTable(results),
     tailTable(results),
     tailAccountTable(results),
     crashTable(results),
@@ -121,6 +122,19 @@ function requestTable({ requests }: Results): Table | undefined {
     columns: ['query', 'requests/s', 'p50 ms', 'p99 ms', 'CPU ms', 'errors'],
     rows,
   };
+}
+
+function rulesTable({ rules }: Results): Table | undefined {
+  if (rules === undefined) return undefined;
+  const rows = [
+    ['query p50, ms', figure(rules.p50WithoutMs), figure(rules.p50WithMs)],
+    ['query p99, ms', figure(rules.p99WithoutMs), figure(rules.p99WithMs)],
+    ['RSS', megabytes(rules.residentWithoutBytes), megabytes(rules.residentWithBytes)],
+    ['evaluations', '', figure(rules.evaluations)],
+    ['missed / failed', '', `${rules.missed} / ${rules.failed}`],
+  ];
+  const notes = [`${rules.rules} rules in 50 groups; one client asks about the last 24th of the log time, 50 ms behind each answer.`];
+  return { title: 'Rules', notes, columns: ['', 'without rules', 'with rules'], rows };
 }
 
 function mixedTable({ mixed }: Results): Table | undefined {

@@ -66,6 +66,8 @@ export class Ruler {
   #poll: NodeJS.Timeout | undefined;
   #applying: Promise<void> = Promise.resolve();
   #isStopped = false;
+  /** Groups that are too many. */
+  #leftOut = 0;
 
   constructor(options: RulerOptions) {
     const { settings, dataDir, disk, log, meter } = options;
@@ -97,7 +99,6 @@ export class Ruler {
 
   /** Loads rules and state and starts to evaluate. @throws LogError FORMAT_UNKNOWN */
   async start(): Promise<void> {
-    await this.#options.disk.mkdir(this.#folder);
     await this.#api.load();
     await this.#files.poll();
     for (const writer of this.#writers) await writer.start();
@@ -212,16 +213,30 @@ export class Ruler {
   async #applyNow(): Promise<void> {
     const { log } = this.#options;
     const names = new Set([...this.#files.tenants(), ...this.#api.tenants(), ...this.#tenants.keys()]);
+    let groups = 0;
+    let rulesCount = 0;
+    let leftOut = 0;
     for (const tenant of names) {
       if (this.#isStopped) return;
       const rules = await this.#tenant(tenant);
       const wanted = new Map<string, RuleGroup>();
       for (const group of this.groupsOf(tenant)) {
-        if (wanted.size < MAX_GROUPS) wanted.set(groupKey(group), group);
-        else log.error({ tenant, group: group.name }, `more than ${MAX_GROUPS} rule groups: this one is left out`);
+        if (groups >= MAX_GROUPS || rulesCount + group.rules.length > MAX_RULES) {
+          leftOut++;
+          continue;
+        }
+        groups++;
+        rulesCount += group.rules.length;
+        wanted.set(groupKey(group), group);
       }
       await this.#swap(tenant, rules, wanted);
     }
+    if (leftOut > 0 && leftOut !== this.#leftOut)
+      log.error(
+        { groups: leftOut },
+        `rule groups left out: the server takes ${MAX_GROUPS} groups and ${MAX_RULES} rules`,
+      );
+    this.#leftOut = leftOut;
   }
 
   async #swap(tenant: string, rules: TenantRules, wanted: ReadonlyMap<string, RuleGroup>): Promise<void> {

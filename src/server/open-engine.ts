@@ -86,8 +86,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     ruleQueries,
     warmUp: () => {
       pool.start();
-      setTimeout(() => void lazy.load(), WARM_UP_AFTER_MS).unref();
-      rules.startIfAny();
+      setTimeout(() => {
+        void lazy.load();
+        rules.startIfAny();
+      }, WARM_UP_AFTER_MS).unref();
     },
     notReadyReason: () => undefined,
     flush: () => store.flush(),

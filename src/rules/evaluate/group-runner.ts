@@ -116,8 +116,9 @@ export class GroupRunner {
   }
 
   restore(stored: StoredGroup): void {
-    this.lastSlotMs = stored.lastSlotMs;
-    const downMs = Math.max(0, this.#currentSlot() - stored.lastSlotMs);
+    // A clock that was ahead must not stop the group until then.
+    this.lastSlotMs = Math.min(stored.lastSlotMs, this.#currentSlot());
+    const downMs = this.#currentSlot() - this.lastSlotMs;
     for (const { key, states } of this.#rules) {
       const alerts = stored.rules[key];
       if (alerts !== undefined) states?.restore(alerts, downMs, this.#deps.outageToleranceMs);
@@ -142,7 +143,10 @@ export class GroupRunner {
   #schedule(): void {
     if (this.#stopped.signal.aborted) return;
     const { intervalMs } = this.group;
-    const slotMs = Math.max(this.#currentSlot(), this.lastSlotMs) + intervalMs;
+    const currentMs = this.#currentSlot();
+    // One slot ahead is the timer's haste; more is a clock that was set back.
+    const isAhead = this.lastSlotMs > currentMs + intervalMs;
+    const slotMs = (isAhead ? currentMs : Math.max(currentMs, this.lastSlotMs)) + intervalMs;
     const wait = (): void => {
       const leftMs = slotMs - this.#deps.nowMs();
       if (leftMs > 0) {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Disk } from '../../base/disk/disk.ts';
 import type { ActiveAlert } from '../alert/active-alert.ts';
 import { readVersioned, writeDurably } from './json-file.ts';
@@ -18,6 +18,9 @@ interface AlertsFile {
   readonly groups: Readonly<Record<string, StoredGroup>>;
 }
 
+/** What need not be written when nothing was before. */
+const EMPTY = JSON.stringify({ version: ALERTS_VERSION, groups: {} });
+
 /** Alerts of one tenant on disk. Writes that are asked for while one runs become one. */
 export class AlertStore {
   readonly #disk: Disk;
@@ -34,6 +37,7 @@ export class AlertStore {
   /** @throws LogError FORMAT_UNKNOWN */
   async load(): Promise<ReadonlyMap<string, StoredGroup>> {
     const file = await readVersioned<AlertsFile>(this.#disk, this.#path, ALERTS_VERSION);
+    if (file !== undefined) this.#written = JSON.stringify(file);
     return new Map(Object.entries(file?.groups ?? {}));
   }
 
@@ -48,7 +52,8 @@ export class AlertStore {
         this.#next = undefined;
         const file: AlertsFile = { version: ALERTS_VERSION, groups: Object.fromEntries(groups()) };
         const text = JSON.stringify(file);
-        if (text === this.#written) return;
+        if (text === this.#written || (this.#written === '' && text === EMPTY)) return;
+        await this.#disk.mkdir(dirname(this.#path));
         await writeDurably(this.#disk, this.#path, text);
         this.#written = text;
       });
