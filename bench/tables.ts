@@ -133,7 +133,9 @@ function rulesTable({ rules }: Results): Table | undefined {
     ['evaluations', '', figure(rules.evaluations)],
     ['missed / failed', '', `${rules.missed} / ${rules.failed}`],
   ];
-  const notes = [`${rules.rules} rules in 50 groups; one client asks about the last 24th of the log time, 50 ms behind each answer.`];
+  const notes = [
+    `${rules.rules} rules in 50 groups; one client asks about the last 24th of the log time, 50 ms behind each answer.`,
+  ];
   return { title: 'Rules', notes, columns: ['', 'without rules', 'with rules'], rows };
 }
 

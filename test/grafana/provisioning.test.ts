@@ -56,8 +56,8 @@ function filled(expr: string): string {
 }
 
 describe('files', () => {
-  it('has the two dashboards', () => {
-    expect(files.map((file) => file.split('/').at(-1))).toEqual(['halogi.json', 'logs-overview.json']);
+  it('has its dashboards', () => {
+    expect(files.map((file) => file.split('/').at(-1))).toEqual(['halogi.json', 'logs-overview.json', 'rules.json']);
   });
 
   it.each(dashboards)(
@@ -120,6 +120,8 @@ onServer(pushGrafanaData, (grafana) => {
   });
 
   it.each(targetsOf('prometheus'))('%s asks for metrics that the server has', async (_name, { expr }) => {
+    // Rules and their metrics are there once somebody asks for them.
+    expect((await grafana.get('/prometheus/api/v1/rules')).status).toBe(200);
     const { text } = await grafana.get('/metrics');
     const names = [...filled(expr).matchAll(/\b((?:loki|halogi|process)_\w+)/g)].map(([, name]) =>
       name!.replace(/_(?:bucket|count|sum)$/, ''),
