@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 
 const MIB = 1024 * 1024;
-const CGROUP_FILES = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes'];
 
 export interface MemoryDefaults {
   readonly headBytes: number;
@@ -16,7 +15,8 @@ export interface MemoryDefaults {
 }
 
 /**
- * Memory that this process may use: the limit of its cgroup (version 2, else 1) or, without one, the machine's.
+ * Memory that this process may use: the least limit of its cgroup and of those around it (version 1 or 2, as `MemoryMax` of systemd
+ * sets it) or, without one, the machine's.
  *
  * @param readText reads a file, undefined when there is none; tests pass their own
  */
@@ -24,12 +24,31 @@ export function availableMemoryBytes(
   readText: (path: string) => string | undefined = readIfThere,
   machineBytes: number = totalmem(),
 ): number {
-  for (const file of CGROUP_FILES) {
+  let least = machineBytes;
+  for (const file of cgroupFiles(readText('/proc/self/cgroup') ?? '')) {
     const text = readText(file)?.trim();
     // "max" (v2) or a number near 2^63 (v1) mean that there is no limit.
-    if (text !== undefined && /^\d+$/.test(text)) return Math.min(Number(text), machineBytes);
+    if (text !== undefined && /^\d+$/.test(text)) least = Math.min(least, Number(text));
   }
-  return machineBytes;
+  return least;
+}
+
+/** Files with the limits of a process, from lines such as `0::/a/b` (v2) and `4:memory:/a/b` (v1). */
+function cgroupFiles(cgroups: string): string[] {
+  const files = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes'];
+  for (const line of cgroups.split('\n')) {
+    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
+    if (controllers === undefined || path === undefined) continue;
+    const isFirst = controllers.split(',').includes('memory');
+    if (controllers !== '' && !isFirst) continue;
+    const parts = path.split('/').filter((part) => part !== '');
+    for (let count = parts.length; count > 0; count--) {
+      const folder = parts.slice(0, count).join('/');
+      if (isFirst) files.push(`/sys/fs/cgroup/memory/${folder}/memory.limit_in_bytes`);
+      else files.push(`/sys/fs/cgroup/${folder}/memory.max`, `/sys/fs/cgroup/unified/${folder}/memory.max`);
+    }
+  }
+  return files;
 }
 
 function readIfThere(path: string): string | undefined {

@@ -67,6 +67,8 @@ export function answerFor(error: unknown): ErrorAnswer {
 /** Sends an error the way its side of the interface words it. Never compressed: clients read these bodies undecoded. */
 export function sendError(reply: FastifyReply, error: unknown, side: ErrorSide): FastifyReply {
   const { status, message } = answerFor(error);
+  // The rest of a body that comes too slowly is not waited for.
+  if (status === 408) reply.header('connection', 'close');
   if (side === 'otlp' && !isTenantError(error)) {
     const answer = errorReply('otlp', status, message);
     setRetryAfter(reply, answer.status);

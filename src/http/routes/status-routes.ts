@@ -10,6 +10,8 @@ export function registerStatusRoutes({ app, parts }: RouteContext): void {
     if (reason === undefined) return sendText(reply, 'ready\n');
     return sendText(reply.code(503).header('retry-after', 1), `${reason}\n`);
   });
+  // Of the event loop alone: for liveness, so that a server that replays or has a full disk is not restarted for it.
+  app.get('/health', (_request, reply) => sendText(reply, 'ok\n'));
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   app.route({
     method: ['GET', 'POST'],

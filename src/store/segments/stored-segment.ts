@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { SegmentSummary } from '../../index/values.ts';
 import { dayName, dayStartNs } from '../../model/time.ts';
@@ -38,12 +39,20 @@ export function segmentFolder(dataFolder: string, tenant: string, day: number): 
   return join(dataFolder, 'segments', tenantFolder(tenant), dayName(day));
 }
 
+/** No name in a folder is longer on Linux. */
+const MAX_NAME_BYTES = 255;
+
 /**
  * Tenant ids hold letters, digits and `!-_.*'()`. All but letters, digits, `-` and `_` are written as `%XX`, and capitals are, too:
- * some file systems do not tell `A` from `a`.
+ * some file systems do not tell `A` from `a`. What becomes too long for a name is a hash; no coded name begins with `%s`.
  */
 function tenantFolder(tenant: string): string {
-  return tenant.replace(/[^a-z0-9_-]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  const coded = tenant.replace(
+    /[^a-z0-9_-]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+  if (coded.length <= MAX_NAME_BYTES) return coded;
+  return `%sha256-${createHash('sha256').update(tenant).digest('hex')}`;
 }
 
 /** First part of the names of a process's segments: its start, or just behind that of the newest segment when the clock was set back. */

@@ -79,6 +79,23 @@ describe('memory', () => {
     [{ [v2]: 'max\n' }, 8192 * MIB],
     [{ [v1]: '9223372036854771712\n' }, 8192 * MIB],
     [{}, 8192 * MIB],
+    [{ '/proc/self/cgroup': '0::/a/b.service\n', '/sys/fs/cgroup/a/b.service/memory.max': '536870912\n' }, 512 * MIB],
+    [
+      {
+        '/proc/self/cgroup': '0::/a/b.service\n',
+        '/sys/fs/cgroup/a/b.service/memory.max': 'max\n',
+        '/sys/fs/cgroup/a/memory.max': '536870912\n',
+      },
+      512 * MIB,
+    ],
+    [
+      {
+        '/proc/self/cgroup': '5:cpu:/c\n4:memory:/a\n',
+        [v1]: '9223372036854771712\n',
+        '/sys/fs/cgroup/memory/a/memory.limit_in_bytes': '536870912\n',
+      },
+      512 * MIB,
+    ],
   ])('of %j', (texts, bytes) => {
     expect(availableMemoryBytes(files(texts as Record<string, string>), 8192 * MIB)).toBe(bytes);
   });
