@@ -16,7 +16,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 /** Appends without end, eight at a time, and prints each number once it is acknowledged. */
 const APPENDER = `
 const { WalWriter } = await import(process.argv[1] + '/wal/writer.ts');
-const { nodeDisk } = await import(process.argv[1] + '/base/node-disk.ts');
+const { nodeDisk } = await import(process.argv[1] + '/base/disk/node-disk.ts');
 const [, , dir, from] = process.argv;
 const wal = await WalWriter.open({ disk: nodeDisk, dir, nextSeq: 1, maxSegmentBytes: 300_000, sync: 'always', syncIntervalMs: 0 });
 let next = Number(from);
