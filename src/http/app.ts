@@ -12,6 +12,7 @@ import { answerFor, sendError, sendText } from './request/error-reply.ts';
 import type { HttpOptions, ServerParts } from './request/parts.ts';
 import type { RouteContext } from './request/route-context.ts';
 import { collapseSlashes, RouteTable, routeName } from './request/route-name.ts';
+import { registerDamageRoutes } from './routes/damage-routes.ts';
 import { registerDetectedRoutes } from './routes/detected-routes.ts';
 import { registerIndexRoutes } from './routes/index-routes.ts';
 import { registerLabelRoutes } from './routes/label-routes.ts';
@@ -77,6 +78,7 @@ export function buildApp(parts: ServerParts, options: HttpOptions): HttpApp {
   registerLimitsRoutes(context);
   registerRulerRoutes(context);
   registerStatusRoutes(context);
+  registerDamageRoutes(context);
   registerTailRoutes(context);
   registerLogLevelRoutes(context);
   return { app, routes };

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../base/errors.ts';
 import type { ScanResult, ScanTask } from '../query/task/task.ts';
+import type { DamagedBlocks } from '../store/segments/damage.ts';
 import type { FlushResult, FlushTask } from '../store/write/flush-task.ts';
 import type { MergeResult, MergeTask } from '../store/write/merge-task.ts';
 
@@ -16,7 +17,12 @@ export interface WorkerNotice {
 }
 
 export type WorkerReply =
-  | { readonly kind: 'scan'; readonly id: number; readonly result: ScanResult; readonly damage: readonly string[] }
+  | {
+      readonly kind: 'scan';
+      readonly id: number;
+      readonly result: ScanResult;
+      readonly damage: readonly DamagedBlocks[];
+    }
   | { readonly kind: 'flush'; readonly id: number; readonly result: FlushResult }
   | { readonly kind: 'merge'; readonly id: number; readonly result: MergeResult }
   | { readonly kind: 'error'; readonly id: number; readonly error: WorkerError };

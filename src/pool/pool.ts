@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { LogError } from '../base/errors.ts';
 import type { ScanResult, ScanTask, TaskRunner } from '../query/task/task.ts';
+import type { DamagedBlocks } from '../store/segments/damage.ts';
 import type { FlushResult, FlushTask } from '../store/write/flush-task.ts';
 import { type MergeControl, setMergeBusy, stopMerge } from '../store/write/merge-pace.ts';
 import type { MergeResult, MergeTask } from '../store/write/merge-task.ts';
@@ -14,7 +15,7 @@ export interface PoolOptions {
   /** Scanning threads; one for each core. */
   readonly scanners: number;
   /** Told of blocks that a scan had to leave out. */
-  readonly onDamage: (message: string) => void;
+  readonly onDamage: (damage: DamagedBlocks) => void;
   /** Told when a worker has died and been replaced. */
   readonly onWorkerExit: (error: unknown) => void;
 }
@@ -212,7 +213,7 @@ export class WorkerPool implements TaskRunner {
 
   #scanned(reply: WorkerReply): ScanResult {
     if (reply.kind !== 'scan') throw new LogError('INTERNAL', `a scan was answered by ${reply.kind}`);
-    for (const message of reply.damage) this.#options.onDamage(message);
+    for (const damage of reply.damage) this.#options.onDamage(damage);
     return reply.result;
   }
 

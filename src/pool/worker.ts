@@ -2,6 +2,7 @@ import { closeCachedFile } from '../base/disk/sync-file.ts';
 import { giveBackMemory } from '../base/spare-memory.ts';
 import { runScanTask } from '../query/scan.ts';
 import { PartLoader } from '../store/read/load-part.ts';
+import type { DamagedBlocks } from '../store/segments/damage.ts';
 import { lowerPriority } from './thread-priority.ts';
 import { serveRequests } from './worker-port.ts';
 
@@ -9,13 +10,26 @@ import { serveRequests } from './worker-port.ts';
 
 /** Behind pushes and queries; far enough ahead of merges to keep up with a busy machine. */
 const TAIL_NICE = 10;
-/** Damage found since the last reply: blocks that were left out. Bounded, one broken disk must not flood the log. */
-const MAX_DAMAGE_TEXTS = 20;
-let damage: string[] = [];
+/** Damage found since the last reply: blocks that were left out, by segment. No more than the blocks of the task. */
+let damage = new Map<string, FoundBlocks>();
 
-const loader = new PartLoader((error) => {
-  if (damage.length < MAX_DAMAGE_TEXTS) damage.push(error instanceof Error ? error.message : String(error));
+interface FoundBlocks {
+  readonly reason: string;
+  readonly blocks: Set<number>;
+}
+
+const loader = new PartLoader((error, path, block) => {
+  let found = damage.get(path);
+  if (found === undefined) {
+    found = { reason: error instanceof Error ? error.message : String(error), blocks: new Set() };
+    damage.set(path, found);
+  }
+  found.blocks.add(block);
 });
+
+function damagedBlocks(): DamagedBlocks[] {
+  return Array.from(damage, ([path, { reason, blocks }]) => ({ path, reason, blocks: [...blocks] }));
+}
 
 serveRequests(
   (request) => {
@@ -26,9 +40,9 @@ serveRequests(
     setImmediate(giveBackMemory);
     try {
       const result = runScanTask(request.task, (part, options, counts) => loader.load(part, options, counts));
-      return { kind: 'scan', id: request.id, result, damage };
+      return { kind: 'scan', id: request.id, result, damage: damagedBlocks() };
     } finally {
-      damage = [];
+      damage = new Map();
       loader.forgetHead();
     }
   },

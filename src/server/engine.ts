@@ -4,6 +4,7 @@ import type { PushService, QueryService, TailService } from '../http/request/par
 import type { Limits } from '../model/limits.ts';
 import type { RuleQueries } from '../rules/model/rule-query.ts';
 import type { RuleApi } from '../rules/rule-api.ts';
+import type { FoundDamage } from '../store/segments/damage-ledger.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface EngineOptions {
@@ -27,6 +28,8 @@ export interface Engine {
   /** Undefined while all is well, else why no traffic should come. */
   notReadyReason(): string | undefined;
   flush(): Promise<void>;
+  /** Damage of the data folder that is known. */
+  damage(): readonly FoundDamage[];
   close(): Promise<void>;
 }
 

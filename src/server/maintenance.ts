@@ -52,7 +52,7 @@ export async function repair(settings: Settings, say: Say): Promise<number> {
   let damaged = 0;
   const pool = new WorkerPool({
     scanners: 1,
-    onDamage: say,
+    onDamage: ({ path, reason }) => say(`damaged: ${path}: ${reason}`),
     onWorkerExit: (error) => say(`a worker thread died: ${String(error)}`),
   });
   const metrics = new Metrics();

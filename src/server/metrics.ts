@@ -36,6 +36,14 @@ export interface GaugeSource {
   read(): number;
 }
 
+/** A total by the values of one label. */
+export interface LabelledSource {
+  readonly name: string;
+  readonly help: string;
+  readonly label: string;
+  read(): ReadonlyMap<string, number>;
+}
+
 /**
  * All metrics of the process in one registry: names that dashboards and alerts for Loki know, and our own under `halogi_`.
  * The parts of the server report through the methods; nothing else touches the registry.
@@ -173,6 +181,20 @@ export class Metrics {
 
   unexpectedError(): void {
     this.#panics.inc();
+  }
+
+  /** Registers a total by label that lives elsewhere and is read when the page is. */
+  watchLabelled({ name, help, label, read }: LabelledSource): void {
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [value, count] of read()) this.inc({ [label]: value }, count);
+      },
+    });
   }
 
   /** Registers values that live elsewhere and are read when the page is. */

@@ -3,6 +3,7 @@ import { hasRulerSettings } from '../config/ruler-keys.ts';
 import { WorkerPool } from '../pool/pool.ts';
 import { TailHub } from '../query/tail/tail-hub.ts';
 import type { RuleQueries } from '../rules/model/rule-query.ts';
+import type { DamageLedger } from '../store/segments/damage-ledger.ts';
 import type { LogStore } from '../store/store.ts';
 import type { StoreStats } from '../store/store-stats.ts';
 import type { Engine, EngineOptions } from './engine.ts';
@@ -24,7 +25,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   if (hasRulerSettings(settings.valueByKey)) (await import('../config/ruler-settings.ts')).rulerSettings(settings);
   const pool = new WorkerPool({
     scanners: settings.queryWorkers === 0 ? availableParallelism() : settings.queryWorkers,
-    onDamage: (message) => logger.error({ damage: message }, 'a damaged block was left out of a query'),
+    onDamage: (damage) => store.blocksDamaged(damage),
     onWorkerExit: (err) => logger.error({ err }, 'a worker thread died and was replaced'),
   });
   const hub = new TailHub(pool);
@@ -52,6 +53,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     throw error;
   }
   watchStore(metrics, () => store.stats());
+  watchDamage(metrics, store.damage);
   const lazy = new LazyQueries({ ...options, store, runner: pool, hub, nowNs });
   const ruleQueries = async (): Promise<RuleQueries> => (await lazy.load()).parts.rules;
   const rules = new LazyRules({ ...options, queries: ruleQueries });
@@ -93,6 +95,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     notReadyReason: () => undefined,
     flush: () => store.flush(),
+    damage: () => store.damage.entries(),
     close: async () => {
       lazy.close();
       await rules.close();
@@ -101,6 +104,23 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       await pool.close();
     },
   };
+}
+
+function watchDamage(metrics: EngineOptions['metrics'], damage: DamageLedger): void {
+  metrics.watchLabelled({
+    name: 'halogi_damage_total',
+    help: 'damaged things found in the data folder since the start',
+    label: 'kind',
+    read: () => damage.counts,
+  });
+  metrics.watch([
+    {
+      name: 'halogi_damaged_segments',
+      help: 'segment files of which rows cannot be read',
+      kind: 'gauge',
+      read: () => damage.damagedSegments,
+    },
+  ]);
 }
 
 function watchStore(metrics: EngineOptions['metrics'], stats: () => StoreStats): void {

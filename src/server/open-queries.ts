@@ -1,3 +1,4 @@
+import type { DamageSource } from '../http/reply/damage-warnings.ts';
 import { QueryAnswers, type QueryInfo } from '../http/reply/query-answers.ts';
 import type { QueryService, TailService } from '../http/request/parts.ts';
 import { TailAnswers } from '../http/tail/tail-answers.ts';
@@ -20,7 +21,7 @@ const MAX_LOGGED_QUERY = 2000;
 const WARM_UP_LIMIT_MS = 5000;
 
 export interface QueryPartsOptions extends EngineOptions {
-  readonly store: QueryStore & { newestSegment(): SegmentExtent | undefined };
+  readonly store: QueryStore & { newestSegment(): SegmentExtent | undefined; readonly damage: DamageSource };
   readonly runner: TaskRunner;
   readonly hub: TailHub;
   /** Now, nanoseconds since the epoch. */
@@ -50,6 +51,7 @@ export function openQueries(options: QueryPartsOptions): QueryParts {
   };
   const queries = new QueryAnswers({
     store,
+    damage: store.damage,
     runner,
     results,
     tallies,

@@ -45,6 +45,7 @@ export async function startServer(settings: Settings, logger: Logger, openEngine
     notReadyReason: () =>
       phase === 'running' ? engine?.notReadyReason() : phase === 'stopping' ? STOPPING_TEXT : STARTING_TEXT,
     flush: () => current().flush(),
+    damage: () => current().damage(),
     configText: (mode) => (mode === 'defaults' ? printDefaults() : printSettings(settings)),
     services: () =>
       ['server', 'store', 'ingester', 'querier'].map(

@@ -7,14 +7,17 @@ import type { Labels } from '../model/labels.ts';
 import type { CompiledMatcher } from '../model/matcher.ts';
 import type { RowSink } from '../model/row-sink.ts';
 import type { TimeRange } from '../model/time.ts';
-import { replayWal } from '../wal/replay.ts';
+import { replayWal, type WalDamage } from '../wal/replay.ts';
 import { WalWriter } from '../wal/writer.ts';
+import { DamageReport } from './lifecycle/damage-report.ts';
 import { DiskReserve } from './lifecycle/disk-reserve.ts';
 import { FlushLoop } from './lifecycle/flush-loop.ts';
 import { openIndex } from './lifecycle/open-index.ts';
 import { restoreIndex } from './lifecycle/recover.ts';
 import type { RetentionRules } from './lifecycle/retention.ts';
 import { SegmentUpkeep } from './lifecycle/segment-upkeep.ts';
+import type { DamagedBlocks } from './segments/damage.ts';
+import type { DamageLedger } from './segments/damage-ledger.ts';
 import { FilterCache } from './segments/filter-cache.ts';
 import { newestSegment, type SegmentExtent, writerName } from './segments/stored-segment.ts';
 import type { LabelsInUse, QueryStore, Selection } from './snapshot/query-store.ts';
@@ -46,6 +49,7 @@ export class LogStore implements QueryStore {
   readonly #sinks = new Map<string, TenantSink>();
   #writer = '';
   readonly #reserve: DiskReserve;
+  readonly #damage: DamageReport;
   readonly #filters: FilterCache;
   readonly #directories: OpenDirectories;
   #wal!: WalWriter;
@@ -56,16 +60,21 @@ export class LogStore implements QueryStore {
   #ticker: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor(options: StoreOptions, lock: FolderLock, index: LogIndex, reserve: DiskReserve) {
+  private constructor(
+    options: StoreOptions,
+    lock: FolderLock,
+    index: LogIndex,
+    reserve: DiskReserve,
+    damage: DamageReport,
+  ) {
+    this.#damage = damage;
     this.#reserve = reserve;
     this.#options = options;
     this.#lock = lock;
     this.#index = index;
     this.#head = new HeadState(options.head, options.now);
-    this.#directories = new OpenDirectories(index, options.directoryBytes, options.events.damage);
-    this.#filters = new FilterCache(options.cacheBytes, options.disk, (cause) =>
-      options.events.damage({ file: 'skip filters', reason: String(cause), quarantinedAs: undefined, cause }),
-    );
+    this.#directories = new OpenDirectories(index, options.directoryBytes, this.#damage.tell);
+    this.#filters = new FilterCache(options.cacheBytes, options.disk, damage.filtersDamaged);
   }
 
   /**
@@ -81,8 +90,10 @@ export class LogStore implements QueryStore {
       const lock = lockFolder(dataFolder);
       try {
         await checkFolderFormat(disk, dataFolder);
-        const { index, state } = await openIndex({ disk, dataFolder, onDamage: options.events.damage });
-        const store = new LogStore(options, lock, index, reserve);
+        const { now, events } = options;
+        const damage = await DamageReport.open({ disk, dataFolder, now, onDamage: (found) => events.damage(found) });
+        const { index, state } = await openIndex({ disk, dataFolder, onDamage: damage.tell });
+        const store = new LogStore(options, lock, index, reserve, damage);
         await store.#recover(state).catch(async (error: unknown) => {
           await index.close();
           throw error;
@@ -102,20 +113,22 @@ export class LogStore implements QueryStore {
       dataFolder,
       index: this.#index,
       state,
-      onDamage: events.damage,
+      onDamage: this.#damage.tell,
       tenant: (name, next) => this.#tenant(name, next),
       nowMs: this.#options.now(),
     });
     this.#writer = writerName(this.#options.now(), this.#tenants.values());
     const walFolder = join(dataFolder, 'wal');
+    const walDamages: WalDamage[] = [];
     const replay = await replayWal({
       disk,
       dir: walFolder,
       quarantineDir: join(dataFolder, 'quarantine'),
       afterSeq: checkpointSeq,
       apply: (record) => this.#options.applyLogged(record, this.sink(record.tenant)),
-      onDamage: (damage) => events.damage(damage),
+      onDamage: (damage) => walDamages.push(damage),
     });
+    for (const damage of walDamages) await this.#damage.walDamaged(damage);
     this.#wal = await WalWriter.open({
       disk,
       dir: walFolder,
@@ -155,6 +168,16 @@ export class LogStore implements QueryStore {
     this.#cutIfDue();
   }
 
+  /** What damage is known. */
+  get damage(): DamageLedger {
+    return this.#damage.ledger;
+  }
+
+  /** Takes in what a scan could not read. To be called before the answer is given, which shall say so. */
+  blocksDamaged(damaged: DamagedBlocks): void {
+    this.#damage.blocksDamaged(this.#tenants.values(), this.#directories, damaged);
+  }
+
   #makeUpkeep(): SegmentUpkeep {
     const { disk, dataFolder, merge, now, events, onSegmentGone } = this.#options;
     return new SegmentUpkeep({
@@ -171,6 +194,7 @@ export class LogStore implements QueryStore {
       onGone: (segment) => {
         this.#directories.forget(segment);
         this.#filters.forget(segment.path);
+        this.#damage.ledger.forget(segment.path);
         onSegmentGone?.(segment.path);
       },
       onMerged: (info) => events.merged?.(info),

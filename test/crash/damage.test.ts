@@ -44,6 +44,30 @@ async function pushBatch(url: string, batch: number): Promise<void> {
   expect(response.status).toBe(204);
 }
 
+/** Endpoints that answer from rows, statistics or the index. */
+const ANSWERS = [
+  'query_range',
+  'labels',
+  'label/app/values',
+  'series',
+  'index/stats',
+  'index/volume',
+  'index/volume_range',
+  'patterns',
+  'detected_labels',
+  'detected_fields',
+];
+
+/** The warnings of an answer as one text. */
+async function warningsOf(url: string, path: string, query: string, { startNs, endNs } = RANGE): Promise<string> {
+  const params = new URLSearchParams({ query, start: String(startNs), end: String(endNs) });
+  if (path === 'series') params.set('match[]', query);
+  const response = await fetch(`${url}/loki/api/v1/${path}?${params}`);
+  expect([path, response.status]).toEqual([path, 200]);
+  const { warnings = [] } = (await response.json()) as { warnings?: string[] };
+  return warnings.join('\n');
+}
+
 async function flush(url: string): Promise<void> {
   expect((await fetch(`${url}/flush`, { method: 'POST' })).status).toBeLessThan(300);
 }
@@ -97,18 +121,21 @@ describe('a bit flips', () => {
     running = await startHalogi(folder);
     expect(await wholeBatches(running.url)).toEqual([0, 1, 3, 4, 5]);
     expect(logEntries(running, 'damage in the data folder')).toMatchObject([
-      { level: 'error', damage: { file: path, startByte: third } },
+      { level: 'error', damage: { kind: 'wal', file: path, offset: third } },
     ]);
-    expect(filesIn(join(folder, 'quarantine')).length).toBe(1);
+    // The bytes, and a note of what is lost.
+    expect(filesIn(join(folder, 'quarantine')).length).toBe(2);
+    expect(await warningsOf(running.url, 'query_range', '{app="a"}')).toMatch(/1 damaged part of the write-ahead log/);
     // What is written from now on lives on beside the damage.
     await pushBatch(running.url, 2);
     await running.stop();
     running = await startHalogi(folder);
     expect(await wholeBatches(running.url)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(logEntries(running, 'damage in the data folder')).toEqual([]);
+    expect(await warningsOf(running.url, 'query_range', '{app="a"}')).toMatch(/1 damaged part of the write-ahead log/);
   });
 
-  it('in a segment: its block is left out with a word in the log, the rest is read', async () => {
+  it('in a segment: its block is left out, the rest is read, and every answer says so', async () => {
     await writeSegments();
     const [first, second, third] = segmentFiles();
     flipBit(second!, 20);
@@ -117,9 +144,28 @@ describe('a bit flips', () => {
     running = await startHalogi(folder);
     expect(await wholeBatches(running.url)).toEqual([3, 4, 5]);
     expect(await logEntry(running, 'store opened')).toMatchObject({ missing: 1 });
-    const damages = logEntries(running, 'a damaged block was left out').map((entry) => String(entry['damage']));
-    expect(damages.some((text) => text.includes(second!))).toBe(true);
-    expect(damages.some((text) => text.includes(third!))).toBe(true);
+    const told = logEntries(running, 'damage in the data folder').map(
+      ({ damage }) => damage as Record<string, unknown>,
+    );
+    expect(told.filter(({ file }) => file === second)).toMatchObject([{ kind: 'block', offset: expect.any(Number) }]);
+    expect(told.some(({ file }) => file === third)).toBe(true);
+
+    const lost = /2 damaged blocks.*1 missing segment|1 missing segment.*2 damaged blocks/;
+    for (const path of ANSWERS)
+      expect([path, await warningsOf(running.url, path, '{app="a"}')]).toEqual([path, expect.stringMatching(lost)]);
+    expect(await warningsOf(running.url, 'query', 'sum(count_over_time({app="a"}[1h]))')).toMatch(lost);
+    expect(await warningsOf(running.url, 'query_range', '{app="b"}')).toMatch(/\(1 missing segment\): up to 40 rows/);
+    expect(await warningsOf(running.url, 'query_range', '{app="a"}', { startNs: 1n, endNs: 2n })).toBe('');
+
+    const listed = (await (await fetch(`${running.url}/halogi/api/v1/damage`)).json()) as { data: object[] };
+    expect(listed.data).toHaveLength(3);
+    expect(listed.data).toContainEqual(
+      expect.objectContaining({ kind: 'segment_missing', file: first, lost: expect.objectContaining({ rows: LINES }) }),
+    );
+    const metrics = await (await fetch(`${running.url}/metrics`)).text();
+    expect(metrics).toContain('halogi_damaged_segments 3');
+    expect(metrics).toContain('halogi_damage_total{kind="block"} 2');
+    expect((await fetch(`${running.url}/ready`)).status).toBe(200);
   });
 
   it.each(['CURRENT', 'MANIFEST', '.log', '.ldb'])(

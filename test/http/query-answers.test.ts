@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { QueryAnswers, type QueryInfo } from '../../src/http/reply/query-answers.ts';
 import type { Labels } from '../../src/model/labels.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/model/limits.ts';
+import { DamageLedger } from '../../src/store/segments/damage-ledger.ts';
 import { Stretches } from '../../src/store/snapshot/stretches.ts';
 import { type AppDouble, appDouble } from '../support/http-app.ts';
 
@@ -25,6 +26,7 @@ function appOn(streams: readonly Labels[], limits: Partial<Limits> = {}): AppDou
         release: () => undefined,
       }),
     },
+    damage: new DamageLedger(),
     runner: { parallelism: 1, run: () => Promise.reject(new Error('there is nothing to scan')) },
     limitsFor: () => ({ ...DEFAULT_LIMITS, ...limits }),
     nowNs: () => NOW_NS,

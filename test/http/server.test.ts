@@ -25,6 +25,7 @@ function engineDouble(changes: Partial<Engine> = {}): Engine {
     warmUp: () => undefined,
     notReadyReason: () => undefined,
     flush: async () => undefined,
+    damage: () => [],
     close: async () => undefined,
     ...changes,
   };

@@ -87,6 +87,7 @@ export function appDouble(setup: AppSetup = {}): AppDouble {
     status: {
       notReadyReason: () => undefined,
       flush: async () => undefined,
+      damage: () => [],
       configText: (mode) => `mode: ${mode}\n`,
       services: () => [['store', 'Running']],
       logLevel: () => 'info',

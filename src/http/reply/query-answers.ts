@@ -39,9 +39,12 @@ import {
 import { legacyStreamsBody, resultBody } from '../../wire/result/result-json.ts';
 import { NO_STATS, type QueryStats } from '../../wire/result/stats-json.ts';
 import type { JsonText, QueryRequest, QueryService } from '../request/parts.ts';
+import { AskedStore, type DamageSource, withWarnings } from './damage-warnings.ts';
 
 export interface QueryAnswersOptions {
   readonly store: QueryStore;
+  /** What answers are without. */
+  readonly damage: DamageSource;
   readonly runner: TaskRunner;
   /** Kept between queries of all tenants; absent: nothing is. */
   readonly results?: ResultCache;
@@ -75,14 +78,14 @@ export class QueryAnswers implements QueryService {
     const deps = this.#deps(request);
     const params = parseInstantParams(request.params, deps.nowNs);
     const result = await runQuery({ kind: 'instant', ...params, ...answerForm(request) }, deps);
-    return this.#encode(request, result, 'instant');
+    return this.#encode(request, result, 'instant', deps.store);
   }
 
   async queryRange(request: QueryRequest): Promise<JsonText> {
     const deps = this.#deps(request);
     const params = parseRangeParams(request.params, deps.nowNs);
     const result = await runQuery({ kind: 'range', ...params, ...answerForm(request) }, deps);
-    return this.#encode(request, result, 'range');
+    return this.#encode(request, result, 'range', deps.store);
   }
 
   /** `/api/prom/query`: a range log query with an older encoding; `regexp` filters lines. */
@@ -101,44 +104,55 @@ export class QueryAnswers implements QueryService {
         'rpc error: code = Code(400) desc = legacy endpoints only support streams result type',
       );
     }
-    this.#options.onQuery({ type: 'log', range: 'range', stats, ...asked(request) });
-    return legacyStreamsBody(data.streams, stats);
+    this.#options.onQuery({ type: 'log', range: 'range', stats, ...askedBy(request) });
+    return legacyStreamsBody(data.streams, stats, deps.store.warnings());
   }
 
   async labels(request: QueryRequest): Promise<JsonText> {
-    return namesJson(this.#labelNames(request));
+    const deps = this.#deps(request);
+    const names = this.#labelNames(request, deps);
+    return withWarnings(namesJson(names), deps.store.warnings());
   }
 
   async labelValues(request: QueryRequest, name: string): Promise<JsonText> {
-    return namesJson(this.#labelValues(request, name));
+    const deps = this.#deps(request);
+    const values = this.#labelValues(request, name, deps);
+    return withWarnings(namesJson(values), deps.store.warnings());
   }
 
   async legacyLabels(request: QueryRequest): Promise<JsonText> {
-    return legacyNamesJson(this.#labelNames(request));
+    const deps = this.#deps(request);
+    const names = this.#labelNames(request, deps);
+    return withWarnings(legacyNamesJson(names), deps.store.warnings());
   }
 
   async legacyLabelValues(request: QueryRequest, name: string): Promise<JsonText> {
-    return legacyNamesJson(this.#labelValues(request, name));
+    const deps = this.#deps(request);
+    const values = this.#labelValues(request, name, deps);
+    return withWarnings(legacyNamesJson(values), deps.store.warnings());
   }
 
   async series(request: QueryRequest): Promise<JsonText> {
     const deps = this.#deps(request);
     const bounds = parseBounds(request.params, deps.nowNs);
     const selectors = [...request.params.getAll('match'), ...request.params.getAll('match[]')];
-    return seriesJson(seriesLabels(selectors, bounds, deps));
+    const body = seriesJson(seriesLabels(selectors, bounds, deps));
+    return withWarnings(body, deps.store.warnings());
   }
 
   async indexStats(request: QueryRequest): Promise<JsonText> {
     const deps = this.#deps(request);
     const bounds = parseSteppedBounds(request.params, deps.nowNs);
-    return indexStatsJson(indexStats(selectorOf(request), bounds, deps));
+    const body = indexStatsJson(indexStats(selectorOf(request), bounds, deps));
+    return withWarnings(body, deps.store.warnings());
   }
 
   async indexShards(request: QueryRequest): Promise<JsonText> {
     const deps = this.#deps(request);
     const bounds = parseSteppedBounds(request.params, deps.nowNs);
     parseShardBytes(request.params);
-    return indexShardsJson(indexStats(selectorOf(request), bounds, deps));
+    const body = indexShardsJson(indexStats(selectorOf(request), bounds, deps));
+    return withWarnings(body, deps.store.warnings());
   }
 
   async patterns(request: QueryRequest): Promise<JsonText> {
@@ -146,7 +160,7 @@ export class QueryAnswers implements QueryService {
     const bounds = parseSteppedBounds(request.params, deps.nowNs);
     const { rows, stride } = await queryPatterns(selectorOf(request), bounds, deps);
     const warnings = stride === 1 ? [] : [`one line in ${stride} was looked at; counts of patterns are estimates`];
-    return patternsJson(rows, warnings);
+    return patternsJson(rows, [...warnings, ...deps.store.warnings()]);
   }
 
   async volume(request: QueryRequest): Promise<JsonText> {
@@ -160,27 +174,31 @@ export class QueryAnswers implements QueryService {
   async detectedLabels(request: QueryRequest): Promise<JsonText> {
     const deps = this.#deps(request);
     const bounds = parseBounds(request.params, deps.nowNs);
-    return detectedLabelsJson(detectedLabels(selectorOf(request), bounds, deps));
+    const body = detectedLabelsJson(detectedLabels(selectorOf(request), bounds, deps));
+    return withWarnings(body, deps.store.warnings());
   }
 
   async detectedFields(request: QueryRequest): Promise<JsonText> {
     const deps = this.#deps(request);
     const params = parseDetectedFieldsParams(request.params, deps.nowNs);
-    return detectedFieldsJson(await detectedFields(params, deps), params.fieldLimit);
+    const body = detectedFieldsJson(await detectedFields(params, deps), params.fieldLimit);
+    return withWarnings(body, deps.store.warnings());
   }
 
   async detectedFieldValues(request: QueryRequest, name: string): Promise<JsonText> {
     const deps = this.#deps(request);
     const params = parseDetectedFieldsParams(request.params, deps.nowNs);
-    return fieldValuesJson(await detectedFieldValues(name, params, deps), params.fieldLimit);
+    const body = fieldValuesJson(await detectedFieldValues(name, params, deps), params.fieldLimit);
+    return withWarnings(body, deps.store.warnings());
   }
 
   async formatQuery(text: string): Promise<string> {
     return printQuery(parseQuery(text));
   }
 
-  #deps({ tenant, signal, fresh }: QueryRequest): QueryDeps & MetadataDeps {
-    const { store, runner, limitsFor, nowNs, results, tallies } = this.#options;
+  #deps({ tenant, signal, fresh }: QueryRequest): QueryDeps & MetadataDeps & { readonly store: AskedStore } {
+    const { damage, runner, limitsFor, nowNs, results, tallies } = this.#options;
+    const store = new AskedStore(this.#options.store, damage);
     const deps = { store, runner, limits: limitsFor(tenant), nowNs: nowNs(), tenant, signal, series: this.#series };
     if (fresh === true) return deps;
     return { ...deps, ...(results === undefined ? {} : { results }), ...(tallies === undefined ? {} : { tallies }) };
@@ -190,19 +208,27 @@ export class QueryAnswers implements QueryService {
     request: QueryRequest,
     { data, stats, warnings, explain, done }: QueryResult,
     range: 'range' | 'instant',
+    asked: AskedStore,
   ): JsonText {
-    this.#options.onQuery({ type: data.resultType === 'streams' ? 'log' : 'metric', range, stats, ...asked(request) });
-    const extras = { warnings, explain: request.params.get('explain') === 'true' ? explain : undefined, done };
+    this.#options.onQuery({
+      type: data.resultType === 'streams' ? 'log' : 'metric',
+      range,
+      stats,
+      ...askedBy(request),
+    });
+    const extras = {
+      warnings: [...warnings, ...asked.warnings()],
+      explain: request.params.get('explain') === 'true' ? explain : undefined,
+      done,
+    };
     return resultBody(data, stats, extras);
   }
 
-  #labelNames(request: QueryRequest): readonly string[] {
-    const deps = this.#deps(request);
+  #labelNames(request: QueryRequest, deps: QueryDeps): readonly string[] {
     return labelNames(selectorOf(request), parseBounds(request.params, deps.nowNs), deps);
   }
 
-  #labelValues(request: QueryRequest, name: string): readonly string[] {
-    const deps = this.#deps(request);
+  #labelValues(request: QueryRequest, name: string, deps: QueryDeps): readonly string[] {
     return labelValues(name, selectorOf(request), parseBounds(request.params, deps.nowNs), deps);
   }
 
@@ -210,7 +236,8 @@ export class QueryAnswers implements QueryService {
     const deps = this.#deps(request);
     if (!deps.limits.volumeEnabled) throw new LogError('QUERY_INVALID', 'not found', { status: 404 });
     const params = parseVolumeParams(request.params, deps.nowNs, range);
-    return resultBody(queryVolume(params, deps), NO_STATS);
+    const data = queryVolume(params, deps);
+    return resultBody(data, NO_STATS, { warnings: deps.store.warnings() });
   }
 }
 
@@ -226,7 +253,7 @@ function answerForm({ encodingFlags, tags }: QueryRequest): {
 }
 
 /** Who asked what. */
-function asked({ tenant, params, tags }: QueryRequest): Pick<QueryInfo, 'tenant' | 'query' | 'tags'> {
+function askedBy({ tenant, params, tags }: QueryRequest): Pick<QueryInfo, 'tenant' | 'query' | 'tags'> {
   return { tenant, query: params.get('query') ?? '', tags };
 }
 

@@ -3,6 +3,7 @@ import type { PushKind } from '../../ingest/push.ts';
 import type { Limits } from '../../model/limits.ts';
 import type { TailPiece } from '../../query/tail/tail-session.ts';
 import type { RuleApi } from '../../rules/rule-api.ts';
+import type { FoundDamage } from '../../store/segments/damage-ledger.ts';
 import type { EntryFormat } from '../../wire/result/entry-json.ts';
 import type { JsonPieces } from '../../wire/result/result-json.ts';
 import type { TailParams } from '../../wire/tail-params.ts';
@@ -127,6 +128,8 @@ export interface StatusService {
   configText(mode: 'effective' | 'defaults'): string;
   /** Name and state (`Running`) of each part. */
   services(): readonly (readonly [string, string])[];
+  /** Damage of the data folder that is known. */
+  damage(): readonly FoundDamage[];
   logLevel(): string;
   /** @returns false when there is no such level */
   setLogLevel(level: string): boolean;

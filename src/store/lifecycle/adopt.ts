@@ -10,6 +10,7 @@ import { readSegmentDirectory } from '../segments/segment-directory.ts';
 import { StoredSegment } from '../segments/stored-segment.ts';
 import { summaryOfDirectory } from '../segments/summary.ts';
 import type { TenantState } from '../tenant/tenant-state.ts';
+import { moveToQuarantine, noteInQuarantine, rowsByPath } from './quarantine.ts';
 
 /** What became of segment files that no index entry named. */
 export interface UnknownCounts {
@@ -123,10 +124,17 @@ async function readOrQuarantine(options: AdoptOptions, path: string): Promise<Un
     return { path, bytes, directory, summary: summaryOfDirectory(basename(path), directory, fileBytes) };
   } catch (error) {
     if (!(error instanceof LogError) || error.kind !== 'corrupt') throw error;
-    await disk.mkdir(join(dataFolder, 'quarantine'));
-    const quarantinedAs = join(dataFolder, 'quarantine', basename(path));
-    await disk.rename(path, quarantinedAs);
-    options.onDamage({ file: path, reason: error.message, quarantinedAs, cause: error });
+    const quarantinedAs = await moveToQuarantine(disk, dataFolder, path);
+    const damage: StoreDamage = {
+      kind: 'segment_unreadable',
+      file: path,
+      reason: error.message,
+      quarantinedAs,
+      lost: rowsByPath(path),
+      cause: error,
+    };
+    await noteInQuarantine(disk, dataFolder, damage, options.nowMs);
+    options.onDamage(damage);
     return undefined;
   }
 }
@@ -162,7 +170,7 @@ async function directoryOf(
     return decodeDirectory(bytes ?? (await readSegmentDirectory(disk, path)).directory, path);
   } catch (error) {
     if (!(error instanceof LogError) || error.kind !== 'corrupt') throw error;
-    onDamage({ file: path, reason: error.message, quarantinedAs: undefined, cause: error });
+    onDamage({ kind: 'directory_copy', file: path, reason: error.message, quarantinedAs: undefined, cause: error });
     return undefined;
   }
 }

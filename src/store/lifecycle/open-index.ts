@@ -5,6 +5,7 @@ import { checkTables } from '../../index/check-tables.ts';
 import { type IndexState, LogIndex } from '../../index/index.ts';
 import { openLevelKv } from '../../index/level-kv.ts';
 import type { StoreDamage } from '../segments/damage.ts';
+import { moveToQuarantine } from './quarantine.ts';
 
 interface OpenIndexOptions {
   readonly disk: Disk;
@@ -31,8 +32,8 @@ export async function openIndex(options: OpenIndexOptions): Promise<LoadedIndex>
     return await openAndLoad(folder);
   } catch (error) {
     if (!(error instanceof LogError) || error.code !== 'INDEX_CORRUPT') throw error;
-    const quarantinedAs = await moveToQuarantine(disk, dataFolder, folder, 'index');
-    onDamage({ file: folder, reason: error.message, quarantinedAs, cause: error });
+    const quarantinedAs = await moveToQuarantine(disk, dataFolder, folder);
+    onDamage({ kind: 'index', file: folder, reason: error.message, quarantinedAs, cause: error });
     return openAndLoad(folder);
   }
 }
@@ -46,18 +47,4 @@ async function openAndLoad(folder: string): Promise<LoadedIndex> {
     await kv.close();
     throw error;
   }
-}
-
-/** Moves a file or folder below `quarantine/`, beside what earlier damage has left there. @returns its new path */
-async function moveToQuarantine(disk: Disk, dataFolder: string, path: string, name: string): Promise<string> {
-  const quarantine = join(dataFolder, 'quarantine');
-  await disk.mkdir(quarantine);
-  const taken = new Set(await disk.list(quarantine));
-  let number = 1;
-  while (taken.has(`${name}-${number}`)) number++;
-  const target = join(quarantine, `${name}-${number}`);
-  await disk.rename(path, target);
-  await disk.syncDir(quarantine);
-  await disk.syncDir(dataFolder);
-  return target;
 }

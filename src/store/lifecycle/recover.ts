@@ -3,6 +3,7 @@ import type { Disk } from '../../base/disk/disk.ts';
 import type { IndexState, LogIndex } from '../../index/index.ts';
 import type { SegmentSummary } from '../../index/values.ts';
 import type { StoreDamage } from '../segments/damage.ts';
+import { rowsOf } from '../segments/load-directory.ts';
 import { StoredSegment, segmentFolder } from '../segments/stored-segment.ts';
 import type { TenantState } from '../tenant/tenant-state.ts';
 import { adoptUnknown, type UnknownCounts } from './adopt.ts';
@@ -43,7 +44,15 @@ export async function restoreIndex(options: RestoreOptions): Promise<{ counts: R
     [...present],
   );
   for (const [path, segment] of listed) if (!replaced.has(path)) tenant(segment.summary.tenant).addSegment(segment);
-  const lost = [...missing.keys()].filter((path) => !replaced.has(path));
+  const lost = [...missing].filter(([path]) => !replaced.has(path));
+  for (const [file, summary] of lost)
+    options.onDamage({
+      kind: 'segment_missing',
+      file,
+      reason: 'the index names it, and it is not there',
+      quarantinedAs: undefined,
+      lost: rowsOf(summary),
+    });
   return {
     counts: { streams: state.streams.length, segments: state.segments.length, missing: lost.length, ...counts },
     checkpointSeq,

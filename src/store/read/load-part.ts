@@ -29,6 +29,9 @@ interface StoredAtHand {
   readonly metadata: readonly Uint8Array[];
 }
 
+/** Told of a block of a segment file that was left out. */
+export type BlockDamageHandler = (error: unknown, path: string, block: number) => void;
+
 /** Blocks until there is none. One object for all parts: most of thousands are of one block, and a generator for each takes longer to make. */
 class BlockIterator implements IterableIterator<RowBlock> {
   readonly #next: () => RowBlock | undefined;
@@ -58,19 +61,23 @@ export class PartLoader {
   readonly #reader: BlockReader;
   /** For merges, which hold the rows of several blocks at a time. */
   readonly #owning: BlockReader = new BlockReader(false);
-  readonly #onDamage: (error: unknown) => void;
+  readonly #onDamage: BlockDamageHandler;
   /** Null where there are no kernels; made when rows of the head are read for the first time, which not all threads do. */
   #head: HeadBlocks | null | undefined;
 
   /** The part whose blocks are asked for, and how many of them were looked at. */
   #atHand: StoredAtHand | undefined;
   #place = 0;
+  #handedOut = 0;
   readonly #blocks: BlockIterator = new BlockIterator(() => this.#next());
   readonly #openBlocks: BlockIterator = new BlockIterator(() => this.#head!.next());
 
-  constructor(onDamage: (error: unknown) => void) {
+  constructor(onDamage: BlockDamageHandler) {
     this.#onDamage = onDamage;
-    this.#reader = new BlockReader(true, onDamage);
+    // A block whose lines come later is the one that was handed out last.
+    this.#reader = new BlockReader(true, (error) =>
+      onDamage(error, this.#atHand!.source.segment.path, this.#handedOut),
+    );
   }
 
   /** Blocks of one part at a time: what was begun before is at its end. */
@@ -98,6 +105,7 @@ export class PartLoader {
       if (this.#skips(segment, block, options, metadata, counts)) continue;
       const loaded = this.#tryLoad(part, segment, block, options);
       if (loaded === undefined) continue;
+      this.#handedOut = block;
       count1(counts, loaded.rowCount);
       return loaded;
     }
@@ -118,7 +126,7 @@ export class PartLoader {
         metadataNames: segment.metadataNames,
       });
     } catch (error) {
-      this.#onDamage(error);
+      this.#onDamage(error, segment.path, block);
       return undefined;
     }
   }
@@ -181,7 +189,7 @@ export class PartLoader {
     try {
       return reader.read(segment, block, columns);
     } catch (error) {
-      this.#onDamage(error);
+      this.#onDamage(error, segment.path, block);
       return undefined;
     }
   }

@@ -18,13 +18,13 @@ const MAX_SECTION_BYTES = 1 << 30;
 export class FilterCache {
   readonly #maxBytes: number;
   readonly #disk: Disk;
-  readonly #onDamage: (error: unknown) => void;
+  readonly #onDamage: (path: string, error: unknown) => void;
   /** Least recently used first. */
   readonly #sections = new Map<string, Uint8Array>();
   readonly #reading = new Map<string, Promise<Uint8Array | undefined>>();
   #bytes = 0;
 
-  constructor(maxBytes: number, disk: Disk, onDamage: (error: unknown) => void) {
+  constructor(maxBytes: number, disk: Disk, onDamage: (path: string, error: unknown) => void) {
     this.#maxBytes = maxBytes;
     this.#disk = disk;
     this.#onDamage = onDamage;
@@ -75,12 +75,12 @@ export class FilterCache {
         await file.close();
       }
     } catch (error) {
-      this.#onDamage(error);
+      this.#onDamage(path, error);
       return undefined;
     }
     if (crc32c(section) === crc) return section;
     // Without its filters the segment is still whole: every block is read.
-    this.#onDamage(new Error(`${path}: skip filters at ${offset} are damaged`));
+    this.#onDamage(path, new Error(`${path}: skip filters at ${offset} are damaged`));
     return undefined;
   }
 

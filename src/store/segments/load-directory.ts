@@ -3,7 +3,9 @@ import { type Directory, decodeDirectory } from '../../chunk/directory.ts';
 import { NO_LABEL_SETS } from '../../chunk/label-sets.ts';
 import { emptyTally, NO_TALLY, type Tally } from '../../chunk/tally.ts';
 import type { LogIndex } from '../../index/index.ts';
-import type { StoreDamage } from './damage.ts';
+import type { SegmentSummary } from '../../index/values.ts';
+import { dayStartNs } from '../../model/time.ts';
+import type { LostRows, StoreDamage } from './damage.ts';
 import { readSegmentDirectorySync } from './segment-directory.ts';
 import type { StoredSegment } from './stored-segment.ts';
 import { directoryTotals } from './summary.ts';
@@ -20,12 +22,12 @@ export function loadDirectory(
   try {
     return fromIndex(index, segment);
   } catch (error) {
-    onDamage(damageOf(`index entry of ${segment.path}`, error));
+    onDamage(damageOf('directory_copy', segment, error));
   }
   try {
     return decodeDirectory(readSegmentDirectorySync(segment.path), segment.path);
   } catch (error) {
-    onDamage(damageOf(segment.path, error));
+    onDamage(damageOf('directory', segment, error));
   }
   const { tenant, day } = segment.summary;
   return {
@@ -72,11 +74,25 @@ function fromIndex(index: LogIndex, segment: StoredSegment): Directory {
   return directory;
 }
 
-function damageOf(file: string, error: unknown): StoreDamage {
+function damageOf(kind: 'directory' | 'directory_copy', segment: StoredSegment, error: unknown): StoreDamage {
   return {
-    file,
+    kind,
+    file: segment.path,
     reason: error instanceof Error ? error.message : String(error),
     quarantinedAs: undefined,
+    lost: kind === 'directory' ? rowsOf(segment.summary) : undefined,
     cause: error,
+  };
+}
+
+/** All rows of a segment. */
+export function rowsOf({ tenant, day, minOffsetNs, maxOffsetNs, rowCount }: SegmentSummary): LostRows {
+  const startNs = dayStartNs(day);
+  return {
+    tenant,
+    labels: undefined,
+    startNs: startNs + BigInt(minOffsetNs),
+    endNs: startNs + BigInt(maxOffsetNs),
+    rows: rowCount,
   };
 }

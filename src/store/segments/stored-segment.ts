@@ -55,6 +55,12 @@ function tenantFolder(tenant: string): string {
   return `%sha256-${createHash('sha256').update(tenant).digest('hex')}`;
 }
 
+/** The tenant that a folder is of; undefined when its name is a hash, or none of ours. */
+export function tenantOfFolder(folder: string): string | undefined {
+  const tenant = folder.replace(/%([0-9a-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  return tenantFolder(tenant) === folder ? tenant : undefined;
+}
+
 /** First part of the names of a process's segments: its start, or just behind that of the newest segment when the clock was set back. */
 export function writerName(
   nowMs: number,

@@ -74,8 +74,12 @@ export function resultJson(data: ResultData, stats: QueryStats, extras: ResultEx
 }
 
 /** The body of the legacy `/api/prom/query`: streams with their labels as one text and times as RFC 3339. */
-export function legacyStreamsBody(streams: ResultStreams, stats: QueryStats): Uint8Array | JsonPieces {
-  return bodyOf(inMemory((out) => legacyPieces(out, streams, stats)));
+export function legacyStreamsBody(
+  streams: ResultStreams,
+  stats: QueryStats,
+  warnings: readonly string[] = [],
+): Uint8Array | JsonPieces {
+  return bodyOf(inMemory((out) => legacyPieces(out, streams, stats, warnings)));
 }
 
 /** Writes pieces in memory that goes to the next answer when this one ends: when somebody asks for more behind the last piece, or for no more. */
@@ -191,9 +195,11 @@ function* putStreams(out: JsonBytes, streams: ResultStreams, before: string, bet
   out.string(']');
 }
 
-function* legacyPieces(out: JsonBytes, streams: ResultStreams, stats: QueryStats): Pieces {
+function* legacyPieces(out: JsonBytes, streams: ResultStreams, stats: QueryStats, warnings: readonly string[]): Pieces {
   out.string('{"streams":');
   yield* putStreams(out, streams, '{"labels":', ',"entries":[');
-  out.string(`,"stats":${statsJson(stats)}}`);
+  out.string(`,"stats":${statsJson(stats)}`);
+  if (warnings.length > 0) out.string(`,"warnings":${JSON.stringify(warnings)}`);
+  out.string('}');
   yield { bytes: out.view(), isLast: true };
 }
