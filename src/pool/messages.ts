@@ -6,7 +6,13 @@ import type { MergeResult, MergeTask } from '../store/write/merge-task.ts';
 
 /** What the main thread and a worker say to each other. */
 export type WorkerRequest =
-  | { readonly kind: 'scan'; readonly id: number; readonly task: ScanTask }
+  | {
+      readonly kind: 'scan';
+      readonly id: number;
+      readonly task: ScanTask;
+      /** Raised when the query has ended; absent for live tails. */
+      readonly stop?: SharedArrayBuffer;
+    }
   | { readonly kind: 'flush'; readonly id: number; readonly task: FlushTask }
   | { readonly kind: 'merge'; readonly id: number; readonly task: MergeTask };
 

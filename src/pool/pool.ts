@@ -9,6 +9,7 @@ import type { MergeResult, MergeTask } from '../store/write/merge-task.ts';
 import { unpackError } from './error-transfer.ts';
 import { MergeThread } from './merge-thread.ts';
 import type { WorkerNotice, WorkerReply, WorkerRequest } from './messages.ts';
+import { stopFlagOf } from './stop-flag.ts';
 import { givenAway } from './transfer.ts';
 
 export interface PoolOptions {
@@ -22,6 +23,8 @@ export interface PoolOptions {
 
 interface Waiting {
   readonly request: WorkerRequest;
+  /** Of a scan: when it fires, its thread has `GRACE_MS` to end the task. */
+  readonly signal?: AbortSignal;
   readonly resolve: (reply: WorkerReply) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -40,6 +43,8 @@ const WRITER_YOUNG_MB = 6;
 const TAIL_YOUNG_MB = 8;
 /** Requests given to a worker beside the one it works on, so that it never waits for the main thread. */
 const AHEAD = 1;
+/** A thread that has not ended a task so long after its query has ended is ended itself. */
+const GRACE_MS = 1000;
 /** A death this soon after the start is the start's own fault. */
 const EARLY_MS = 5000;
 const RESTART_DELAY_MS = 1000;
@@ -54,6 +59,8 @@ class PoolThread {
   readonly given: Map<number, Waiting> = new Map();
   worker: Worker;
   startedMs: number = performance.now();
+  /** Runs while nobody waits for the task at work any more. */
+  grace: NodeJS.Timeout | undefined;
   /** False between the death of a worker and its successor. */
   alive = true;
 
@@ -120,9 +127,41 @@ export class WorkerPool implements TaskRunner {
     worker.unref();
   }
 
-  /** A worker died: what it was given fails, and a new one takes its place. */
-  #replace(thread: PoolThread, error: unknown): void {
+  /** The task at work belongs to a query that has ended: its thread has a moment to notice. */
+  #watchAtWork(thread: PoolThread): void {
+    const [atWork] = thread.given.values();
+    if (atWork?.signal?.aborted !== true) {
+      clearTimeout(thread.grace);
+      thread.grace = undefined;
+      return;
+    }
+    thread.grace ??= setTimeout(() => void this.#end(thread, atWork), GRACE_MS).unref();
+  }
+
+  /** Ends a thread whose task does not end; what else it was given goes to others. */
+  async #end(thread: PoolThread, overdue: Waiting): Promise<void> {
+    thread.grace = undefined;
+    const [atWork, ...others] = thread.given.values();
+    if (!thread.alive || atWork !== overdue) {
+      this.#watchAtWork(thread);
+      return;
+    }
     thread.alive = false;
+    const { worker } = thread;
+    worker.removeAllListeners('message').removeAllListeners('error');
+    thread.given.clear();
+    await worker.terminate();
+    // Only now does nobody read the memory of the query.
+    overdue.reject(overdue.signal!.reason);
+    this.#queue.unshift(...others);
+    this.#replace(thread, new LogError('INTERNAL', 'a scan went on after its query had ended'), false);
+  }
+
+  /** A worker died: what it was given fails, and a new one takes its place. */
+  #replace(thread: PoolThread, error: unknown, mayBeItsStart = true): void {
+    thread.alive = false;
+    clearTimeout(thread.grace);
+    thread.grace = undefined;
     const lost = [...thread.given.values()];
     thread.given.clear();
     this.#noteBusy();
@@ -130,7 +169,7 @@ export class WorkerPool implements TaskRunner {
     if (this.#closed) return;
     this.#options.onWorkerExit(error);
     // A worker that dies as it starts would be replaced without end, and take all the processor for it.
-    const early = performance.now() - thread.startedMs < EARLY_MS;
+    const early = mayBeItsStart && performance.now() - thread.startedMs < EARLY_MS;
     setTimeout(
       () => {
         if (this.#closed) return;
@@ -147,6 +186,7 @@ export class WorkerPool implements TaskRunner {
   #settle(thread: PoolThread, reply: WorkerReply): void {
     const waiting = thread.given.get(reply.id);
     thread.given.delete(reply.id);
+    this.#watchAtWork(thread);
     if (thread.given.size === 0) thread.worker.unref();
     this.#dispatch();
     this.#noteBusy();
@@ -174,30 +214,41 @@ export class WorkerPool implements TaskRunner {
   }
 
   #give(thread: PoolThread, waiting: Waiting): void {
+    // What waits behind another task may have to go to another thread: it is copied.
+    const keeps = waiting.signal !== undefined && thread.given.size > 0;
     thread.given.set(waiting.request.id, waiting);
     this.#noteBusy();
     thread.worker.ref();
-    thread.worker.postMessage(waiting.request, givenAway(waiting.request));
+    thread.worker.postMessage(waiting.request, keeps ? [] : givenAway(waiting.request));
   }
 
-  /** Runs a scan. When the signal aborts it rejects with its reason; a scan that was begun ends unheard. */
+  /**
+   * Runs a scan. When the signal aborts it rejects with its reason: at once, or when the thread that is at work on it has ended the task or was
+   * ended, since the caller gives back memory that the thread reads.
+   */
   async run(task: ScanTask, signal: AbortSignal): Promise<ScanResult> {
     signal.throwIfAborted();
-    const request: WorkerRequest = { kind: 'scan', id: this.#nextId++, task };
-    if (task.kind === 'tail') return this.#scanned(await this.#runTail(request));
+    const id = this.#nextId++;
+    if (task.kind === 'tail') return this.#scanned(await this.#runTail({ kind: 'scan', id, task }));
+    const request: WorkerRequest = { kind: 'scan', id, task, stop: stopFlagOf(signal) };
     this.start();
     let onAbort: (() => void) | undefined;
     try {
       const reply = await new Promise<WorkerReply>((resolve, reject) => {
-        const waiting: Waiting = { request, resolve, reject };
+        const waiting: Waiting = { request, signal, resolve, reject };
         onAbort = () => {
           this.#queue = this.#queue.filter((other) => other !== waiting);
-          reject(signal.reason);
+          const thread = this.#threads.find((one) => one.given.get(id) === waiting);
+          const [atWork] = thread?.given.values() ?? [];
+          if (thread !== undefined && atWork === waiting) this.#watchAtWork(thread);
+          // Its thread will not begin it.
+          else reject(signal.reason);
         };
         signal.addEventListener('abort', onAbort, { once: true });
         this.#queue.push(waiting);
         this.#dispatch();
       });
+      signal.throwIfAborted();
       return this.#scanned(reply);
     } finally {
       if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);

@@ -3,6 +3,7 @@ import { giveBackMemory } from '../base/spare-memory.ts';
 import { runScanTask } from '../query/scan.ts';
 import { PartLoader } from '../store/read/load-part.ts';
 import type { DamagedBlocks } from '../store/segments/damage.ts';
+import { throwIfStopped } from './stop-flag.ts';
 import { lowerPriority } from './thread-priority.ts';
 import { serveRequests } from './worker-port.ts';
 
@@ -12,6 +13,9 @@ import { serveRequests } from './worker-port.ts';
 const TAIL_NICE = 10;
 /** Damage found since the last reply: blocks that were left out, by segment. No more than the blocks of the task. */
 let damage = new Map<string, FoundBlocks>();
+
+/** Of requests that nobody stops. */
+const NEVER = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
 
 interface FoundBlocks {
   readonly reason: string;
@@ -38,8 +42,13 @@ serveRequests(
     if (request.task.kind === 'tail') lowerPriority(TAIL_NICE);
     // When the answer is on its way, or the error.
     setImmediate(giveBackMemory);
+    const stop = new Int32Array(request.stop ?? NEVER);
     try {
-      const result = runScanTask(request.task, (part, options, counts) => loader.load(part, options, counts));
+      throwIfStopped(stop);
+      const result = runScanTask(request.task, (part, options, counts) => {
+        throwIfStopped(stop);
+        return loader.load(part, options, counts);
+      });
       return { kind: 'scan', id: request.id, result, damage: damagedBlocks() };
     } finally {
       damage = new Map();

@@ -1,5 +1,6 @@
 import { assertNever } from '../base/assert.ts';
 import { scanPatterns } from './patterns/scan-patterns.ts';
+import { beginTemplateWork } from './pipeline/template/functions/template-work.ts';
 import { scanLogs } from './scan/scan-logs.ts';
 import { scanSamples } from './scan/scan-samples.ts';
 import { scanTail } from './tail/scan-tail.ts';
@@ -11,6 +12,7 @@ import type { PartLoader, ScanResult, ScanTask } from './task/task.ts';
  * @throws LogError QUERY_PIPELINE, and what loading a part throws
  */
 export function runScanTask(task: ScanTask, load: PartLoader): ScanResult {
+  beginTemplateWork(task.kind !== 'tail');
   switch (task.kind) {
     case 'logs':
       return scanLogs(task, load);

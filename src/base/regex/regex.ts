@@ -32,7 +32,7 @@ export interface Regex {
   testBytes(bytes: Uint8Array, start: number, end: number, ascii?: boolean): boolean;
   /** The leftmost match; among those the one a backtracking search finds first. */
   exec(text: string): RegexMatch | undefined;
-  /** Replaces every match by the template (Go's Expand rules). */
+  /** Replaces every match by the template (Go's Expand rules). @throws Error when a long text takes too long, as the next two */
   replaceAll(text: string, template: string): string;
   replaceAllLiteral(text: string, replacement: string): string;
   /** Number of matches that do not overlap; `""` in `"ab"` counts 3. */
@@ -68,6 +68,12 @@ const WATCHED_OVERRUNS = 4;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the bounds of ASCII
 const NON_ASCII = /[^\x00-\x7f]/;
+
+/** In longer texts, replacing and counting look at the clock behind each match: every search may go to the end of the text. */
+const CLOCKED_CHARS = 4096;
+const MAX_ALL_MATCHES_MS = 500;
+/** So many matches are found in a millisecond where none looks far; they may take longer together. */
+const USUAL_MATCHES_PER_MS = 200;
 
 type Finder = (position: number) => RegexMatch | undefined;
 
@@ -166,7 +172,7 @@ class LinearRegex implements Regex {
   }
 
   count(text: string): number {
-    const find = this.#finder(text);
+    const find = clocked(text, this.#finder(text));
     let count = 0;
     let previousEnd = -1;
     for (let position = 0; position <= text.length; ) {
@@ -193,7 +199,7 @@ class LinearRegex implements Regex {
   }
 
   #replace(text: string, replacement: (match: RegexMatch) => string): string {
-    const find = this.#finder(text);
+    const find = clocked(text, this.#finder(text));
     let out = '';
     let copied = 0;
     for (let position = 0; position <= text.length; ) {
@@ -223,6 +229,20 @@ class LinearRegex implements Regex {
     if (this.#anchored) return (position) => (position === 0 && matcher.matches() ? readMatch(matcher) : undefined);
     return (position) => (matcher.find(position) ? readMatch(matcher) : undefined);
   }
+}
+
+/** @throws Error when all matches of a long text take too long; a search itself is linear */
+function clocked(text: string, find: Finder): Finder {
+  if (text.length <= CLOCKED_CHARS) return find;
+  const startMs = performance.now();
+  let matches = 0;
+  return (position) => {
+    const elapsedMs = performance.now() - startMs;
+    if (elapsedMs > MAX_ALL_MATCHES_MS + matches / USUAL_MATCHES_PER_MS)
+      throw new Error('regexp takes too long on a text of this length');
+    matches++;
+    return find(position);
+  };
 }
 
 function readMatch(matcher: Matcher): RegexMatch {

@@ -85,10 +85,13 @@ export async function runUnordered(
       return;
     }
   };
+  const running = Array.from({ length: lanes }, work);
   try {
-    await Promise.all(Array.from({ length: lanes }, work));
+    await Promise.all(running);
   } catch (cause) {
     failed.abort(cause);
+    // The caller gives back memory that the others read.
+    await Promise.allSettled(running);
     throwIfAborted(signal);
     throw cause;
   }

@@ -123,5 +123,5 @@ function callMethod(
     state.fail(`can't call method/function ${JSON.stringify(name)} with ${method.results} results`);
   const values = args.map((arg, index) => given.compileArg(arg, method.params[index] ?? 'any')(state));
   if (hasFinal) values.push(checkType(state, final, method.params[args.length] ?? 'any'));
-  return invoke(state, name, given.node, () => method.call(receiver, values));
+  return invoke(state, name, given.node, values, () => method.call(receiver, values));
 }

@@ -91,7 +91,7 @@ function compileCall(
     for (const input of inputs) values.push(input(state));
     if (hasFinal) values.push(checkType(state, final, finalType));
     if (name === 'call') values.unshift(args[0] === undefined ? String(values[0]) : nodeText(args[0]));
-    return invoke(state, name, whole, () => fn.call(values, state));
+    return invoke(state, name, whole, values, () => fn.call(values, state));
   };
 }
 

@@ -1,6 +1,7 @@
 import { compileBodies } from './compile.ts';
 import { isQueryFunction } from './functions/functions.ts';
 import { State, type TemplateContext, TemplateError } from './functions/runtime.ts';
+import { noteRowWork } from './functions/template-work.ts';
 import { labelUse } from './label-use.ts';
 import { parseTemplate } from './syntax/parser.ts';
 
@@ -13,7 +14,7 @@ export interface Template {
   /**
    * Formats one row.
    *
-   * @throws TemplateError with Go's full text; the row keeps its line or label then
+   * @throws TemplateError with Go's full text; the row keeps its line or label then; LogError QUERY_LIMIT
    */
   execute(context: TemplateContext): string;
 }
@@ -36,6 +37,8 @@ export function compileTemplate(text: string, name: 'line' | 'label'): Template 
       // Deep nesting inside deep calls: the limits keep it rare, the stack has the last word.
       if (error instanceof RangeError) throw new TemplateError(`template: ${name}: exceeded maximum template depth`);
       throw error;
+    } finally {
+      noteRowWork(state.work);
     }
     return state.out;
   };

@@ -1,6 +1,7 @@
 import { goQuote } from '../../../../../grammar/literals.ts';
 import type { GoRecord, GoValue } from '../../../../base/go/value.ts';
 import { type Located, nodeText } from '../syntax/node.ts';
+import { CALL_WORK, MAX_ROW_WORK } from './template-work.ts';
 
 /** Longest line or label value that a template may make. */
 export const MAX_OUTPUT_CHARS: number = 10 * 1024 * 1024;
@@ -73,6 +74,8 @@ export class State {
   #variables: Variable[] = [];
   #steps = 0;
   #depth = 0;
+  /** See template-work.ts; of this execution. */
+  work = 0;
 
   readonly #bounds: TemplateBounds;
   #deadlineMs = Number.POSITIVE_INFINITY;
@@ -100,17 +103,26 @@ export class State {
     this.#variables = [{ name: '$', value: dot, boxed: false }];
     this.#steps = 0;
     this.#depth = 0;
+    this.work = 0;
     if (this.#bounds.ms !== Number.POSITIVE_INFINITY) this.#deadlineMs = performance.now() + this.#bounds.ms;
   }
 
   write(text: string): void {
     this.out += text;
+    this.work += text.length;
     if (this.out.length > this.#bounds.chars) this.fail(`output longer than ${this.#bounds.chars} characters`);
+  }
+
+  /** Counts work: what functions read and make, and the calls themselves. */
+  spend(work: number): void {
+    this.work += work;
+    if (this.work > MAX_ROW_WORK) this.fail('exceeded maximum work of a template');
   }
 
   /** Counts a turn of a loop or a call, so that no template runs for ever. */
   step(): void {
     this.#steps++;
+    this.spend(CALL_WORK);
     if (this.#steps > this.#bounds.steps) this.fail(`exceeded maximum of ${this.#bounds.steps} steps`);
     if (this.#deadlineMs !== Number.POSITIVE_INFINITY && performance.now() > this.#deadlineMs)
       this.fail(`took longer than ${this.#bounds.ms} ms`);
