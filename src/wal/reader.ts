@@ -21,6 +21,8 @@ export interface WalGap {
   readonly startByte: number;
   readonly endByte: number;
   readonly reason: string;
+  /** It begins with a record that was written whole, as its length says: no write that was interrupted. */
+  readonly isWhole: boolean;
 }
 
 export interface WalFileContent {
@@ -52,12 +54,13 @@ export async function readWalFile(
   // A header that is wrong is a gap like any other: records are found by the marker in the file name.
   let gapStart = headerFault === undefined ? -1 : 0;
   let reason = headerFault ?? '';
+  let isWhole = false;
   let at = FILE_HEADER_BYTES;
   if (headerFault === undefined) goodBytes = FILE_HEADER_BYTES;
   while (at < window.sizeBytes) {
     const recordBytes = await readRecord(window, at, name.marker, apply);
     if (recordBytes > 0) {
-      if (gapStart >= 0) gaps.push({ startByte: gapStart, endByte: at, reason });
+      if (gapStart >= 0) gaps.push({ startByte: gapStart, endByte: at, reason, isWhole });
       gapStart = -1;
       records++;
       goodBytes += recordBytes;
@@ -66,15 +69,16 @@ export async function readWalFile(
     }
     if (gapStart < 0) {
       gapStart = at;
-      reason = 'no intact record begins here';
+      isWhole = recordBytes < 0;
+      reason = isWhole ? 'the checksum of a record does not match' : 'no intact record begins here';
     }
     at = await findMarker(window, at + 1, name.marker);
   }
-  if (gapStart >= 0) gaps.push({ startByte: gapStart, endByte: window.sizeBytes, reason });
+  if (gapStart >= 0) gaps.push({ startByte: gapStart, endByte: window.sizeBytes, reason, isWhole });
   return { records, goodBytes, sizeBytes: window.sizeBytes, gaps: gaps.filter((gap) => gap.startByte < gap.endByte) };
 }
 
-/** Applies the record at `at`; returns its size, 0 when there is none that is intact. */
+/** Applies the record at `at`; returns its size, 0 when there is none, -1 when one is there whole and does not match its checksum. */
 async function readRecord(
   window: Window,
   at: number,
@@ -86,9 +90,15 @@ async function readRecord(
   if (recordBytes === undefined || at + recordBytes > window.sizeBytes) return 0;
   const bytes = await window.at(at, recordBytes);
   const record = bytes.length < recordBytes ? undefined : decodeRecord(bytes, 0, recordBytes);
-  if (record === undefined) return 0;
+  if (record === undefined) return isZero(bytes, RECORD_PREFIX_BYTES) ? 0 : -1;
   apply(record);
   return recordBytes;
+}
+
+/** A power cut may leave zeros where the file had grown and its bytes were not there yet. */
+function isZero(bytes: Uint8Array, from: number): boolean {
+  for (let i = from; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
 }
 
 /** Next place from `from` on where the marker stands; the end of the file when there is none. */

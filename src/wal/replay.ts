@@ -60,6 +60,10 @@ export async function replayWal(options: ReplayOptions): Promise<ReplayResult> {
     total.records += content.records;
     total.bytes += content.goodBytes;
     const torn = name === last ? tornTail(content) : undefined;
+    if (content.sizeBytes === 0) {
+      if (name === last) await cutTail(disk, dir, path, 0);
+      else options.onDamage(await quarantine(options, path, name, EMPTY_FILE));
+    }
     for (const gap of content.gaps) {
       if (gap !== torn) options.onDamage(await quarantine(options, path, name, gap));
     }
@@ -69,6 +73,9 @@ export async function replayWal(options: ReplayOptions): Promise<ReplayResult> {
   }
   return { lastSeq: Math.max(afterSeq, last?.seq ?? 0), ...total };
 }
+
+/** No file but the last one is empty: it gets its first record as it is made. */
+const EMPTY_FILE: WalGap = { startByte: 0, endByte: 0, reason: 'the file is empty', isWhole: false };
 
 async function readContent(
   disk: Disk,
@@ -90,10 +97,10 @@ async function readContent(
   }
 }
 
-/** The gap that reaches the end of the file, if there is one. */
+/** The gap that reaches the end of the file, if there is one that an interrupted write may have left. */
 function tornTail(content: WalFileContent): WalGap | undefined {
   const gap = content.gaps.at(-1);
-  return gap?.endByte === content.sizeBytes ? gap : undefined;
+  return gap?.endByte === content.sizeBytes && !gap.isWhole ? gap : undefined;
 }
 
 /** Cuts a torn tail off, so that the file is whole when it is no longer the last one; a file of nothing else goes. */

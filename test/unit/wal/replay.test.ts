@@ -67,6 +67,25 @@ describe('replayWal', () => {
     }
   });
 
+  it('does not take a damaged last record for a torn one, nor an emptied file for one that had nothing', async () => {
+    const { disk, paths } = await logOf([[1], [2, 3]]);
+    const bytes = disk.bytesOf(paths[1]!).slice();
+    bytes[bytes.length - 5]! ^= 4;
+    const flipped = copyOf(disk);
+    flipped.put(paths[1]!, bytes);
+    const startByte = FILE_HEADER_BYTES + RECORD_BYTES;
+    const result = await replayAll(flipped);
+    expect(result).toMatchObject({ numbers: [1, 2], tornBytes: 0, damages: [{ file: paths[1], startByte }] });
+    expect(flipped.bytesOf(result.damages[0]!.quarantinedAs!)).toEqual(bytes.subarray(startByte));
+
+    const emptied = copyOf(disk);
+    emptied.put(paths[0]!, new Uint8Array(0));
+    expect(await replayAll(emptied)).toMatchObject({
+      numbers: [2, 3],
+      damages: [{ file: paths[0], reason: 'the file is empty' }],
+    });
+  });
+
   it('quarantines a torn tail of an earlier file loudly, and goes on', async () => {
     const { disk, paths } = await logOf([[1, 2], [3]]);
     const whole = disk.bytesOf(paths[0]!);
