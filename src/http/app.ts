@@ -14,6 +14,7 @@ import type { RouteContext } from './request/route-context.ts';
 import { collapseSlashes, RouteTable, routeName } from './request/route-name.ts';
 import { registerDamageRoutes } from './routes/damage-routes.ts';
 import { registerDetectedRoutes } from './routes/detected-routes.ts';
+import { registerHalogiRowsRoutes } from './routes/halogi-rows-routes.ts';
 import { registerIndexRoutes } from './routes/index-routes.ts';
 import { registerLabelRoutes } from './routes/label-routes.ts';
 import { registerLegacyRoutes } from './routes/legacy-routes.ts';
@@ -71,6 +72,7 @@ export function buildApp(parts: ServerParts, options: HttpOptions): HttpApp {
   const context: RouteContext = { app, parts, options, bodies: new BodyReader(options.bodyBytes) };
   registerPushRoutes(context);
   registerQueryRoutes(context);
+  registerHalogiRowsRoutes(context);
   registerLabelRoutes(context);
   registerIndexRoutes(context);
   registerDetectedRoutes(context);

@@ -136,6 +136,7 @@ function lazyQueries(current: () => Engine): QueryService {
     detectedLabels: async (request) => (await queries()).detectedLabels(request),
     detectedFields: async (request) => (await queries()).detectedFields(request),
     detectedFieldValues: async (request, name) => (await queries()).detectedFieldValues(request, name),
+    rows: async (request) => (await queries()).rows(request),
     formatQuery: async (text) => (await queries()).formatQuery(text),
   };
 }

@@ -3,9 +3,11 @@ import { parseQuery } from '../../../grammar/parse.ts';
 import { printQuery } from '../../../grammar/print.ts';
 import { LogError } from '../../base/errors.ts';
 import type { Limits } from '../../model/limits.ts';
+import { checkQueryLength, checkSelectors } from '../../query/analysis/check-query.ts';
 import { parseText } from '../../query/analysis/selectors.ts';
 import type { QueryDeps } from '../../query/execute/query-deps.ts';
 import type { ResultCache } from '../../query/execute/result-cache.ts';
+import { parseCursor, type RowList, type RowPage, rowPages } from '../../query/execute/row-pages.ts';
 import { detectedFields, detectedFieldValues } from '../../query/metadata/detected-fields.ts';
 import { detectedLabels } from '../../query/metadata/detected-labels.ts';
 import { labelNames, labelValues, type MetadataDeps, seriesLabels } from '../../query/metadata/labels.ts';
@@ -13,6 +15,7 @@ import { indexStats } from '../../query/metadata/stats.ts';
 import { queryVolume } from '../../query/metadata/volume.ts';
 import { queryPatterns } from '../../query/patterns/patterns.ts';
 import { type QueryResult, runParsed, runQuery } from '../../query/run.ts';
+import { checkStages } from '../../query/scan/scan-pipeline.ts';
 import type { TallyCache } from '../../query/statistics/tally-cache.ts';
 import { KeptSeries } from '../../query/statistics/tally-series.ts';
 import type { TaskRunner } from '../../query/task/task.ts';
@@ -21,6 +24,7 @@ import {
   parseBounds,
   parseDetectedFieldsParams,
   parseInstantParams,
+  parseLimit,
   parseRangeParams,
   parseShardBytes,
   parseSteppedBounds,
@@ -40,6 +44,7 @@ import { legacyStreamsBody, resultBody } from '../../wire/result/result-json.ts'
 import { NO_STATS, type QueryStats } from '../../wire/result/stats-json.ts';
 import type { JsonText, QueryRequest, QueryService } from '../request/parts.ts';
 import { AskedStore, type DamageSource, withWarnings } from './damage-warnings.ts';
+import { RowLines } from './rows-ndjson.ts';
 
 export interface QueryAnswersOptions {
   readonly store: QueryStore;
@@ -192,6 +197,22 @@ export class QueryAnswers implements QueryService {
     return withWarnings(body, deps.store.warnings());
   }
 
+  /** @throws LogError for parameters and the query; what fails later is thrown by the lines */
+  async rows(request: QueryRequest): Promise<AsyncIterable<Uint8Array>> {
+    const deps = this.#deps(request);
+    const { query, startNs, endNs, direction } = parseRangeParams(request.params, deps.nowNs);
+    const limit = Math.min(parseLimit(request.params, 'limit', DEFAULT_ROWS), MAX_ROWS);
+    const expr = parseText(query);
+    if (expr.kind !== 'log') throw new LogError('QUERY_INVALID', 'only log queries have rows');
+    checkStages(expr);
+    checkQueryLength(startNs, endNs, deps.limits);
+    checkSelectors(expr, deps.limits);
+    const cursor = request.params.get('cursor') ?? '';
+    const after = cursor === '' ? undefined : parseCursor(cursor);
+    const list = { expr, startNs, endNs, limit, backward: direction === 'backward', after };
+    return rowLines(list, deps);
+  }
+
   async formatQuery(text: string): Promise<string> {
     return printQuery(parseQuery(text));
   }
@@ -239,6 +260,21 @@ export class QueryAnswers implements QueryService {
     const data = queryVolume(params, deps);
     return resultBody(data, NO_STATS, { warnings: deps.store.warnings() });
   }
+}
+
+/** Of one request for rows; what lies behind is reached by the cursor. */
+const DEFAULT_ROWS = 1000;
+const MAX_ROWS = 1_000_000;
+
+async function* rowLines(list: RowList, deps: QueryDeps): AsyncGenerator<Uint8Array> {
+  const startedMs = performance.now();
+  const lines = new RowLines();
+  let last: RowPage | undefined;
+  for await (const page of rowPages(list, deps)) {
+    last = page;
+    yield lines.page(page);
+  }
+  if (last !== undefined) yield lines.end(last, (performance.now() - startedMs) / 1000);
 }
 
 /** Grafana's Logs Drilldown names itself in `X-Query-Tags`; it shows the series within the limit rather than an error. */

@@ -79,6 +79,8 @@ export interface QueryService {
   detectedLabels(request: QueryRequest): Promise<JsonText>;
   detectedFields(request: QueryRequest): Promise<JsonText>;
   detectedFieldValues(request: QueryRequest, name: string): Promise<JsonText>;
+  /** Lines of JSON, a page of rows at a time. */
+  rows(request: QueryRequest): Promise<AsyncIterable<Uint8Array>>;
   /** The query printed in its pretty form. */
   formatQuery(text: string): Promise<string>;
 }
