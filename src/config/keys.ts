@@ -114,6 +114,12 @@ function serverSettings(availableBytes: number = availableMemoryBytes()): readon
     ...MERGE_SETTINGS,
     ...RULER_SETTINGS,
     {
+      key: 'deletes.cancel_period',
+      kind: 'duration',
+      default: 24 * 60 * 60_000,
+      about: 'how long a delete request can be taken back; its rows are hidden at once, and removed after this',
+    },
+    {
       key: 'retention.max_bytes',
       kind: 'size',
       default: 0,

@@ -137,6 +137,12 @@ export const LIMIT_SPECS: readonly LimitSpec[] = [
     'json',
     'by name of a remote-write client: url, headers, basic_auth, authorization, write_relabel_configs of its own',
   ),
+  spec(
+    'deletion_mode',
+    'deletionMode',
+    'text',
+    'delete requests: filter-and-delete, filter-only (hide, remove nothing) or disabled',
+  ),
   spec('retention_period', 'retentionPeriodMs', 'duration', 'delete lines older than this; 0: keep for ever'),
 ];
 

@@ -40,6 +40,8 @@ export interface Settings {
   readonly tailMaxDurationMs: number;
   readonly queryWorkers: number;
   readonly merge: MergeSettings;
+  /** Time in which a delete request can be taken back. */
+  readonly deleteCancelPeriodMs: number;
   /** 0: off, as for the next. */
   readonly retentionMaxBytes: number;
   readonly retentionMinFreeBytes: number;
@@ -152,6 +154,7 @@ function buildSettings(
       coldLevel: within(1, 19, 'merge.cold_level'),
       cpuPercent: within(1, 100, 'merge.cpu_percent'),
     },
+    deleteCancelPeriodMs: number('deletes.cancel_period'),
     retentionMaxBytes: number('retention.max_bytes'),
     retentionMinFreeBytes: number('retention.min_free'),
     logLevel: text('log.level') as LogLevel,

@@ -13,6 +13,7 @@ import type { HttpOptions, ServerParts } from './request/parts.ts';
 import type { RouteContext } from './request/route-context.ts';
 import { collapseSlashes, RouteTable, routeName } from './request/route-name.ts';
 import { registerDamageRoutes } from './routes/damage-routes.ts';
+import { registerDeleteRoutes } from './routes/delete-routes.ts';
 import { registerDetectedRoutes } from './routes/detected-routes.ts';
 import { registerHalogiRowsRoutes } from './routes/halogi-rows-routes.ts';
 import { registerIndexRoutes } from './routes/index-routes.ts';
@@ -79,6 +80,7 @@ export function buildApp(parts: ServerParts, options: HttpOptions): HttpApp {
   registerLegacyRoutes(context);
   registerLimitsRoutes(context);
   registerRulerRoutes(context);
+  registerDeleteRoutes(context);
   registerStatusRoutes(context);
   registerDamageRoutes(context);
   registerTailRoutes(context);

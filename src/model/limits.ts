@@ -58,6 +58,8 @@ export interface Limits {
   /** JSON: for names of clients what is different for the tenant; empty: nothing. */
   readonly rulerRemoteWriteConfig: string;
   // storage
+  /** `filter-and-delete`, `filter-only` or `disabled`. */
+  readonly deletionMode: string;
   /** 0: keep for ever. */
   readonly retentionPeriodMs: number;
 }
@@ -142,5 +144,6 @@ export const DEFAULT_LIMITS: Limits = {
   rulerEvaluationDelayMs: 0,
   rulerRemoteWriteDisabled: false,
   rulerRemoteWriteConfig: '',
+  deletionMode: 'filter-and-delete',
   retentionPeriodMs: 0,
 };

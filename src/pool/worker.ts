@@ -1,5 +1,6 @@
 import { closeCachedFile } from '../base/disk/sync-file.ts';
 import { giveBackMemory } from '../base/spare-memory.ts';
+import { hideRows } from '../query/scan/hidden-rows.ts';
 import { runScanTask } from '../query/scan.ts';
 import { PartLoader } from '../store/read/load-part.ts';
 import type { DamagedBlocks } from '../store/segments/damage.ts';
@@ -29,7 +30,7 @@ const loader = new PartLoader((error, path, block) => {
     damage.set(path, found);
   }
   found.blocks.add(block);
-});
+}, hideRows);
 
 function damagedBlocks(): DamagedBlocks[] {
   return Array.from(damage, ([path, { reason, blocks }]) => ({ path, reason, blocks: [...blocks] }));

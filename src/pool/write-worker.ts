@@ -39,7 +39,10 @@ async function write(request: WorkerRequest): Promise<WorkerReply> {
   if (request.kind === 'merge') {
     // Of what is done in quiet, a flush must not find the thread slowed down.
     if (!request.task.inQuiet) lowerPriority(MERGE_NICE);
-    return { kind: 'merge', id: request.id, result: await runMergeTask(request.task, nodeDisk, tidy) };
+    // Merges that remove rows are rare: only they need the code of queries here.
+    const hide =
+      (request.task.removes ?? []).length > 0 ? (await import('../query/scan/hidden-rows.ts')).hideRows : undefined;
+    return { kind: 'merge', id: request.id, result: await runMergeTask(request.task, nodeDisk, tidy, hide) };
   }
   lowerPriority(FLUSH_NICE);
   return { kind: 'flush', id: request.id, result: await runFlushTask(request.task, nodeDisk) };

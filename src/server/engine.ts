@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Settings } from '../config/settings.ts';
+import type { Deletes } from '../deletes/deletes.ts';
 import type { PushService, QueryService, TailService } from '../http/request/parts.ts';
 import type { Limits } from '../model/limits.ts';
 import type { RuleQueries } from '../rules/model/rule-query.ts';
@@ -21,6 +22,8 @@ export interface Engine {
   readers(): Promise<{ readonly queries: QueryService; readonly tails: TailService }>;
   /** Rules; loaded and started when there are any, or when they are first asked for. */
   rules(): Promise<RuleApi>;
+  /** Delete requests; loaded when there are any, or when they are first asked for. */
+  deletes(): Promise<Deletes>;
   /** Queries on the share that rules have. */
   ruleQueries(): Promise<RuleQueries>;
   /** Loads and starts what the first requests would else wait for. Call it when the server is ready. */

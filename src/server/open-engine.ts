@@ -7,6 +7,7 @@ import type { DamageLedger } from '../store/segments/damage-ledger.ts';
 import type { LogStore } from '../store/store.ts';
 import type { StoreStats } from '../store/store-stats.ts';
 import type { Engine, EngineOptions } from './engine.ts';
+import { LazyDeletes } from './lazy-deletes.ts';
 import { LazyQueries } from './lazy-queries.ts';
 import { LazyRules } from './lazy-rules.ts';
 import { openStore } from './open-store.ts';
@@ -54,6 +55,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
   watchStore(metrics, () => store.stats());
   watchDamage(metrics, store.damage);
+  const deletes = new LazyDeletes({ ...options, store });
+  try {
+    await deletes.startIfAny();
+  } catch (error) {
+    await store.close();
+    await pool.close();
+    throw error;
+  }
   const lazy = new LazyQueries({ ...options, store, runner: pool, hub, nowNs });
   const ruleQueries = async (): Promise<RuleQueries> => (await lazy.load()).parts.rules;
   const rules = new LazyRules({ ...options, queries: ruleQueries });
@@ -85,6 +94,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     push: pushes,
     readers: () => lazy.parts(),
     rules: () => rules.load(),
+    deletes: () => deletes.load(),
     ruleQueries,
     warmUp: () => {
       pool.start();
@@ -99,6 +109,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     close: async () => {
       lazy.close();
       await rules.close();
+      await deletes.close();
       clearInterval(retention);
       await store.close();
       await pool.close();

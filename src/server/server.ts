@@ -71,6 +71,7 @@ export async function startServer(settings: Settings, logger: Logger, openEngine
     queries: lazyQueries(current),
     tails: lazyTails(current),
     rules: async () => current().rules(),
+    deletes: async () => current().deletes(),
     status,
     metrics,
     limitsFor: (tenant) => limits.limitsFor(tenant),

@@ -15,6 +15,7 @@ import { FlushLoop } from './lifecycle/flush-loop.ts';
 import { openIndex } from './lifecycle/open-index.ts';
 import { restoreIndex } from './lifecycle/recover.ts';
 import type { RetentionRules } from './lifecycle/retention.ts';
+import type { RemovalProgress } from './lifecycle/row-removal.ts';
 import { SegmentUpkeep } from './lifecycle/segment-upkeep.ts';
 import type { DamagedBlocks } from './segments/damage.ts';
 import type { DamageLedger } from './segments/damage-ledger.ts';
@@ -29,6 +30,7 @@ import { OpenDirectories } from './tenant/open-directories.ts';
 import { openRecent } from './tenant/open-recent.ts';
 import { TenantSink } from './tenant/tenant-sink.ts';
 import { TenantState } from './tenant/tenant-state.ts';
+import type { Tombstone } from './tenant/tombstones.ts';
 
 /** How often the age and idleness of the head are looked at. */
 const TICK_MS = 1000;
@@ -312,6 +314,25 @@ export class LogStore implements QueryStore {
 
   labels(tenant: string, matchers: readonly CompiledMatcher[], range: TimeRange): LabelsInUse {
     return selectLabels(this.#view(tenant), matchers, range);
+  }
+
+  /** What nobody is to see of a tenant from now on, in place of what was hidden before. */
+  hide(tenant: string, tombstones: readonly Tombstone[]): void {
+    this.#tenant(tenant).tombstones = tombstones;
+  }
+
+  /**
+   * Removes the rows of a tombstone from all segments, also those that are in the head now; rows that come later stay.
+   *
+   * @throws LogError when a segment cannot be rewritten; then others may have been
+   */
+  async removeRows(
+    tenant: string,
+    tombstone: Tombstone,
+    onProgress: (progress: RemovalProgress) => void,
+  ): Promise<void> {
+    await this.flush();
+    await this.#upkeep.removeRows(this.#tenant(tenant), tombstone, onProgress);
   }
 
   /** Drops segments that nothing asks to keep. @returns how many */

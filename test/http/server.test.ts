@@ -19,6 +19,9 @@ function engineDouble(changes: Partial<Engine> = {}): Engine {
     rules: async () => {
       throw new Error('no rules here');
     },
+    deletes: async () => {
+      throw new Error('no deletes here');
+    },
     ruleQueries: async () => {
       throw new Error('no rules here');
     },

@@ -84,6 +84,9 @@ export function appDouble(setup: AppSetup = {}): AppDouble {
     queries: setup.queries ?? recorded,
     tails: NO_TAILS,
     rules: async () => NO_RULES,
+    deletes: async () => {
+      throw new Error('no deletes here');
+    },
     status: {
       notReadyReason: () => undefined,
       flush: async () => undefined,

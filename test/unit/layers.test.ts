@@ -16,7 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['wire', 'wal', 'head', 'chunk', 'index'],
   ['store'],
   ['ingest', 'query'],
-  ['pool', 'rules'],
+  ['pool', 'rules', 'deletes'],
   ['http'],
   ['config'],
   ['server'],

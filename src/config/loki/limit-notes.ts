@@ -36,7 +36,6 @@ export const LIMIT_NOTES: ReadonlyMap<string, string> = new Map([
   ['dataobj_log_compaction_enabled', 'not needed: lines are stored in segments'],
   ['debug_engine_streams', 'not needed: there is one engine'],
   ['debug_engine_tasks', 'not needed: there is one engine'],
-  ['deletion_mode', 'not used'],
   ['discover_generic_fields', 'not used: write | json or | logfmt in the query'],
   ['enforce_metric_name', 'not needed: streams have no metric name'],
   ['engine_results_cache_time_bucket_interval', OWN_CACHE],

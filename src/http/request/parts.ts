@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { Deletes } from '../../deletes/deletes.ts';
 import type { PushKind } from '../../ingest/push.ts';
 import type { Limits } from '../../model/limits.ts';
 import type { TailPiece } from '../../query/tail/tail-session.ts';
@@ -18,6 +19,8 @@ export interface ServerParts {
   readonly tails: TailService;
   /** Loads them when they are first asked for. */
   readonly rules: () => Promise<RuleApi>;
+  /** The same. */
+  readonly deletes: () => Promise<Deletes>;
   readonly status: StatusService;
   readonly metrics: RequestMetrics;
   readonly limitsFor: (tenant: string) => Limits;

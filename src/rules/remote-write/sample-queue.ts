@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Disk, DiskFile } from '../../base/disk/disk.ts';
-import { readVersioned, writeDurably } from '../store/json-file.ts';
+import { readVersioned, writeDurably } from '../../base/disk/json-file.ts';
 import {
   decodeQueueRecord,
   encodeQueueHeader,

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Disk } from '../../base/disk/disk.ts';
+import { readVersioned, writeDurably } from '../../base/disk/json-file.ts';
 import type { ActiveAlert } from '../alert/active-alert.ts';
-import { readVersioned, writeDurably } from './json-file.ts';
 
 export const ALERTS_VERSION = 1;
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Disk } from '../../base/disk/disk.ts';
+import { readVersioned, writeDurably } from '../../base/disk/json-file.ts';
 import type { GroupSource, RuleGroup } from '../model/rule-group.ts';
 import { parseGroup } from '../parse/parse-group.ts';
-import { readVersioned, writeDurably } from './json-file.ts';
 
 export const GROUPS_VERSION = 1;
 const FILE_PATTERN = /^groups-(.+)\.json$/;

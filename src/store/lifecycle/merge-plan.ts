@@ -1,6 +1,7 @@
 import { dayStartNs, NS_PER_DAY_NUMBER, NS_PER_MS } from '../../model/time.ts';
 import type { StoredSegment } from '../segments/stored-segment.ts';
 import type { TenantState } from '../tenant/tenant-state.ts';
+import type { RemovedRows } from '../write/merge-task.ts';
 
 /** When segments are joined, and how. */
 export interface MergeSettings {
@@ -23,7 +24,9 @@ export interface MergePlan {
   readonly tenant: TenantState;
   readonly sources: readonly StoredSegment[];
   readonly zstdLevel: number;
-  readonly kind: 'tier' | 'thin' | 'cold';
+  readonly kind: 'tier' | 'thin' | 'cold' | 'delete';
+  /** Rows that go, of the kind `delete`. */
+  readonly removes?: readonly RemovedRows[];
 }
 
 /** Level of fresh segments and of merges of days that still grow (docs/decisions/0003-block-size.md). */

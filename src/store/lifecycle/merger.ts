@@ -8,9 +8,10 @@ import { StoredSegment, segmentFolder } from '../segments/stored-segment.ts';
 import type { OpenDirectories } from '../tenant/open-directories.ts';
 import type { TenantState } from '../tenant/tenant-state.ts';
 import { newMergeControl, stopMerge } from '../write/merge-pace.ts';
-import type { MergedSegment, MergeResult, MergeTask } from '../write/merge-task.ts';
+import type { MergedSegment, MergeResult, MergeTask, RemovedRows } from '../write/merge-task.ts';
 import { bytesOf, FRESH_ZSTD_LEVEL, type MergePlan, type MergeSettings, planMerge } from './merge-plan.ts';
 import { expiredSegments, type RetentionRules } from './retention.ts';
+import type { Rewritten } from './row-removal.ts';
 
 /** Runs merges somewhere: in a thread of their own in the server, in place in tests. */
 export type MergeRunner = (task: MergeTask) => Promise<MergeResult>;
@@ -47,6 +48,7 @@ export interface MergeInfo {
   readonly rows: number;
   readonly repeats: number;
   readonly expiredRows: number;
+  readonly removedRows: number;
   readonly copiedBlocks: number;
   readonly decodedBlocks: number;
   readonly durationMs: number;
@@ -101,6 +103,32 @@ export class SegmentMerger {
       this.#running = undefined;
     });
     return this.#running;
+  }
+
+  /**
+   * Rewrites a segment without some rows, when the merges that run are done.
+   *
+   * @returns undefined when it is gone meanwhile
+   * @throws LogError as runMergeTask, SHUTTING_DOWN when the store is closed
+   */
+  async rewrite(
+    tenant: TenantState,
+    segment: StoredSegment,
+    removes: readonly RemovedRows[],
+  ): Promise<Rewritten | undefined> {
+    while (this.#running !== undefined) await this.#running.catch(() => undefined);
+    if (this.#closed) throw new LogError('SHUTTING_DOWN', 'the server is stopping');
+    const zstdLevel = segment.summary.zstdLevel ?? FRESH_ZSTD_LEVEL;
+    let made: Rewritten | undefined;
+    const run = async (): Promise<void> => {
+      if (!isStillThere(tenant, [segment])) return;
+      made = await this.#merge({ tenant, sources: [segment], zstdLevel, kind: 'delete', removes });
+    };
+    this.#running = run().finally(() => {
+      this.#running = undefined;
+    });
+    await this.#running;
+    return made;
   }
 
   /** Ends the merge that runs; its sources stay as they are. */
@@ -158,7 +186,7 @@ export class SegmentMerger {
     for (const segment of named.length > 0 ? named : plan.sources) this.#broken.add(segment);
   }
 
-  async #merge(plan: MergePlan): Promise<void> {
+  async #merge(plan: MergePlan): Promise<Rewritten | undefined> {
     const { now, index, onMerged, drop } = this.#options;
     const { tenant, sources } = plan;
     const startMs = now();
@@ -170,7 +198,7 @@ export class SegmentMerger {
       const merged = result.segment;
       if (this.#closed || !isStillThere(tenant, sources)) {
         await this.#options.disk.unlink(path);
-        return;
+        return undefined;
       }
       try {
         await index.commit({
@@ -184,17 +212,18 @@ export class SegmentMerger {
       }
       // One step: from here queries see the merged segment, and its sources no longer.
       tenant.removeSegments(sources);
-      if (merged !== undefined) this.#add(merged, path, plan);
+      const segment = merged === undefined ? undefined : this.#add(merged, path, plan);
       drop(sources);
       const info = infoOf(plan, task, result, now() - startMs);
       this.#count(info);
       onMerged(info);
+      return { segment, removedRows: result.removedRows, removedBytes: result.removedBytes };
     } finally {
       for (const segment of sources) segment.unpin();
     }
   }
 
-  #add(merged: MergedSegment, path: string, { tenant, sources }: MergePlan): void {
+  #add(merged: MergedSegment, path: string, { tenant, sources }: MergePlan): StoredSegment {
     const { directories } = this.#options;
     const segment = new StoredSegment(merged.summary, path, lastAddedMs(sources));
     tenant.addSegment(segment);
@@ -204,10 +233,11 @@ export class SegmentMerger {
     for (let stream = 0; stream < streamIds.length; stream++) {
       const id = ids[origins[stream * 2]!]?.[origins[stream * 2 + 1]!];
       // Of a source that is not in memory: then this one need not be, either.
-      if (id === undefined) return;
+      if (id === undefined) return segment;
       streamIds[stream] = id;
     }
     directories.put(segment, merged.tables, streamIds);
+    return segment;
   }
 
   async #run(task: MergeTask): Promise<MergeResult> {
@@ -219,7 +249,7 @@ export class SegmentMerger {
     }
   }
 
-  #task({ tenant, sources, zstdLevel, kind }: MergePlan): MergeTask {
+  #task({ tenant, sources, zstdLevel, kind, removes }: MergePlan): MergeTask {
     const { dataFolder, settings, now, writer, directories } = this.#options;
     const { day, name } = sources[0]!.summary;
     const level = 1 + Math.max(...sources.map((segment) => segment.summary.generation));
@@ -236,6 +266,7 @@ export class SegmentMerger {
       name: mergedName(name, level),
       sources: sources.map(({ path, summary }) => ({ path, zstdLevel: summary.zstdLevel ?? FRESH_ZSTD_LEVEL })),
       fromNs: Math.max(0, expiredNs),
+      removes,
       cpuPercent: settings.cpuPercent,
       inQuiet: kind === 'thin',
       control: newMergeControl(),
@@ -281,6 +312,7 @@ function infoOf(plan: MergePlan, task: MergeTask, result: MergeResult, durationM
     rows: result.rows,
     repeats: result.repeats,
     expiredRows: result.expiredRows,
+    removedRows: result.removedRows,
     copiedBlocks: result.copiedBlocks,
     decodedBlocks: result.decodedBlocks,
     durationMs,

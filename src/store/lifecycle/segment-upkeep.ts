@@ -1,11 +1,15 @@
 import type { Disk } from '../../base/disk/disk.ts';
+import { LogError } from '../../base/errors.ts';
 import type { LogIndex } from '../../index/index.ts';
+import type { OpenDirectory } from '../segments/open-directory.ts';
 import type { StoredSegment } from '../segments/stored-segment.ts';
 import type { OpenDirectories } from '../tenant/open-directories.ts';
 import type { TenantState } from '../tenant/tenant-state.ts';
+import type { Tombstone } from '../tenant/tombstones.ts';
 import type { MergeSettings } from './merge-plan.ts';
 import { type MergeInfo, type MergeRunner, type MergeTotals, SegmentMerger } from './merger.ts';
 import { expiredSegments, type RetentionRules } from './retention.ts';
+import { type RemovalProgress, removeRows } from './row-removal.ts';
 
 export interface MergeOptions {
   readonly settings: MergeSettings;
@@ -56,6 +60,18 @@ export class SegmentUpkeep {
   /** Merges until nothing is left that is worth it, one merge at a time. */
   async merge(): Promise<void> {
     await this.#merger?.start();
+  }
+
+  /** Removes the rows of a tombstone from all segments. @throws LogError when one cannot be rewritten */
+  async removeRows(
+    tenant: TenantState,
+    tombstone: Tombstone,
+    onProgress: (progress: RemovalProgress) => void,
+  ): Promise<void> {
+    const merger = this.#merger;
+    if (merger === undefined) throw new LogError('INTERNAL', 'a store without merges removes no rows');
+    const open = (segment: StoredSegment): OpenDirectory => this.#options.directories.forQuery(tenant)(segment);
+    await removeRows(tenant, tombstone, open, (...args) => merger.rewrite(...args), onProgress);
   }
 
   /** Drops segments that nothing asks to keep. @returns how many */

@@ -1,3 +1,4 @@
+import { LogError } from '../../base/errors.ts';
 import { type BlockColumns, BlockReader, type StoredRows } from '../../chunk/block-reader.ts';
 import {
   B_FLAGS,
@@ -11,6 +12,7 @@ import {
 } from '../../chunk/directory.ts';
 import type { StoredBlocks } from '../../chunk/stored-blocks.ts';
 import { type PageRows, pageRows } from '../../head/load-pages.ts';
+import type { RowHider } from '../../model/hidden-rows.ts';
 import type { RowBlock } from '../../model/row-block.ts';
 import type { HeadSource, PartSource, SegmentSource } from '../snapshot/part-source.ts';
 import type { LoadCounts, LoadOptions, PartRef } from '../snapshot/select.ts';
@@ -62,6 +64,7 @@ export class PartLoader {
   /** For merges, which hold the rows of several blocks at a time. */
   readonly #owning: BlockReader = new BlockReader(false);
   readonly #onDamage: BlockDamageHandler;
+  readonly #hide: RowHider | undefined;
   /** Null where there are no kernels; made when rows of the head are read for the first time, which not all threads do. */
   #head: HeadBlocks | null | undefined;
 
@@ -72,8 +75,10 @@ export class PartLoader {
   readonly #blocks: BlockIterator = new BlockIterator(() => this.#next());
   readonly #openBlocks: BlockIterator = new BlockIterator(() => this.#head!.next());
 
-  constructor(onDamage: BlockDamageHandler) {
+  /** @param hide without it, parts with hidden rows cannot be read */
+  constructor(onDamage: BlockDamageHandler, hide?: RowHider) {
     this.#onDamage = onDamage;
+    this.#hide = hide;
     // A block whose lines come later is the one that was handed out last.
     this.#reader = new BlockReader(true, (error) =>
       onDamage(error, this.#atHand!.source.segment.path, this.#handedOut),
@@ -87,7 +92,7 @@ export class PartLoader {
     if (source === undefined) return [];
     this.#reader.frames.counts = counts;
     this.#owning.frames.counts = counts;
-    if (sources.length > 1 || (source.kind === 'head' && !source.sorted))
+    if (sources.length > 1 || part.hidden !== undefined || (source.kind === 'head' && !source.sorted))
       return this.#merged(part, sources, options, counts);
     if (source.kind === 'head') return this.#open(part, source, options, counts);
     this.#atHand = { part, source, options, counts, metadata: metadataTextsOf(part, options) };
@@ -221,7 +226,7 @@ export class PartLoader {
     }
   }
 
-  /** Sources that overlap in time: all rows gathered, sorted, repeats left out. */
+  /** Sources that overlap in time: all rows gathered, sorted, repeats and hidden rows left out. */
   *#merged(
     part: PartRef,
     sources: readonly PartSource[],
@@ -230,13 +235,17 @@ export class PartLoader {
   ): Iterable<RowBlock> {
     const gathered: SourceRows[] = [];
     // Lines decide what a repeat is, so they are read even when the query has no use for them.
-    const columns = { lines: true, metadata: options.metadata, metadataNames: options.metadataNames };
+    const { hidden } = part;
+    // Whether a row is hidden may depend on any of its metadata.
+    const metadata = options.metadata || hidden !== undefined;
+    const metadataNames = hidden === undefined ? options.metadataNames : undefined;
+    const columns = { lines: true, metadata, metadataNames };
     for (const source of sources) {
       if (source.kind === 'head') {
         for (let i = source.first; i < source.end; i++) {
           const rows = pageRows(source.slabs, source.pages, i);
           countHead(counts, rows);
-          gathered.push({ ...rows, metadata: options.metadata ? pageRowMetadata(rows) : NO_METADATA });
+          gathered.push(this.#visible(part, { ...rows, metadata: metadata ? pageRowMetadata(rows) : NO_METADATA }));
         }
         continue;
       }
@@ -244,13 +253,19 @@ export class PartLoader {
         const rows = this.#tryRead(this.#owning, source.segment, block, columns);
         if (rows === undefined) continue;
         count1(counts, rows.rowCount);
-        gathered.push({
-          ...rows,
-          metadata: options.metadata ? storedMetadata(rows.levels, rows.columns, rows.rowCount) : NO_METADATA,
-        });
+        const ofRows = metadata ? storedMetadata(rows.levels, rows.columns, rows.rowCount) : NO_METADATA;
+        gathered.push(this.#visible(part, { ...rows, metadata: ofRows }));
       }
     }
     yield* mergeSources(part, gathered, options, counts);
+  }
+
+  /** Marks the rows of a source that are hidden. @throws LogError INTERNAL when nobody can tell */
+  #visible(part: PartRef, rows: SourceRows): SourceRows {
+    if (part.hidden === undefined) return rows;
+    if (this.#hide === undefined) throw new LogError('INTERNAL', 'a part with hidden rows, and nobody to tell which');
+    const hidden = this.#hide(new LoadedBlock(part, rows, false, rows.metadata), part.hidden);
+    return hidden === undefined ? rows : { ...rows, hidden };
   }
 
   /** Lets go of the memory of the head, behind a task: threads share it. */

@@ -11,6 +11,8 @@ export interface SourceRows {
   readonly lineStarts: Uint32Array;
   readonly lineEnds: Uint32Array;
   readonly metadata: RowMetadata;
+  /** 1 for each row that is not to be seen. */
+  readonly hidden?: Uint8Array | undefined;
 }
 
 /** Rows that one merged block holds at most. */
@@ -37,7 +39,7 @@ class RowOrder {
       const rows = sources[s]!;
       for (let row = 0; row < rows.rowCount; row++) {
         const time = rows.times[row]!;
-        if (time < fromNs || time > toNs) continue;
+        if (time < fromNs || time > toNs || rows.hidden?.[row] === 1) continue;
         sourceOf[count] = s;
         rowOf[count] = row;
         times[count++] = time;

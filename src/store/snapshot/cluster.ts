@@ -1,4 +1,6 @@
 import { B_MAX, B_MIN, BLOCK_FIELDS, blockTime } from '../../chunk/directory.ts';
+import type { HiddenRows } from '../../model/hidden-rows.ts';
+import { type HiddenStreams, hidesAll, reaching } from '../tenant/tombstones.ts';
 import type { PartRef } from './select.ts';
 import type { Stretches } from './stretches.ts';
 
@@ -7,9 +9,10 @@ import type { Stretches } from './stretches.ts';
  * late rows made some overlap, the blocks concerned become one part that is merged when it is read.
  *
  * @param stored in order of arrival within a day (oldest segment first, head last), days ascending
+ * @param hides blocks with rows that are hidden become parts as well, which are filtered when they are read
  */
-export function disjoint(stored: Stretches): Stretches {
-  const tangled = tangledStreams(stored);
+export function disjoint(stored: Stretches, hides?: HiddenStreams): Stretches {
+  const tangled = tangledStreams(stored, hides);
   if (tangled.size === 0) return stored;
   const out = stored.sibling();
   /** Stretches by day and stream. */
@@ -24,12 +27,12 @@ export function disjoint(stored: Stretches): Stretches {
     if (list === undefined) lists.set(key, [i]);
     else list.push(i);
   }
-  for (const list of lists.values()) untangle(stored, list, out);
+  for (const list of lists.values()) untangle(stored, list, out, hides);
   return out;
 }
 
-/** Days and streams with a stretch that does not lie behind the one before. */
-function tangledStreams(stored: Stretches): ReadonlySet<string> {
+/** Days and streams with a stretch that does not lie behind the one before, or with rows that are hidden. */
+function tangledStreams(stored: Stretches, hides: HiddenStreams | undefined): ReadonlySet<string> {
   const found = new Set<string>();
   let largest = 0;
   for (let i = 0; i < stored.count; i++) largest = Math.max(largest, stored.streamIds[i]!);
@@ -41,7 +44,8 @@ function tangledStreams(stored: Stretches): ReadonlySet<string> {
       day = stored.days[i]!;
     }
     const streamId = stored.streamIds[i]!;
-    if (stored.mins[i]! <= ends[streamId]!) found.add(`${day} ${streamId}`);
+    if (stored.mins[i]! <= ends[streamId]! || (hides !== undefined && hides.of(day!, streamId).length > 0))
+      found.add(`${day} ${streamId}`);
     ends[streamId] = Math.max(ends[streamId]!, stored.maxs[i]!);
   }
   return found;
@@ -56,20 +60,21 @@ interface Piece {
 }
 
 /** Groups the pieces of one stream and day that overlap; pieces down to single blocks, so that only what really overlaps is merged. */
-function untangle(stored: Stretches, list: readonly number[], out: Stretches): void {
-  const pieces = list.flatMap((i) => piecesOf(stored, i));
+function untangle(stored: Stretches, list: readonly number[], out: Stretches, hides: HiddenStreams | undefined): void {
+  const hidden = hides?.of(stored.days[list[0]!]!, stored.streamIds[list[0]!]!) ?? [];
+  const pieces = list.flatMap((i) => piecesOf(stored, i)).filter(({ min, max }) => !hidesAll(hidden, min, max));
   const order = pieces.map((_, i) => i).sort((a, b) => pieces[a]!.min - pieces[b]!.min || a - b);
   let cluster: number[] = [];
   let end = -1;
   for (const i of order) {
     if (cluster.length > 0 && pieces[i]!.min > end) {
-      addCluster(stored, pieces, cluster, out);
+      addCluster(stored, pieces, cluster, out, hidden);
       cluster = [];
     }
     cluster.push(i);
     end = Math.max(end, pieces[i]!.max);
   }
-  if (cluster.length > 0) addCluster(stored, pieces, cluster, out);
+  if (cluster.length > 0) addCluster(stored, pieces, cluster, out, hidden);
 }
 
 function piecesOf(stored: Stretches, stretch: number): Piece[] {
@@ -88,10 +93,19 @@ function piecesOf(stored: Stretches, stretch: number): Piece[] {
   return pieces;
 }
 
-function addCluster(stored: Stretches, pieces: readonly Piece[], cluster: readonly number[], out: Stretches): void {
+function addCluster(
+  stored: Stretches,
+  pieces: readonly Piece[],
+  cluster: readonly number[],
+  out: Stretches,
+  hiddenOfStream: readonly HiddenRows[],
+): void {
   // Arrival order decides which of equal rows is first.
   const members = [...cluster].sort((a, b) => a - b).map((i) => pieces[i]!);
-  if (members.length === 1) {
+  const min = Math.min(...members.map((piece) => piece.min));
+  const max = Math.max(...members.map((piece) => piece.max));
+  const hidden = reaching(hiddenOfStream, min, max);
+  if (members.length === 1 && hidden.length === 0) {
     const { stretch, block } = members[0]!;
     const source = stored.sources[stretch]!;
     if (source < 0) out.addFrom(stored, stretch);
@@ -99,7 +113,7 @@ function addCluster(stored: Stretches, pieces: readonly Piece[], cluster: readon
     return;
   }
   const parts = members.map(({ stretch, block }) => stored.part(stretch, block, block + 1));
-  out.addLoose(joined(parts));
+  out.addLoose(hidden.length === 0 ? joined(parts) : { ...joined(parts), hidden });
 }
 
 /** Several parts of a stream as one, to be merged when it is read. */
@@ -118,4 +132,26 @@ function joined(parts: readonly PartRef[]): PartRef {
     metadataBytes: sum((part) => part.metadataBytes ?? 0),
     sources: parts.flatMap((part) => part.sources),
   };
+}
+
+/** What is stored, without the blocks of which every row is hidden. */
+export function withoutHidden(stored: Stretches, hides: HiddenStreams): Stretches {
+  const out = stored.sibling();
+  for (let i = 0; i < stored.count; i++) {
+    const streamId = stored.streamIds[i]!;
+    const hidden = reaching(hides.of(stored.days[i]!, streamId), stored.mins[i]!, stored.maxs[i]!);
+    if (hidden.length === 0) out.addFrom(stored, i);
+    else if (!hidesAll(hidden, stored.mins[i]!, stored.maxs[i]!)) addVisible(stored, i, hidden, out);
+  }
+  return out;
+}
+
+function addVisible(stored: Stretches, i: number, hidden: readonly HiddenRows[], out: Stretches): void {
+  const source = stored.sources[i]!;
+  if (source < 0) {
+    out.addFrom(stored, i);
+    return;
+  }
+  for (const { block, min, max } of piecesOf(stored, i))
+    if (!hidesAll(hidden, min, max)) out.addBlocks(stored.streamIds[i]!, source, block, block + 1);
 }

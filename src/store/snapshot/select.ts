@@ -1,4 +1,5 @@
 import type { Needle } from '../../base/regex/byte-search.ts';
+import type { HiddenRows } from '../../model/hidden-rows.ts';
 import type { Labels } from '../../model/labels.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface PartRef {
   readonly place: number;
   /** Where the rows are; understood by the store only. More than one when sources overlap in time: then merged and deduplicated. */
   readonly sources: readonly unknown[];
+  /** Rows of it that are not to be seen. */
+  readonly hidden?: readonly HiddenRows[] | undefined;
 }
 
 /** What a scan needs of a part; loaders leave out the columns nobody asks for. */

@@ -10,7 +10,8 @@ import type { OpenDirectory } from '../segments/open-directory.ts';
 import type { StoredSegment } from '../segments/stored-segment.ts';
 import type { MatchedStreams } from '../tenant/matched-streams.ts';
 import type { TenantState } from '../tenant/tenant-state.ts';
-import { disjoint } from './cluster.ts';
+import { HiddenStreams, hidesAll } from '../tenant/tombstones.ts';
+import { disjoint, withoutHidden } from './cluster.ts';
 import { type LeftOut, piecesOf } from './left-out.ts';
 import type { LabelsInUse, Selection, WantedRows } from './query-store.ts';
 import { forEachWanted, keptStreams, type SelectedRuns } from './segment-runs.ts';
@@ -37,12 +38,22 @@ class PinnedSelection implements Selection {
   #stored: Stretches | undefined;
   #stretches: Stretches | undefined;
   #runs: SelectedRuns | undefined;
-  #isWhole = true;
+  readonly #hides: HiddenStreams | undefined;
+  #isWhole: boolean;
   skippedBlocks = 0;
   skippedBytes = 0;
 
-  constructor(view: StoreView, days: SelectedDays, compressedBytes: number, pinned: (StoredSegment | Generation)[]) {
+  constructor(
+    view: StoreView,
+    days: SelectedDays,
+    compressedBytes: number,
+    pinned: (StoredSegment | Generation)[],
+    hides: HiddenStreams | undefined,
+  ) {
     this.#view = view;
+    this.#hides = hides;
+    // Of segments of which rows are hidden no sum is right.
+    this.#isWhole = hides === undefined;
     this.#days = days;
     this.chunkCount = days.count;
     this.compressedBytes = compressedBytes;
@@ -51,12 +62,13 @@ class PinnedSelection implements Selection {
   }
 
   get stored(): Stretches {
-    this.#stored ??= this.#days.stored();
+    const hides = this.#hides;
+    this.#stored ??= hides === undefined ? this.#days.stored() : withoutHidden(this.#days.stored(), hides);
     return this.#stored;
   }
 
   get stretches(): Stretches {
-    this.#stretches ??= disjoint(this.stored);
+    this.#stretches ??= disjoint(this.stored, this.#hides);
     return this.#stretches;
   }
 
@@ -124,7 +136,8 @@ export function selectStored(view: StoreView, matchers: readonly CompiledMatcher
   let compressedBytes = 0;
   const wanted = tenant.matched.select(tenant.postings, matchers);
   const selected = new SelectedDays(tenant.labelTable, wanted, tenant.orders);
-  if (range.endNs < range.startNs) return new PinnedSelection(view, selected, 0, pinned);
+  const hides = HiddenStreams.of(tenant, wanted.ids, range);
+  if (range.endNs < range.startNs) return new PinnedSelection(view, selected, 0, pinned, undefined);
   for (const bounds of daysOf(view, range)) {
     selected.addDay(bounds);
     for (const segment of segmentsWithin(view, bounds)) {
@@ -137,7 +150,7 @@ export function selectStored(view: StoreView, matchers: readonly CompiledMatcher
       if (isWanted && !pinned.includes(generation)) pinned.push(generation);
     }
   }
-  return new PinnedSelection(view, selected, compressedBytes, pinned);
+  return new PinnedSelection(view, selected, compressedBytes, pinned, hides);
 }
 
 /** Takes the rows that the head has now: what comes later is not seen. @returns whether a part is wanted */
@@ -237,6 +250,8 @@ function findStreams(
   range: TimeRange,
 ): { readonly found: Uint8Array; readonly count: number } {
   const { tenant } = view;
+  const hides = HiddenStreams.of(tenant, wanted.ids, range);
+  if (hides !== undefined) return findVisible(view, wanted, range, hides);
   const found = new Uint8Array(wanted.mask.length);
   let missing = wanted.ids.length;
   for (const bounds of daysOf(view, range)) {
@@ -270,4 +285,40 @@ function findStreams(
     }
   }
   return { found, count: wanted.ids.length - missing };
+}
+
+/** The same where rows are hidden: streams of which every block in the range is hidden are not there. */
+function findVisible(
+  view: StoreView,
+  wanted: MatchedStreams,
+  range: TimeRange,
+  hides: HiddenStreams,
+): { readonly found: Uint8Array; readonly count: number } {
+  const found = new Uint8Array(wanted.mask.length);
+  const { tenant } = view;
+  let count = 0;
+  const take = (streamId: number): void => {
+    count += 1 - found[streamId]!;
+    found[streamId] = 1;
+  };
+  for (const bounds of daysOf(view, range)) {
+    const { day, from, to } = bounds;
+    const isVisible = (streamId: number, min: number, max: number): boolean =>
+      max >= from && min <= to && !hidesAll(hides.of(day, streamId), Math.max(min, from), Math.min(max, to));
+    for (const segment of segmentsWithin(view, bounds)) {
+      const open = view.open(segment);
+      const { blocks } = open.directory;
+      forEachWanted(open, wanted, (stream, streamId) => {
+        for (let i = open.firstBlocks[stream]!; i < open.firstBlocks[stream + 1]! && found[streamId] === 0; i++) {
+          const at = i * BLOCK_FIELDS;
+          if (isVisible(streamId, blockTime(blocks, at + B_MIN), blockTime(blocks, at + B_MAX))) take(streamId);
+        }
+      });
+    }
+    for (const generation of view.generations)
+      for (const part of generation.partsOf(tenant.name, day))
+        if (wanted.mask[part.streamId] === 1 && isVisible(part.streamId, part.minOffsetNs, part.maxOffsetNs))
+          take(part.streamId);
+  }
+  return { found, count };
 }

@@ -7,6 +7,7 @@ import { LabelTable } from '../segments/shared-labels.ts';
 import type { StoredSegment } from '../segments/stored-segment.ts';
 import { DayOrders } from './day-orders.ts';
 import { MatchCache } from './matched-streams.ts';
+import type { Tombstone } from './tombstones.ts';
 
 /** A stream of one tenant: known from the first push on, in the index from its first flush on. */
 export class TenantStream implements SinkStream {
@@ -43,6 +44,8 @@ export class TenantState {
   readonly labelTable: LabelTable = new LabelTable((streamId) => this.byId.get(streamId)!.labels);
   /** Closed segments by day, in the order in which they were written. */
   readonly segments: Map<number, StoredSegment[]> = new Map();
+  /** What nobody is to see. */
+  tombstones: readonly Tombstone[] = [];
   #nextStreamId: number;
 
   constructor(name: string, nextStreamId: number) {

@@ -22,6 +22,7 @@ import {
 } from '../../chunk/directory.ts';
 import { BLOCK_LINE_BYTES, type SegmentBuilder } from '../../chunk/segment-builder.ts';
 import type { StoredBlocks } from '../../chunk/stored-blocks.ts';
+import type { HiddenRows } from '../../model/hidden-rows.ts';
 import { compareLabels, type Labels } from '../../model/labels.ts';
 import { MergeColumns } from './merge-columns.ts';
 
@@ -47,8 +48,19 @@ export interface MergeCounts {
   /** Rows left out because another one has the same stream, time and line. */
   repeats: number;
   expiredRows: number;
+  /** Rows that a delete request names, and their line bytes. */
+  removedRows: number;
+  removedBytes: number;
   copiedBlocks: number;
   decodedBlocks: number;
+}
+
+/** Tells which rows are to be removed. */
+export interface RowRemover {
+  /** What goes of a stream. */
+  ofStream(labels: Labels): readonly HiddenRows[];
+  /** @returns 1 for each row that goes; undefined: none does */
+  hide(labels: Labels, rows: StoredRows, hidden: readonly HiddenRows[]): Uint8Array | undefined;
 }
 
 /** A block from this size on has a frame of its own, and is worth keeping as it is. */
@@ -63,6 +75,8 @@ class BlockCursor {
   readonly source: MergeSource;
   /** Rows of the current block, once it was read, and the next one of them. */
   rows: StoredRows | undefined;
+  /** 1 for each of them that is removed; undefined: none is. */
+  removed: Uint8Array | undefined;
   row = 0;
   #block = 0;
   #end = 0;
@@ -80,6 +94,7 @@ class BlockCursor {
   next(): void {
     this.#block++;
     this.rows = undefined;
+    this.removed = undefined;
     this.row = 0;
   }
 
@@ -117,23 +132,39 @@ class BlockCursor {
  * holds one block of each source at a time.
  */
 export class StreamMerger {
-  readonly counts: MergeCounts = { rows: 0, repeats: 0, expiredRows: 0, copiedBlocks: 0, decodedBlocks: 0 };
+  readonly counts: MergeCounts = {
+    rows: 0,
+    repeats: 0,
+    expiredRows: 0,
+    removedRows: 0,
+    removedBytes: 0,
+    copiedBlocks: 0,
+    decodedBlocks: 0,
+  };
   /** Of each stream that was begun in the builder: number of a source that has it, and its number there. */
   readonly origins: number[] = [];
   readonly #sources: readonly MergeSource[];
   readonly #builder: SegmentBuilder;
   readonly #fromNs: number;
+  readonly #remover: RowRemover | undefined;
+  /** Of the stream at work, what is removed; and whether the builder has it already. */
+  #labels: Labels = [];
+  #origin: readonly [number, number] = [0, 0];
+  #hidden: readonly HiddenRows[] = [];
+  #begun = false;
   readonly #columns: MergeColumns = new MergeColumns();
   readonly #passing: MergeColumns = new MergeColumns();
 
   /**
    * @param sources in order of arrival
    * @param fromNs rows before this time of the day have expired and are left out
+   * @param remover tells which rows go besides; absent: none
    */
-  constructor(sources: readonly MergeSource[], builder: SegmentBuilder, fromNs: number) {
+  constructor(sources: readonly MergeSource[], builder: SegmentBuilder, fromNs: number, remover?: RowRemover) {
     this.#sources = sources;
     this.#builder = builder;
     this.#fromNs = fromNs;
+    this.#remover = remover;
   }
 
   /** Does all of it; yields after each piece of work of a millisecond or so. */
@@ -161,16 +192,14 @@ export class StreamMerger {
   *#mergeStream(labels: Labels, cursors: BlockCursor[], origin: readonly [number, number]): Iterable<void> {
     const columns = this.#columns;
     columns.beginStream();
-    let begun = false;
+    this.#labels = labels;
+    this.#origin = origin;
+    this.#hidden = this.#remover?.ofStream(labels) ?? [];
+    this.#begun = false;
     let active = cursors;
     for (;;) {
       active = active.filter((cursor) => this.#skipExpired(cursor));
       if (active.length === 0) break;
-      if (!begun) {
-        this.#builder.beginStream(labels);
-        this.origins.push(...origin);
-      }
-      begun = true;
       const { first, bound, firstWins } = nextUp(active);
       if (first.rows === undefined && this.#copies(first, bound)) yield;
       else if (this.#take(first, bound, firstWins)) yield;
@@ -198,7 +227,9 @@ export class StreamMerger {
 
   #decode(cursor: BlockCursor): StoredRows {
     this.counts.decodedBlocks++;
-    return cursor.read(true);
+    const rows = cursor.read(true);
+    if (this.#hidden.length > 0) cursor.removed = this.#remover!.hide(this.#labels, rows, this.#hidden);
+    return rows;
   }
 
   /**
@@ -210,7 +241,7 @@ export class StreamMerger {
     const columns = this.#columns;
     const frame = cursor.field(B_LINES + C_FRAME);
     const lines = cursor.field(B_LINES + C_LENGTH);
-    if (lines === 0) return false;
+    if (lines === 0 || this.#reaches(cursor)) return false;
     const { frames } = source.blocks;
     const rawBytes = frames[frame * FRAME_FIELDS + F_RAW]!;
     const isWhole = cursor.field(B_LINES + C_OFFSET) === 0 && lines === rawBytes;
@@ -219,6 +250,7 @@ export class StreamMerger {
     this.#emitWhole();
     if (columns.rowCount > 0 && columns.joinedBytes < FAIR_LINE_BYTES) return false;
     this.#emitAll();
+    this.#begin();
     this.#passing.setWithoutLines(cursor.read(false));
     this.#builder.addStoredBlock(this.#passing, {
       frame: source.readFrame(frame),
@@ -244,9 +276,7 @@ export class StreamMerger {
     while (to < rowCount && (times[to]! < bound || (wins && times[to] === bound))) to++;
     if (to === cursor.row)
       throw new LogError('CHUNK_CORRUPT', `${cursor.source.path}: a block begins later than its directory says`);
-    const repeats = this.#columns.add(cursor.rows, cursor.row, to);
-    this.counts.repeats += repeats;
-    this.counts.rows += to - cursor.row - repeats;
+    this.#add(cursor.rows, cursor.row, to, cursor.removed);
     cursor.row = to;
     if (to === rowCount) cursor.next();
     if (this.#columns.joinedBytes < GATHER_BYTES) return false;
@@ -254,15 +284,52 @@ export class StreamMerger {
     return true;
   }
 
+  /** Adds the rows of a range that are not removed. */
+  #add(rows: StoredRows, from: number, to: number, removed: Uint8Array | undefined): void {
+    for (let first = from; first < to; ) {
+      let end = first;
+      while (end < to && removed?.[end] !== 1) end++;
+      if (end > first) {
+        const repeats = this.#columns.add(rows, first, end);
+        this.counts.repeats += repeats;
+        this.counts.rows += end - first - repeats;
+      }
+      for (; end < to && removed?.[end] === 1; end++) {
+        this.counts.removedRows++;
+        this.counts.removedBytes += rows.lineEnds[end]! - rows.lineStarts[end]!;
+      }
+      first = end;
+    }
+  }
+
+  /** Whether rows of a block may have to be removed. */
+  #reaches(cursor: BlockCursor): boolean {
+    if (this.#hidden.length === 0) return false;
+    const [min, max] = [cursor.time(B_MIN), cursor.time(B_MAX)];
+    return this.#hidden.some(({ fromOffsetNs, toOffsetNs }) => fromOffsetNs <= max && toOffsetNs >= min);
+  }
+
+  /** A stream of which nothing is left is not begun at all. */
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#builder.beginStream(this.#labels);
+    this.origins.push(...this.#origin);
+  }
+
   #emitWhole(): void {
     for (let count = this.#columns.wholeBlockRows(); count > 0; count = this.#columns.wholeBlockRows()) {
+      this.#begin();
       this.#builder.addRows(this.#columns.head(count));
       this.#columns.drop(count);
     }
   }
 
   #emitAll(): void {
-    if (this.#columns.rowCount > 0) this.#builder.addRows(this.#columns.head(this.#columns.rowCount));
+    if (this.#columns.rowCount > 0) {
+      this.#begin();
+      this.#builder.addRows(this.#columns.head(this.#columns.rowCount));
+    }
     this.#columns.clear();
   }
 }

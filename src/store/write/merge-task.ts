@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import type { Matcher } from '../../../grammar/ast.ts';
 import { crc32c } from '../../base/crc32c.ts';
 import type { Disk, DiskFile } from '../../base/disk/disk.ts';
 import { SyncFile } from '../../base/disk/sync-file.ts';
@@ -19,11 +20,15 @@ import {
 import { SegmentBuilder } from '../../chunk/segment-builder.ts';
 import { encodeFooter, SEGMENT_MAGIC } from '../../chunk/segment-file.ts';
 import type { SegmentSummary } from '../../index/values.ts';
-import type { Labels } from '../../model/labels.ts';
+import type { HiddenRows, RowHider } from '../../model/hidden-rows.ts';
+import { type Labels, labelValue } from '../../model/labels.ts';
+import { compileMatcher } from '../../model/matcher.ts';
+import { dayStartNs } from '../../model/time.ts';
+import { storedMetadata } from '../read/row-set.ts';
 import { type SegmentTables, writtenTables } from '../segments/open-directory.ts';
 import { readSegmentDirectorySync } from '../segments/segment-directory.ts';
 import { type MergeControl, MergePace } from './merge-pace.ts';
-import { type MergeCounts, type MergeSource, StreamMerger } from './merge-streams.ts';
+import { type MergeCounts, type MergeSource, type RowRemover, StreamMerger } from './merge-streams.ts';
 import { giveBackWriterMemory, takeWriterMemory } from './writer-memory.ts';
 
 /** Joins segments of one tenant and day into one file; plain data, runs in a worker. */
@@ -43,10 +48,17 @@ export interface MergeTask {
   readonly sources: readonly { readonly path: string; readonly zstdLevel: number }[];
   /** Rows before this time of the day have expired. */
   readonly fromNs: number;
+  /** Rows that are to go; absent: none. */
+  readonly removes?: readonly RemovedRows[] | undefined;
   readonly cpuPercent: number;
   /** Nothing comes in: done in the thread that writes segments, which has its memory already, and left when a flush is due. */
   readonly inQuiet: boolean;
   readonly control: MergeControl;
+}
+
+/** Rows to be removed from the streams that matchers take. */
+export interface RemovedRows extends HiddenRows {
+  readonly matchers: readonly Matcher[];
 }
 
 export interface MergeResult extends MergeCounts {
@@ -74,6 +86,7 @@ const CHECK_BYTES = 64 * 1024;
  * Writes the merged segment under a temporary name, syncs it, renames it, and syncs the folder: what has its name is whole.
  *
  * @param tidy called when much of what was made is not needed any more
+ * @param hide tells which rows are removed; not needed by tasks that remove none
  * @throws LogError CHUNK_CORRUPT when a source cannot be read whole, SHUTTING_DOWN when it was told to end; the error of the disk. The
  * temporary file is then removed
  */
@@ -81,6 +94,7 @@ export async function runMergeTask(
   task: MergeTask,
   disk: Disk,
   tidy: () => void = () => undefined,
+  hide?: RowHider,
 ): Promise<MergeResult> {
   const path = join(task.folder, task.name);
   const temporary = `${path}.tmp`;
@@ -103,7 +117,7 @@ export async function runMergeTask(
       memory.filters,
       memory.builder,
     );
-    const merger = new StreamMerger(sources, builder, task.fromNs);
+    const merger = new StreamMerger(sources, builder, task.fromNs, removerOf(task, hide));
     for (const _ of merger.run()) {
       if (output.pendingBytes >= WRITE_BYTES) {
         await output.write();
@@ -143,6 +157,32 @@ export async function runMergeTask(
     memory.builder = new BuilderMemory();
     giveBackWriterMemory(memory);
   }
+}
+
+/** Tells which rows of a stream go. */
+function removerOf({ removes = [], day }: MergeTask, hide: RowHider | undefined): RowRemover | undefined {
+  if (removes.length === 0) return undefined;
+  if (hide === undefined) throw new LogError('INTERNAL', 'rows are to be removed, and nobody can tell which');
+  const compiled = removes.map(({ matchers, ...rows }) => ({ rows, matchers: matchers.map(compileMatcher) }));
+  return {
+    ofStream: (labels) =>
+      compiled
+        .filter(({ matchers }) => matchers.every(({ name, matches }) => matches(labelValue(labels, name) ?? '')))
+        .map(({ rows }) => rows),
+    hide: (labels, rows, hidden) => {
+      const metadata = storedMetadata(rows.levels, rows.columns, rows.rowCount);
+      return hide(
+        {
+          ...rows,
+          streamLabels: labels,
+          dayStartNs: dayStartNs(day),
+          metadataId: (row) => metadata.id(row),
+          metadata: (id) => metadata.labels(id),
+        },
+        hidden,
+      );
+    },
+  };
 }
 
 /** Whose rows these are: all sources, and all that they stand for themselves. */

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
-import type { Disk } from '../../base/disk/disk.ts';
-import { LogError } from '../../base/errors.ts';
+import { LogError } from '../errors.ts';
+import type { Disk } from './disk.ts';
 
-/** Far more than rules or alerts of a tenant take. */
+/** Far more than what is kept so of a tenant. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 /**
