@@ -4,9 +4,9 @@ import { readVersioned, writeDurably } from '../base/disk/json-file.ts';
 import type { DeleteRequest } from './delete-request.ts';
 
 /** Format: docs/format/deletes.md. */
-export const DELETES_VERSION = 1;
+const DELETES_VERSION = 1;
 /** In the data folder. */
-export const DELETES_FOLDER = 'deletes';
+const DELETES_FOLDER = 'deletes';
 const FILE_PATTERN = /^requests-([0-9a-f]+)\.json$/;
 
 interface DeletesFile {

@@ -32,7 +32,7 @@ const ALL_STREAMS = /^\s*\{\s*\}/;
 const MAX_QUERY_LENGTH = 128 * 1024;
 
 /** Unix seconds of ten digits, or RFC 3339. @returns undefined for anything else */
-export function parseDeleteTime(text: string): number | undefined {
+function parseDeleteTime(text: string): number | undefined {
   if (SECONDS_PATTERN.test(text)) return Number(text) * 1000;
   const ms = RFC3339_PATTERN.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(ms) ? undefined : ms;
