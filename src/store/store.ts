@@ -41,7 +41,10 @@ const QUIET_MS = 2000;
 /** How long a push waits for a full head before it is refused. */
 const ADMIT_WAIT_MS = 5000;
 
-/** Joins WAL, head, chunks and index: rows in, parts out. All of it runs on the main thread but reading and writing of blocks. */
+/**
+ * Joins WAL, head, chunks and index: rows in, parts out. All of it runs on the main thread but reading and writing of blocks.
+ * Over 350 lines: the door of the store, a short method for each thing that is asked of it.
+ */
 export class LogStore implements QueryStore {
   readonly #options: StoreOptions;
   readonly #lock: FolderLock;

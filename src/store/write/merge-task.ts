@@ -28,7 +28,8 @@ import { storedMetadata } from '../read/row-set.ts';
 import { type SegmentTables, writtenTables } from '../segments/open-directory.ts';
 import { readSegmentDirectorySync } from '../segments/segment-directory.ts';
 import { type MergeControl, MergePace } from './merge-pace.ts';
-import { type MergeCounts, type MergeSource, type RowRemover, StreamMerger } from './merge-streams.ts';
+import type { MergeSource } from './merge-source.ts';
+import { type MergeCounts, type RowRemover, StreamMerger } from './merge-streams.ts';
 import { giveBackWriterMemory, takeWriterMemory } from './writer-memory.ts';
 
 /** Joins segments of one tenant and day into one file; plain data, runs in a worker. */
