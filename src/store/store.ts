@@ -1,3 +1,4 @@
+// Over 350 lines: the door of the store, a short method for each thing that is asked of it.
 import { join } from 'node:path';
 import { checkFolderFormat } from '../base/disk/folder-format.ts';
 import { type FolderLock, lockFolder } from '../base/disk/folder-lock.ts';
@@ -43,7 +44,6 @@ const ADMIT_WAIT_MS = 5000;
 
 /**
  * Joins WAL, head, chunks and index: rows in, parts out. All of it runs on the main thread but reading and writing of blocks.
- * Over 350 lines: the door of the store, a short method for each thing that is asked of it.
  */
 export class LogStore implements QueryStore {
   readonly #options: StoreOptions;
