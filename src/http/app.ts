@@ -25,6 +25,7 @@ import { registerPushRoutes } from './routes/push-routes.ts';
 import { registerQueryRoutes } from './routes/query-routes.ts';
 import { registerRulerRoutes } from './routes/ruler-routes.ts';
 import { registerStatusRoutes } from './routes/status-routes.ts';
+import { registerUiRoutes } from './routes/ui-routes.ts';
 import { registerTailRoutes } from './tail/tail-routes.ts';
 import { wantsWebSocket } from './tail/web-socket.ts';
 
@@ -85,6 +86,7 @@ export function buildApp(parts: ServerParts, options: HttpOptions): HttpApp {
   registerDamageRoutes(context);
   registerTailRoutes(context);
   registerLogLevelRoutes(context);
+  registerUiRoutes(context);
   return { app, routes };
 }
 
